@@ -1,0 +1,138 @@
+"""What every bijector owes: an inverse, the log-determinant of its Jacobian, the shapes of its events."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen.bijectors import (
+    ActNorm,
+    AffineCoupling,
+    ChannelCoupling,
+    FactorOut,
+    Invertible1x1,
+    LUMatrix,
+    ScaleAndShift,
+    Squeeze,
+    alternating_mask,
+    checkerboard_mask,
+    logit,
+)
+from tfgen.networks import conv_conditioner, mlp
+
+tfb = tfp.bijectors
+tfd = tfp.distributions
+
+
+def coupling_of_points(randomized):
+    return AffineCoupling(randomized(mlp(5, (16, 16), 10, activation="gelu", zero_last=True)), alternating_mask(5, 1))
+
+
+def checkerboard(randomized, fold=2):
+    network = randomized(conv_conditioner((28, 28, 1), 2, width=8, fold=fold))
+    return AffineCoupling(network, checkerboard_mask((28, 28, 1), 1))
+
+
+def channel_coupling(randomized, parity=0, channels=16):
+    condition = (channels // 2, channels - channels // 2)[parity]
+    network = conv_conditioner((7, 7, condition), 2 * (channels - condition), width=8, activation="gelu")
+    return ChannelCoupling(randomized(network), channels, parity)
+
+
+def gated_coupling(randomized):
+    return ChannelCoupling(randomized(conv_conditioner((8, 8, 6), 12, width=8, blocks=1, activation="elu")), 12)
+
+
+def factor_out(randomized):
+    inner = tfb.Chain(
+        [
+            Squeeze(7),
+            ActNorm(randomized(ScaleAndShift(98))),
+            tfb.Reshape(event_shape_out=(2, 2, 98), event_shape_in=(392,)),
+        ]
+    )
+    network = randomized(conv_conditioner((14, 14, 2), 4, width=8))
+    return tfb.Chain([ChannelCoupling(network, 4), FactorOut(inner, (14, 14, 4))])
+
+
+# name → (constructor, event shape on the latent side, on the data side)
+BIJECTORS = {
+    "affine coupling of points": (coupling_of_points, (5,), (5,)),
+    "checkerboard coupling": (checkerboard, (28, 28, 1), (28, 28, 1)),
+    "checkerboard coupling, unfolded": (lambda r: checkerboard(r, fold=1), (28, 28, 1), (28, 28, 1)),
+    "channel coupling": (channel_coupling, (7, 7, 16), (7, 7, 16)),
+    "channel coupling, second half": (lambda r: channel_coupling(r, 1), (7, 7, 16), (7, 7, 16)),
+    "channel coupling, odd": (lambda r: channel_coupling(r, 0, 3), (7, 7, 3), (7, 7, 3)),
+    "channel coupling, odd, second half": (lambda r: channel_coupling(r, 1, 3), (7, 7, 3), (7, 7, 3)),
+    "channel coupling, gated": (gated_coupling, (8, 8, 12), (8, 8, 12)),
+    "actnorm of images": (lambda r: ActNorm(r(ScaleAndShift(16))), (7, 7, 16), (7, 7, 16)),
+    "actnorm of points": (lambda r: ActNorm(r(ScaleAndShift(2))), (2,), (2,)),
+    "invertible 1x1": (lambda r: Invertible1x1(r(LUMatrix(12, seed=3), gain=0.5)), (8, 8, 12), (8, 8, 12)),
+    "squeeze": (lambda r: Squeeze(4), (7, 7, 16), (28, 28, 1)),
+    "factor out": (factor_out, (784,), (14, 14, 4)),
+    "logit": (lambda r: logit(0.05), (8, 8, 1), (8, 8, 1)),
+}
+
+
+@pytest.fixture(params=BIJECTORS, scope="module")
+def case(request, randomized):
+    make, latent_shape, data_shape = BIJECTORS[request.param]
+    return make(randomized), latent_shape, data_shape
+
+
+def latents(shape, n=3):
+    return np.random.default_rng(5).normal(size=(n, *shape)).astype(np.float32)
+
+
+def test_inverse_undoes_forward(case):
+    bijector, latent_shape, data_shape = case
+    x = latents(latent_shape)
+    y = bijector.forward(tf.constant(x))
+    assert y.shape == (3, *data_shape)
+    assert np.abs(y - x.reshape(y.shape)).max() > 1e-3, "the bijector is the identity: the test would prove nothing"
+    # A copy: the cache would answer for the tensor that it made itself.
+    np.testing.assert_allclose(bijector.inverse(tf.identity(y)), x, atol=2e-5)
+
+
+def test_forward_undoes_inverse(case):
+    bijector, latent_shape, data_shape = case
+    y = 0.5 + 0.1 * latents(data_shape)
+    x = bijector.inverse(tf.constant(y))
+    assert x.shape == (3, *latent_shape)
+    np.testing.assert_allclose(bijector.forward(tf.identity(x)), y, atol=2e-5)
+
+
+def test_log_determinants_are_those_of_the_jacobian(case, jacobian):
+    bijector, latent_shape, data_shape = case
+    x = latents(latent_shape, n=1)
+    matrix = jacobian(bijector.forward, x[0])
+    sign, expected = np.linalg.slogdet(matrix)
+    assert sign != 0
+    forward = bijector.forward_log_det_jacobian(tf.constant(x), event_ndims=len(latent_shape))
+    np.testing.assert_allclose(tf.reshape(forward, ()), expected, rtol=1e-4, atol=1e-3)
+    y = tf.identity(bijector.forward(tf.constant(x)))
+    inverse = bijector.inverse_log_det_jacobian(y, event_ndims=len(data_shape))
+    np.testing.assert_allclose(tf.reshape(inverse, ()), -expected, rtol=1e-4, atol=1e-3)
+
+
+def test_event_shapes(case):
+    bijector, latent_shape, data_shape = case
+    assert bijector.forward_event_shape(tf.TensorShape(latent_shape)) == data_shape
+    assert bijector.inverse_event_shape(tf.TensorShape(data_shape)) == latent_shape
+    assert tuple(bijector.forward_event_shape_tensor(tf.constant(latent_shape)).numpy()) == data_shape
+    assert tuple(bijector.inverse_event_shape_tensor(tf.constant(data_shape)).numpy()) == latent_shape
+
+
+def test_a_distribution_can_be_made_of_it(case):
+    bijector, latent_shape, data_shape = case
+    distribution = tfd.TransformedDistribution(tfd.Sample(tfd.Normal(0.0, 1.0), latent_shape), bijector)
+    assert distribution.event_shape == data_shape
+    assert distribution.batch_shape == ()
+    assert distribution.sample((2, 3), seed=1).shape == (2, 3, *data_shape)
+    assert distribution.sample(seed=1).shape == data_shape
+    x = latents(latent_shape)
+    y = tf.identity(bijector.forward(tf.constant(x)))
+    expected = -0.5 * (x.reshape(3, -1) ** 2 + np.log(2 * np.pi)).sum(axis=1) - np.reshape(
+        bijector.forward_log_det_jacobian(tf.constant(x), event_ndims=len(latent_shape)), (-1,)
+    )
+    np.testing.assert_allclose(distribution.log_prob(y), expected, rtol=1e-4, atol=1e-2)

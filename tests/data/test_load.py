@@ -1,0 +1,98 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tfgen import data
+from tfgen.data.split import permutation
+from tfgen.errors import DataError
+
+
+def test_the_names_are_known_without_tensorflow_and_without_numpy():
+    program = "import sys, tfgen.data; print(tfgen.data.NAMES, 'tensorflow' in sys.modules, 'numpy' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "digits" in answer
+    assert answer.strip().endswith("False False")
+
+
+def test_loading_digits_does_not_import_tensorflow():
+    program = "import sys, tfgen.data; tfgen.data.load('digits'); print('tensorflow' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "False\n"
+    )
+
+
+def test_digits_are_real_images_of_17_levels():
+    digits = data.load("digits")
+    assert digits.event_shape == (8, 8, 1)
+    assert digits.levels == 17
+    assert digits.is_images
+    assert digits.validation is not None
+    assert (len(digits.train), len(digits.validation), len(digits.test)) == (1297, 200, 300)
+    assert digits.train.images.max() == 16
+    assert all(set(part.labels) == set(range(10)) for part in (digits.train, digits.validation, digits.test))
+
+
+def test_the_split_of_digits_has_no_example_twice_and_never_changes():
+    digits = data.load("digits", seed=5)
+    assert digits.validation is not None
+    order = permutation(1797, 1797)
+    assert sorted(order) == list(range(1797))  # images may look alike, so positions are compared
+    assert order[:5].tolist() == [571, 70, 431, 1555, 527]
+    everything = np.concatenate([digits.train.images, digits.validation.images, digits.test.images])
+    from sklearn.datasets import load_digits
+
+    np.testing.assert_array_equal(everything[..., 0], load_digits().images[order])
+
+
+def test_sizes_take_the_first_examples_and_those_that_follow():
+    whole = data.load("digits", validation_size=0)
+    assert whole.validation is None
+    assert len(whole.train) == 1497
+    part = data.load("digits", train_size=100, validation_size=50)
+    assert part.validation is not None
+    np.testing.assert_array_equal(part.train.images, whole.train.images[:100])
+    np.testing.assert_array_equal(part.validation.images, whole.train.images[100:150])
+    np.testing.assert_array_equal(part.test.images, whole.test.images)
+
+
+@pytest.mark.parametrize(
+    ("train_size", "validation_size"),
+    [(1498, 0), (1400, 200), (1400, None), (0, None), (10, -1), (None, 1497), (-1, 5)],
+)
+def test_sizes_that_do_not_fit_are_refused(train_size, validation_size):
+    with pytest.raises(DataError, match=r"digits: expected training.*1497.*Received: train_size="):
+        data.load("digits", train_size=train_size, validation_size=validation_size)
+
+
+def test_an_unknown_name_lists_the_known_ones_and_suggests_the_closest():
+    with pytest.raises(DataError, match=r"checkerboard.*Received: 'fashion_mist'.*Did you mean fashion_mnist"):
+        data.load("fashion_mist")
+    with pytest.raises(DataError) as caught:
+        data.load("/nowhere/at/all")
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_a_folder_for_data_that_reads_none_is_refused_rather_than_ignored(tmp_path):
+    with pytest.raises(DataError, match=r"data_dir with mnist or fashion_mnist only.*'digits'"):
+        data.load("digits", data_dir=tmp_path)
+
+
+def test_image_options_are_refused_for_points():
+    with pytest.raises(DataError, match="moons, which is made of points"):
+        data.load("moons", image_size=8)
+    with pytest.raises(DataError, match="at least 1"):
+        data.load("digits", image_size=0)
+    with pytest.raises(DataError, match="grey or rgb"):
+        data.load("digits", color="red")  # type: ignore[arg-type]
+
+
+def test_any_image_set_can_be_resized_and_coloured_within_its_levels():
+    digits = data.load("digits", image_size=13, color="rgb")
+    assert digits.event_shape == (13, 13, 3)
+    assert digits.levels == 17
+    assert digits.train.images.max() == 16
+    np.testing.assert_array_equal(digits.train.images[..., 0], digits.train.images[..., 2])
+    again = data.load("digits", image_size=8, color="grey")
+    np.testing.assert_array_equal(again.train.images, data.load("digits").train.images)

@@ -1,0 +1,134 @@
+"""What holds for every family: one contract, one loop over all."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen.errors import ConfigError
+from tfgen.models import family
+
+MODELS = {
+    "vae-mlp": ("vae", {"hidden": (32,), "latent_dim": 4}),
+    "vae-conv": ("vae", {"arch": "conv", "filters": 4, "latent_dim": 4}),
+    "vae-flow-prior": (
+        "vae",
+        {"arch": "conv", "filters": 4, "blocks": 1, "prior": "flow", "prior_hidden": (8,), "dropout": 0.1},
+    ),
+    "vae-mixture": ("vae", {"hidden": (32,), "likelihood": "logistic_mixture"}),
+    "gan-mlp": ("gan", {"generator_hidden": (16,), "discriminator_hidden": (16,), "generator_dropout": 0.1}),
+    "gan-conv": ("gan", {"arch": "conv", "filters": 4}),
+    "flow": ("flow", {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)}),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def model(request, digits):
+    name, options = MODELS[request.param]
+    keras.utils.set_random_seed(0)
+    model = family(name)((8, 8, 1), 17, ema=0.9, **options)
+    model.initialize_from(digits[:64])
+    model.compile(keras.optimizers.Adam(1e-3), clip_norm=100.0)
+    model.fit(digits[:256], batch_size=64, epochs=2, verbose=0)
+    return model
+
+
+def test_samples_are_images(model):
+    pictures = model.sample(5, seed=3, temperature=0.7).numpy()
+    assert pictures.shape == (5, 8, 8, 1)
+    assert pictures.dtype == np.float32
+    assert pictures.min() >= 0.0
+    assert pictures.max() <= 1.0
+    assert np.isfinite(pictures).all()
+
+
+def test_a_seed_is_a_picture_whatever_the_batch(model):
+    many = model.sample(300, seed=-5).numpy()
+    np.testing.assert_allclose(model.sample(2, seed=290).numpy(), many[295:297], atol=1e-5)
+
+
+def test_temperature_zero_gives_one_picture(model):
+    cold = model.sample(3, seed=1, temperature=0.0).numpy()
+    np.testing.assert_allclose(cold[0], cold[2], atol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [{"n": 0}, {"temperature": -1.0}, {"temperature": float("nan")}])
+def test_senseless_requests_are_refused(model, bad):
+    with pytest.raises(ConfigError, match="expected"):
+        model.sample(**{"n": 1, **bad})
+
+
+def test_decode_of_the_prior_is_sample(model):
+    from tfgen import noise
+
+    latents = model.prior_latents(noise.seeds_from(4, 3))
+    assert latents.shape == (3, *model.latent_shape)
+    np.testing.assert_allclose(model.decode(latents), model.sample(3, seed=4), atol=1e-5)
+
+
+def test_likelihood_names_its_estimator(model, digits):
+    if not model.can("log_prob"):
+        pytest.skip("this family has no likelihood")
+    found = model.bits_per_dim(digits[:30], samples=2)
+    assert found.samples == 2
+    assert "2" in found.estimator
+    assert found.dimensions == 64
+    assert found.levels == model.observed_levels
+    assert found.standard_error > 0
+    np.testing.assert_allclose(found.bits_per_dim, -found.nats / (64 * np.log(2)))
+
+
+def test_saved_and_loaded_it_is_the_same_model(model, digits, tmp_path):
+    path = tmp_path / "model.keras"
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert type(loaded) is type(model)
+    assert len(loaded.weights) > 4
+    for mine, other in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), other.numpy(), err_msg=mine.path)
+    np.testing.assert_array_equal(loaded.sample(4, seed=9), model.sample(4, seed=9))
+    # Compiled again as it was: the same next step, from the same state of the optimizer.
+    assert loaded.clip_norm == 100.0
+    before = [variable.numpy() for variable in model.variables]
+    optimizer = [variable.numpy() for variable in model.optimizer.variables]
+    for one in (model, loaded):
+        one.train_step((tf.constant(digits[:64]),))
+    for mine, other in zip(model.trainable_variables, loaded.trainable_variables, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), other.numpy(), err_msg=mine.path)
+    for variable, value in zip(model.variables, before, strict=True):
+        variable.assign(value)
+    for variable, value in zip(model.optimizer.variables, optimizer, strict=True):
+        variable.assign(value)
+
+
+def test_a_gradient_reaches_every_weight(model, digits):
+    before = [variable.numpy() for variable in model.trainable_variables]
+    for _ in range(3):
+        model.train_step((tf.constant(digits[:64]),))
+    still = [v.path for v, old in zip(model.trainable_variables, before, strict=True) if np.array_equal(v.numpy(), old)]
+    assert not still
+
+
+def test_average_trails_the_weights_and_swaps_back(model, digits):
+    weights = [variable.numpy() for variable in model.averaged_variables]
+    own = model.sample(2, seed=1).numpy()
+    with model.averaged_weights():
+        averaged = model.sample(2, seed=1).numpy()
+        inside = [variable.numpy() for variable in model.averaged_variables]
+    assert np.abs(own - averaged).max() > 0
+    assert any(np.abs(a - b).max() > 0 for a, b in zip(weights, inside, strict=True))
+    for variable, old in zip(model.averaged_variables, weights, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), old)
+
+
+def test_evaluation_draws_the_same_noise_each_time(model, digits):
+    first = model.evaluate(digits[:100], batch_size=50, verbose=0, return_dict=True)
+    assert first == model.evaluate(digits[:100], batch_size=50, verbose=0, return_dict=True)
+
+
+def test_config_round_trip(model):
+    again = type(model).from_config(model.get_config())
+    assert again.config == model.config
+    assert again.event_shape == model.event_shape
+    assert again.levels == model.levels
+    assert again.get_config() == model.get_config()

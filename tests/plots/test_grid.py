@@ -1,0 +1,86 @@
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgen.errors import DataError
+from tfgen.plots.grid import BACKGROUND, image_grid, save_grid
+
+
+def read(path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def images(n, height=4, width=3, channels=1):
+    levels = np.random.default_rng(0).integers(0, 256, (n, height, width, channels))
+    return levels, (levels / 255).astype(np.float32)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_image_stands_in_its_place_unchanged(channels):
+    levels, floats = images(7, channels=channels)
+    grid = image_grid(floats, columns=3, border=2)
+    assert grid.dtype == np.uint8
+    assert grid.shape == (3 * 6 + 2, 3 * 5 + 2, channels)
+    for index in range(7):
+        top, left = 2 + 6 * (index // 3), 2 + 5 * (index % 3)
+        np.testing.assert_array_equal(grid[top : top + 4, left : left + 3], levels[index])
+        grid[top : top + 4, left : left + 3] = BACKGROUND
+    assert (grid == BACKGROUND).all()
+
+
+@pytest.mark.parametrize(("n", "columns"), [(1, 1), (2, 2), (5, 3), (64, 8), (65, 9)])
+def test_by_default_images_fill_the_smallest_square(n, columns):
+    assert image_grid(images(n)[1], border=0).shape[1] == 3 * columns
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_file_holds_the_grid_pixel_for_pixel_enlarged(channels, tmp_path):
+    _, floats = images(4, channels=channels)
+    save_grid(floats, tmp_path / "grid.png", scale=3)
+    found = read(tmp_path / "grid.png").reshape(3 * 11, 3 * 9, channels)
+    grid = image_grid(floats)
+    for row in range(3):
+        for column in range(3):
+            np.testing.assert_array_equal(found[row::3, column::3], grid)
+    assert os.listdir(tmp_path) == ["grid.png"]
+
+
+@pytest.mark.parametrize(("n", "side"), [(64, 8), (64, 28), (64, 32), (1, 8), (400, 28), (64, 64)])
+def test_small_images_are_enlarged_until_they_can_be_seen(n, side, tmp_path):
+    save_grid(np.zeros((n, side, side, 1), np.float32), tmp_path / "grid.png")
+    assert 530 <= read(tmp_path / "grid.png").shape[1] <= 1070
+
+
+def test_intensities_are_rounded_to_the_nearest_byte():
+    grid = image_grid(np.array([0.0, 0.4 / 255, 0.6 / 255, 1.0, 1.0005, -0.0005]).reshape(1, 1, 6, 1), border=0)
+    assert grid.ravel().tolist() == [0, 0, 1, 255, 255, 0]
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.full((2, 4, 4, 1), np.nan), "finite pixels. Received: 2 of 2"),
+        (np.array([0, 0, np.inf, 0]).reshape(2, 1, 2, 1), "finite pixels. Received: 1 of 2"),
+        (np.full((2, 4, 4, 1), 255.0), r"in \[0, 1\]. Received: 255 to 255"),
+        (np.full((2, 4, 4, 1), -0.5), r"in \[0, 1\]. Received: -0.5"),
+        (np.zeros((2, 4, 4, 1), np.uint8), "floats.*Received: uint8"),
+        (np.zeros((2, 4, 4, 2)), r"Received: \[2, 4, 4, 2\]"),
+        (np.zeros((4, 4, 1)), r"Received: \[4, 4, 1\]"),
+        (np.zeros((0, 4, 4, 1)), r"Received: \[0, 4, 4, 1\]"),
+    ],
+)
+def test_what_is_no_set_of_images_is_refused_and_an_earlier_file_stays(bad, message, tmp_path):
+    path = tmp_path / "grid.png"
+    path.write_text("earlier")
+    with pytest.raises(DataError, match=message):
+        save_grid(bad, path)
+    assert path.read_text() == "earlier"
+    assert os.listdir(tmp_path) == ["grid.png"]
+
+
+def test_a_grid_larger_than_the_target_is_not_shrunk(tmp_path):
+    save_grid(np.zeros((1, 1500, 900, 1), np.float32), tmp_path / "grid.png", border=0)
+    assert read(tmp_path / "grid.png").shape == (1500, 900)

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgen.errors import UndefinedError
+from tfgen.plots.manifold import save_manifold
+
+
+class Decoder:
+    """Images of one pixel, as bright as the latent's first or second coordinate is high."""
+
+    is_image, event_shape = True, (1, 1, 1)
+
+    def __init__(self, coordinate=0, latent_shape=(2,), is_image=True):
+        self.coordinate, self.latent_shape, self.is_image = coordinate, latent_shape, is_image
+
+    def decode(self, latent):
+        return (0.5 + 0.1 * np.asarray(latent)[:, self.coordinate]).reshape(-1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("coordinate", [0, 1])
+def test_the_first_coordinate_grows_to_the_right_and_the_second_upwards(coordinate, tmp_path):
+    save_manifold(Decoder(coordinate), tmp_path / "manifold.png", n=5, scale=1)
+    with Image.open(tmp_path / "manifold.png") as written:
+        picture = np.asarray(written).astype(int)[1::2, 1::2]
+    assert picture.shape == (5, 5)
+    right, down = np.diff(picture, axis=1), np.diff(picture, axis=0)
+    assert (right > 0).all() and (down == 0).all() if coordinate == 0 else (right == 0).all() and (down < 0).all()
+
+
+@pytest.mark.parametrize("model", [Decoder(latent_shape=(20,)), Decoder(is_image=False)])
+def test_other_latent_spaces_are_refused(model, tmp_path):
+    with pytest.raises(UndefinedError, match=r"2 dimensions\. Received"):
+        save_manifold(model, tmp_path / "manifold.png")

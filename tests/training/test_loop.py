@@ -1,0 +1,170 @@
+"""A run is a function of its configuration and seed: stopped and resumed anywhere, it ends in the same bits."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen.data.batches import Batches
+from tfgen.errors import DivergedError, Interrupted, RunError
+from tfgen.models import build
+from tfgen.presets import run_config
+from tfgen.training.loop import Loop
+from tfgen.training.optimizers import Schedule, make_optimizer
+
+CONFIGS = {
+    "vae": run_config("vae", hidden=(16,), latent_dim=3, likelihood="bernoulli", binarize="dynamic", ema=0.9),
+    "vae-conv": run_config(
+        "vae", arch="conv", filters=4, blocks=1, dropout=0.2, prior="flow", prior_hidden=(8,), clip_norm=10.0
+    ),
+    "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9),
+    "flow": run_config("flow", width=8, checkerboard=2, couplings=(2, 2), ema=0.9, warmup=5),
+}
+
+
+def make_loop(config, digits, folder, epochs=3, xla=False):
+    config = config.with_options({"epochs": 3, "batch_size": 64})
+    batches = Batches(digits[:320], 64, seed=config.train.seed)
+    keras.utils.set_random_seed(config.train.seed)
+    model = build(config, (8, 8, 1), 17)
+    model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
+    model.initialize_from(batches.at(0))
+    return Loop(model, batches, digits[320:350], epochs, folder, xla=xla)
+
+
+class Rows(keras.callbacks.Callback):
+    """Keeps the epochs' rows without the clock's readings."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.rows.append({k: v for k, v in logs.items() if k not in ("seconds", "images_per_second")})
+
+
+class StopAt(keras.callbacks.Callback):
+    """What a kill in the middle of an epoch leaves: the checkpoint that Ctrl-C writes."""
+
+    def __init__(self, loop, step):
+        super().__init__()
+        self.loop, self.at = loop, step
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch >= self.at:
+            self.loop._ask_to_stop(2, None)
+
+
+def state(loop):
+    return [variable.numpy() for variable in (*loop.model.variables, *loop.model.optimizer.variables)]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_resumed_run_is_bit_identical(name, digits, tmp_path, monkeypatch):
+    # One step a chunk, so that the interruption falls inside an epoch.
+    monkeypatch.setattr("tfgen.training.loop.CHUNK_SECONDS", 0.0)
+    whole, rows = make_loop(CONFIGS[name], digits, tmp_path / "a"), Rows()
+    whole.run([rows])
+
+    first, first_rows = make_loop(CONFIGS[name], digits, tmp_path / "b"), Rows()
+    with pytest.raises(Interrupted, match="epoch 2 after 7 updates"):
+        first.run([first_rows, StopAt(first, 7)])
+    second, second_rows = make_loop(CONFIGS[name], digits, tmp_path / "b"), Rows()
+    for variable in second.model.trainable_variables:
+        variable.assign(tf.zeros_like(variable))
+    second.restore()
+    assert second.step == 7
+    second.run([second_rows])
+
+    assert first_rows.rows + second_rows.rows == rows.rows
+    for one, other in zip(state(whole), state(second), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
+    loop = make_loop(CONFIGS["vae"], digits, tmp_path / "a")
+    fitted = make_loop(CONFIGS["vae"], digits, tmp_path / "b")
+    fitted.model.fit(fitted.batches.dataset(epochs=3), epochs=1, verbose=0, shuffle=False)
+    loop.run()
+    for one, other in zip(loop.model.trainable_variables, fitted.model.trainable_variables, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
+
+
+def test_seeds_differ(digits, tmp_path):
+    ends = []
+    for seed in (0, 1):
+        loop = make_loop(CONFIGS["vae"].with_options({"seed": seed}), digits, tmp_path / str(seed), epochs=1)
+        loop.run()
+        ends.append(state(loop)[0])
+    assert np.abs(ends[0] - ends[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_the_first_loss_that_is_not_finite_stops_the_run_and_is_named(digits, tmp_path, xla):
+    loop = make_loop(CONFIGS["vae"], digits, tmp_path, xla=xla)
+
+    class Poison(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            loop.model.encoder.trainable_variables[-1].assign(tf.fill((6,), 1e30))
+
+    with pytest.raises(DivergedError, match=r"step 6 \(epoch 2\).*kl is (inf|nan)"):
+        loop.run([Poison()])
+    again = make_loop(CONFIGS["vae"], digits, tmp_path)
+    again.restore()
+    assert all(np.isfinite(values).all() for values in state(again))
+
+
+def test_evaluation_counts_the_last_short_batch_exactly(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfgen.training.loop.EVALUATION_BATCH", 32)
+    loop = make_loop(CONFIGS["flow"], digits, tmp_path)
+    loop.run()
+
+    def value(examples):
+        return loop.evaluate(examples)["bits_per_dim"]
+
+    # The same first 32 rows draw the same noise; 8 more rows must weigh as 8 of 40.
+    one, both = value(digits[:32]), value(digits[:40])
+    with_rest = (both * 40 - one * 32) / 8
+    assert 0.3 * one < with_rest < 3 * one
+    direct = loop.model.bits_per_dim(digits[32:40]).mean
+    assert abs(with_rest - direct) < 0.3
+
+
+def test_best_epoch_is_marked(digits, tmp_path):
+    loop, rows = make_loop(CONFIGS["vae-conv"], digits, tmp_path), Rows()
+    loop.run([rows])
+    best = [row["val_bits_per_dim"] for row in rows.rows if row["best"]]
+    assert best == sorted(best, reverse=True)
+    assert min(row["val_bits_per_dim"] for row in rows.rows) == best[-1]
+
+
+def test_without_a_checkpoint_there_is_nothing_to_resume(digits, tmp_path):
+    loop = make_loop(CONFIGS["vae"], digits, tmp_path / "none")
+    with pytest.raises(RunError, match="Expected a checkpoint"):
+        loop.restore()
+
+
+def test_a_checkpoint_of_another_model_is_refused(digits, tmp_path):
+    make_loop(CONFIGS["vae"], digits, tmp_path).save()
+    with pytest.raises(RunError, match="this run's model"):
+        make_loop(CONFIGS["vae"].with_options({"hidden": (24,)}), digits, tmp_path).restore()
+
+
+def test_schedules():
+    def rates(course, **options):
+        settings = {"warmup": 0, "total": 100, "steps_per_epoch": 10, "decay": 0.5, **options}
+        return [float(Schedule(2.0, course, **settings)(step)) for step in (0, 9, 10, 50, 100)]
+
+    assert rates("constant") == [2.0] * 5
+    assert rates("exponential") == pytest.approx([2.0, 2.0, 1.0, 2 * 0.5**5, 2 * 0.5**10])
+    assert rates("cosine") == pytest.approx([2.0, 1.9602, 1.9511, 1.0, 0.0], abs=1e-4)
+    assert rates("constant", warmup=20) == pytest.approx([0.1, 1.0, 1.1, 2.0, 2.0])
+
+
+def test_schedule_survives_serialization():
+    made = make_optimizer(CONFIGS["flow"].train, 10)
+    again = keras.optimizers.deserialize(json.loads(json.dumps(keras.optimizers.serialize(made))))
+    assert float(made.learning_rate) == float(again.learning_rate)
+    assert again.get_config()["learning_rate"]["config"] == made.get_config()["learning_rate"]["config"]

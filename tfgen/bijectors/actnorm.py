@@ -1,0 +1,92 @@
+"""Activation normalization: a scale and a shift for each channel, set by a first batch and then learned."""
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfb = tfp.bijectors
+
+# A channel that is constant over the first batch is divided by this, and not by zero.
+SMALLEST_STD = 1e-3
+
+
+@keras.saving.register_keras_serializable("tfgen")
+class ScaleAndShift(keras.layers.Layer):
+    """The weights of an `ActNorm`: log-scale and shift of each channel, and whether data have set them.
+
+    A layer, because Keras trains and saves the weights of layers and not those of bijectors.
+
+    Args:
+        channels: size of the last axis.
+    """
+
+    def __init__(self, channels: int, **kwargs):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.build()
+
+    def build(self, input_shape=None):
+        self.log_scale = self.add_weight(shape=(self.channels,), initializer="zeros", name="log_scale")
+        self.shift = self.add_weight(shape=(self.channels,), initializer="zeros", name="shift")
+        self.initialized = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, aggregation="only_first_replica", name="initialized"
+        )
+        self.built = True
+
+    def initialize_from(self, events) -> None:
+        """Take mean and standard deviation of each channel of `events` [n, …, C]; later calls change nothing."""
+        if float(keras.ops.convert_to_numpy(self.initialized)):
+            return
+        mean, variance = tf.nn.moments(events, axes=list(range(len(events.shape) - 1)))
+        self.shift.assign(mean)
+        self.log_scale.assign(tf.math.log(tf.maximum(tf.sqrt(variance), SMALLEST_STD)))
+        self.initialized.assign(1.0)
+
+    def call(self, inputs):
+        return inputs * tf.exp(self.log_scale) + self.shift
+
+    def get_config(self):
+        return {**super().get_config(), "channels": self.channels}
+
+
+class ActNorm(tfb.Bijector):
+    """A scale and a shift for each channel.
+
+        forward   y = x exp(s) + t                          (latent → data)
+        inverse   x = (y − t) exp(−s)                       (data → latent)
+        log-det   H W Σ_c s_c
+
+    Initialized by `layer.initialize_from(y)`, x has mean 0 and standard deviation 1 in every channel of y's batch.
+
+    Args:
+        layer: `ScaleAndShift`, held by the model too.
+        name: of the bijector.
+
+    Reference: Kingma, Dhariwal: Glow. NeurIPS 2018, section 3.1.
+    """
+
+    def __init__(self, layer: ScaleAndShift, name: str | None = None):
+        parameters = dict(locals())
+        with tf.name_scope(name or "actnorm") as scope:
+            self.layer = layer
+            # One event is one pixel: TFP sums the log-determinant over the H·W pixels of an image.
+            super().__init__(
+                forward_min_event_ndims=1,
+                dtype=tf.float32,
+                is_constant_jacobian=True,
+                parameters=parameters,
+                name=scope,
+            )
+
+    @classmethod
+    def _parameter_properties(cls, dtype):
+        return {}
+
+    def _forward(self, x):
+        return x * tf.exp(self.layer.log_scale) + self.layer.shift
+
+    def _inverse(self, y):
+        return (y - self.layer.shift) * tf.exp(-self.layer.log_scale)
+
+    def _forward_log_det_jacobian(self, x):
+        return tf.reduce_sum(self.layer.log_scale)

@@ -1,0 +1,99 @@
+"""The multi-scale architecture: some channels are latent already, the others go on."""
+
+import math
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+from tensorflow_probability.python.internal import cache_util
+
+tfb = tfp.bijectors
+
+
+class FactorOut(tfb.Bijector):
+    """Half of the channels come from an inner flow, the rest are latents themselves.
+
+        forward   y = [inner(z₁) | z₂],  z = (z₁, z₂)       [D] → [H, W, C]
+        inverse   z = (inner⁻¹(y₁), y₂),  y = [y₁ | y₂]     [H, W, C] → [D]
+        log-det   that of inner at z₁
+
+    y₁ are the first C/2 channels (rounded down), z₁ the first H W C/2 entries of the flat latent, and D = H W C.
+    Nested, one level inside the other, it makes a flow of several scales whose prior is a single normal on [D].
+
+    Args:
+        inner: bijector [H·W·(C/2)] → [H, W, C/2].
+        event_shape: (H, W, C).
+        name: of the bijector.
+
+    Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
+    """
+
+    # As in `coupling.py`: the log-determinant comes with the value, so that inner networks run once.
+    _cache = cache_util.BijectorCacheWithGreedyAttrs(forward_name="_aug_forward", inverse_name="_aug_inverse")
+
+    def __init__(self, inner: tfb.Bijector, event_shape: tuple[int, int, int], name: str | None = None):
+        parameters = dict(locals())
+        with tf.name_scope(name or "factor_out") as scope:
+            self.inner = inner
+            self._shape = tuple(event_shape)
+            self.kept = self._shape[-1] // 2
+            super().__init__(
+                forward_min_event_ndims=1,
+                inverse_min_event_ndims=3,
+                dtype=tf.float32,
+                parameters=parameters,
+                name=scope,
+            )
+
+    @classmethod
+    def _parameter_properties(cls, dtype):
+        return {}
+
+    @property
+    def _sizes(self):
+        height, width, channels = self._shape
+        return [height * width * self.kept, height * width * (channels - self.kept)]
+
+    def split(self, y) -> tuple[tf.Tensor, tf.Tensor]:
+        """The channels that go on to the inner flow, and those that are latents: [n, H, W, C] → two parts."""
+        first, rest = tf.split(y, [self.kept, self._shape[-1] - self.kept], axis=-1)
+        return first, rest
+
+    def _aug_forward(self, x):
+        inner, rest = tf.split(x, self._sizes, axis=-1)
+        shape = tf.concat([tf.shape(rest)[:-1], [*self._shape[:2], self._shape[-1] - self.kept]], axis=0)
+        y = tf.concat([self.inner.forward(inner), tf.reshape(rest, shape)], axis=-1)
+        log_det = self.inner.forward_log_det_jacobian(inner, event_ndims=1)
+        return y, {"fldj": log_det, "ildj": -log_det}
+
+    def _aug_inverse(self, y):
+        inner, rest = self.split(y)
+        shape = tf.concat([tf.shape(rest)[:-3], [self._sizes[1]]], axis=0)
+        x = tf.concat([self.inner.inverse(inner), tf.reshape(rest, shape)], axis=-1)
+        log_det = self.inner.inverse_log_det_jacobian(inner, event_ndims=3)
+        return x, {"fldj": -log_det, "ildj": log_det}
+
+    def _forward(self, x):
+        return self._aug_forward(x)[0]
+
+    def _inverse(self, y):
+        return self._aug_inverse(y)[0]
+
+    def _forward_log_det_jacobian(self, x):
+        self.forward(x)
+        return self._cache.forward_attributes(x)["fldj"]
+
+    def _inverse_log_det_jacobian(self, y):
+        self.inverse(y)
+        return self._cache.inverse_attributes(y)["ildj"]
+
+    def _forward_event_shape(self, shape):
+        return shape[:-1].concatenate(self._shape)
+
+    def _inverse_event_shape(self, shape):
+        return shape[:-3].concatenate([math.prod(self._shape)])
+
+    def _forward_event_shape_tensor(self, shape):
+        return tf.concat([shape[:-1], self._shape], axis=0)
+
+    def _inverse_event_shape_tensor(self, shape):
+        return tf.concat([shape[:-3], [math.prod(self._shape)]], axis=0)

@@ -1,0 +1,72 @@
+"""Blocks of pixels folded into channels."""
+
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfb = tfp.bijectors
+
+
+class Squeeze(tfb.Bijector):
+    """Space to depth: an image of H×W×C seen as one of H/b × W/b × b²C.
+
+        forward   [H/b, W/b, b²C] → [H, W, C]      (latent → data: depth to space)
+        inverse   [H, W, C] → [H/b, W/b, b²C]      (data → latent: space to depth)
+        log-det   0, the map is a permutation
+
+    Args:
+        block: b, the side of the blocks.
+        name: of the bijector.
+
+    Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
+    """
+
+    def __init__(self, block: int, name: str | None = None):
+        parameters = dict(locals())
+        with tf.name_scope(name or "squeeze") as scope:
+            self._block = int(block)
+            super().__init__(
+                forward_min_event_ndims=3,
+                dtype=tf.float32,
+                is_constant_jacobian=True,
+                parameters=parameters,
+                name=scope,
+            )
+
+    @classmethod
+    def _parameter_properties(cls, dtype):
+        return {}
+
+    @property
+    def _is_permutation(self):
+        return True
+
+    def _forward(self, x):
+        return _of_images(lambda images: tf.nn.depth_to_space(images, self._block), x)
+
+    def _inverse(self, y):
+        return _of_images(lambda images: tf.nn.space_to_depth(images, self._block), y)
+
+    def _forward_log_det_jacobian(self, x):
+        return tf.zeros([], x.dtype)
+
+    def _forward_event_shape(self, shape):
+        height, width, channels = shape[-3:]
+        return shape[:-3].concatenate([height * self._block, width * self._block, channels // self._block**2])
+
+    def _inverse_event_shape(self, shape):
+        height, width, channels = shape[-3:]
+        return shape[:-3].concatenate([height // self._block, width // self._block, channels * self._block**2])
+
+    def _forward_event_shape_tensor(self, shape):
+        return tf.stack([shape[-3] * self._block, shape[-2] * self._block, shape[-1] // self._block**2])
+
+    def _inverse_event_shape_tensor(self, shape):
+        return tf.stack([shape[-3] // self._block, shape[-2] // self._block, shape[-1] * self._block**2])
+
+
+def _of_images(function, events):
+    # The operators know one batch dimension; a distribution may have any number, or none.
+    if events.shape.rank == 4:
+        return function(events)
+    images = function(tf.reshape(events, (-1, *events.shape[-3:])))
+    return tf.reshape(images, tf.concat([tf.shape(events)[:-3], images.shape[-3:]], axis=0))

@@ -1,0 +1,129 @@
+"""Batches as a pure function of (seed, epoch, step): nothing to save, nothing to restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data.order import permuted
+from tfgen.errors import DataError
+
+
+class Batches:
+    """The training batches of a set of examples, each computed from its step alone.
+
+    Epoch e visits the examples in a pseudorandom permutation that belongs to (seed, e), of which a step computes its
+    own part. So step t has the same batch in a fresh run, in a resumed run, on one replica or on eight. The
+    N mod `batch_size` examples at the end of a permutation are left out of that epoch.
+
+    The examples are held as one tensor in host memory and a batch is gathered there: a copy for each of several GPUs
+    would cost more than sending batches of bytes.
+
+    Args:
+        examples: the whole set, [N, ...], usually uint8 images [N, H, W, C] or float32 points [N, 2].
+        batch_size: examples in the global batch, 1 to N.
+        seed: key of the order, 0 to 2⁶³ − 1.
+        shuffle: False keeps the order of `examples` in every epoch.
+
+    Raises:
+        DataError: if `batch_size` or `seed` is outside its range.
+
+    Example:
+        >>> batches = Batches(dataset.train.examples, batch_size=128, seed=0)
+        >>> batches.at(step=1000).shape
+        TensorShape([128, 28, 28, 1])
+    """
+
+    def __init__(self, examples: np.ndarray, batch_size: int, seed: int, shuffle: bool = True) -> None:
+        if not 1 <= batch_size <= len(examples):
+            raise DataError(
+                f"Expected a batch size of 1 to {len(examples)}, the number of training examples. "
+                f"Received: batch_size={batch_size}"
+            )
+        if not 0 <= seed < 2**63:
+            raise DataError(f"Expected a seed of 0 to 2⁶³ − 1. Received: seed={seed}")
+        with tf.device("CPU:0"):
+            self.examples = tf.convert_to_tensor(examples)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.shuffle = shuffle
+        self.steps_per_epoch = len(examples) // batch_size
+
+    def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> tf.Tensor:
+        """The batch of a step, or one replica's contiguous share of it.
+
+        Works eagerly, inside a `tf.function` and under XLA, with the same result.
+
+        Args:
+            step: global step counted from 0 over all epochs, an int or a scalar integer tensor.
+            replica: which share, 0 to `replicas` − 1, an int or a scalar integer tensor.
+            replicas: number of equal shares.
+
+        Returns:
+            [batch_size / replicas, ...], of the examples' type.
+
+        Raises:
+            DataError: if `batch_size` is not divisible by `replicas`.
+        """
+        if replicas < 1 or self.batch_size % replicas:
+            raise DataError(
+                f"Expected a batch size divisible by the number of replicas. "
+                f"Received: batch_size={self.batch_size}, replicas={replicas}"
+            )
+        share = self.batch_size // replicas
+        with tf.device("CPU:0"):
+            step, replica = _int64(step), _int64(replica)
+            epoch = step // self.steps_per_epoch
+            first = (step % self.steps_per_epoch) * self.batch_size + replica * share
+            rows = first + tf.range(share, dtype=tf.int64)
+            if self.shuffle:
+                rows = permuted(rows, len(self.examples), self.seed, epoch)
+            return tf.gather(self.examples, rows)
+
+    def dataset(self, epochs: int | None = None, start_step: int = 0) -> tf.data.Dataset:
+        """The same batches, in the same order, as a `tf.data.Dataset` for `model.fit`.
+
+        Args:
+            epochs: the dataset ends with this epoch, counted from step 0; None never ends (pass `steps_per_epoch` to
+                `fit`).
+            start_step: the global step of the first batch.
+        """
+        last = np.iinfo(np.int64).max if epochs is None else epochs * self.steps_per_epoch
+        steps = tf.data.Dataset.range(start_step, last)
+        return steps.map(self.at).prefetch(2)
+
+
+def evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """Every example once, in order, in batches of one size, so that a compiled function sees a single shape.
+
+    Args:
+        examples: [N, ...] with N ≥ 1.
+        batch_size: rows in each batch, at least 1; it may exceed N.
+
+    Returns:
+        An iterator of pairs: batch [batch_size, ...] of the examples' type, whose surplus rows in the last batch repeat
+        example 0, and mask float32 [batch_size], 1 for a real row and 0 for a surplus one. A mean over the set is
+        sum(mask · value) / sum(mask).
+
+    Raises:
+        DataError: if `examples` is empty or `batch_size` is below 1.
+    """
+    if not len(examples) or batch_size < 1:
+        raise DataError(
+            f"Expected at least one example and a batch size of at least 1. "
+            f"Received: {len(examples)} examples, batch_size={batch_size}"
+        )
+    return _evaluation_batches(examples, batch_size)
+
+
+def _evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    for start in range(0, len(examples), batch_size):
+        rows = np.arange(start, start + batch_size)
+        real = rows < len(examples)
+        yield tf.convert_to_tensor(examples[np.where(real, rows, 0)]), tf.constant(real, tf.float32)
+
+
+def _int64(value: int | tf.Tensor) -> tf.Tensor:
+    return tf.constant(value, tf.int64) if isinstance(value, int) else tf.cast(value, tf.int64)

@@ -1,0 +1,94 @@
+"""Arrays of the user's own images in an .npz file."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from tfgen.data.sets import ImageSet
+from tfgen.data.split import Source, hold_out, permutation
+from tfgen.errors import DataError
+
+_EXPECTED = "either images (and labels), or x_train and x_test (and y_train, y_test), and optionally levels"
+
+
+def load_npz(path: str | os.PathLike[str], seed: int = 0) -> Source:
+    """Read images from an .npz file, as `np.savez` writes it.
+
+    The file holds `images` (and `labels`), split here 80/10/10, or `x_train` and `x_test` (and `y_train`, `y_test`), of
+    which x_train is split 90/10 into training and validation. Images are uint8 [N, H, W], [N, H, W, 1] or [N, H, W, 3];
+    labels integers [N] or [N, 1]; `levels`, an integer, is 256 where absent. Pickled objects are never loaded.
+
+    Args:
+        path: the file.
+        seed: draws the split.
+
+    Raises:
+        DataError: if the file is damaged or no .npz, or an array is missing or of another shape or type. The message
+            names the file and the array.
+    """
+    path = Path(path)
+    arrays = _read(path)
+    keys = set(arrays)
+    found = ", ".join(sorted(keys)) or "nothing"
+    if ("images" in keys) == bool(keys & {"x_train", "x_test"}) or len(keys & {"x_train", "x_test"}) == 1:
+        raise DataError(f"{path}: expected {_EXPECTED}. Found: {found}")
+    levels = 256
+    if "levels" in keys:
+        if arrays["levels"].size != 1 or arrays["levels"].dtype.kind not in "iu":
+            raise DataError(f"{path}: expected levels to be one integer. Received: {_describe(arrays['levels'])}")
+        levels = int(arrays["levels"].item())
+    if "images" in keys:
+        return hold_out(path.stem, _set(path, arrays, "images", "labels", levels), None, seed)
+    pool, test = _set(path, arrays, "x_train", "y_train", levels), _set(path, arrays, "x_test", "y_test", levels)
+    if pool.event_shape != test.event_shape:
+        raise DataError(
+            f"{path}: expected x_test of images {list(pool.event_shape)} as in x_train. "
+            f"Received: {list(test.event_shape)}"
+        )
+    pool = pool[permutation(len(pool), seed)]
+    return Source(path.stem, pool, test, max(1, len(pool) // 10))
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        # Opened here, because np.load leaves a damaged file open.
+        with path.open("rb") as file:
+            content = np.load(file, allow_pickle=False)
+            if isinstance(content, np.ndarray):
+                raise DataError(f"{path}: expected an .npz of named arrays. Received one array; save it with np.savez")
+            return {key: content[key] for key in content.files}
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, KeyError, NotImplementedError) as error:
+        raise DataError(
+            f"{path}: expected an .npz file of plain arrays. Received a damaged or other file ({error})"
+        ) from error
+
+
+def _set(path: Path, arrays: dict[str, np.ndarray], images_key: str, labels_key: str, levels: int) -> ImageSet:
+    images, labels = arrays[images_key], arrays.get(labels_key)
+    if images.dtype != np.uint8:
+        cure = ""
+        if images.dtype.kind == "f":
+            cure = ". Convert it, for values in [0, 1] with (255 * images).round().astype('uint8')"
+        raise DataError(f"{path}: expected {images_key} of type uint8. Received: {_describe(images)}{cure}")
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
+        raise DataError(
+            f"{path}: expected {images_key} of shape [N, H, W], [N, H, W, 1] or [N, H, W, 3]. "
+            f"Received: {_describe(arrays[images_key])}"
+        )
+    if labels is not None and labels.shape == (len(images), 1):
+        labels = labels[:, 0]
+    try:
+        return ImageSet(images, levels, labels)
+    except DataError as error:
+        raise DataError(f"{path}, {images_key}: {error}") from error
+
+
+def _describe(array: np.ndarray) -> str:
+    return f"{array.dtype} {list(array.shape)}"

@@ -1,0 +1,31 @@
+"""Files that are either the old one or the whole new one, whenever the program is killed."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A path beside `path` to write to; on leaving the `with` block it takes the place of `path` in one step.
+
+    Its suffix is that of `path`, since many writers choose their format by it. If the block raises, `path` stays as it
+    was and nothing is left over.
+    """
+    path = Path(path)
+    fresh = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield fresh
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write `value` as indented JSON, atomically. Infinities and NaN are refused: JSON has none."""
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    with replacing(path) as fresh:
+        fresh.write_text(text)

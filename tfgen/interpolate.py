@@ -1,0 +1,117 @@
+"""From one picture to another: python -m tfgen.interpolate RUN --pairs 4 --steps 7 --out interpolation.png"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfgen.errors import UndefinedError, reported
+from tfgen.sample import factor, whole
+
+if TYPE_CHECKING:
+    from tfgen.models.contract import GenerativeModel
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; on a mistake, print what was expected and exit with status 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tfgen.interpolate",
+        description="Draw rows of pictures that lead from one sample of a trained model to another. Row i leads from "
+        "the picture of seed SEED + 2i to that of SEED + 2i + 1, as tfgen.sample draws them.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    parser.add_argument("--pairs", type=whole(1, 100), default=4, metavar="N", help="rows [%(default)s]")
+    parser.add_argument(
+        "--steps",
+        type=whole(2, 100),
+        default=7,
+        metavar="N",
+        help="pictures in a row, the two ends included: 7 are 5 between two ends [%(default)s]",
+    )
+    parser.add_argument(
+        "--path",
+        choices=("slerp", "lerp"),
+        default="slerp",
+        help="slerp: along the sphere on which a normal prior has its mass; lerp: straight through it [%(default)s]",
+    )
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="seed of the first end [%(default)s]")
+    parser.add_argument(
+        "--temperature",
+        type=factor,
+        default=1.0,
+        metavar="T",
+        help="factor on the standard deviation of the ends' latents [%(default)s]",
+    )
+    parser.add_argument("--out", default="interpolation.png", metavar="FILE", help="a .png [%(default)s]")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Interpolate as the command line says. Exit status 0, or 2 with a sentence on bad input."""
+    options = parse(argv)
+    with reported():
+        from tfgen.plots.target import check_target, writing
+        from tfgen.runs import Run
+        from tfgen.startup import start_tensorflow
+
+        # Whatever can be refused is refused before the seconds that TensorFlow and the model take.
+        path = check_target(options.out, (".png",))
+        run = Run.open(options.run)
+        start_tensorflow()
+        model = run.load_model()
+        with writing(path):
+            interpolation(
+                model,
+                path,
+                options.pairs,
+                options.steps,
+                options.seed,
+                along=options.path,
+                temperature=options.temperature,
+            )
+        print(f"{path}: {options.pairs} rows of {options.steps} pictures, the first from seed {options.seed}")
+
+
+def interpolation(
+    model: "GenerativeModel",
+    path: str | Path,
+    pairs: int = 4,
+    steps: int = 7,
+    seed: int = 0,
+    *,
+    along: str = "slerp",
+    temperature: float = 1.0,
+) -> None:
+    """Write rows of pictures between pairs of samples: the practical has 4 pairs with 5 steps between the ends.
+
+    Args:
+        model: of images.
+        path: of the PNG.
+        pairs: rows; row i has the pictures of seeds seed + 2i and seed + 2i + 1 at its ends.
+        steps: pictures in a row, the two ends included.
+        seed: of the first end.
+        along: "slerp", the default because every prior here is a normal one (or made from one), whose mass in many
+            dimensions lies on a thin shell that a straight line cuts through; or "lerp".
+        temperature: factor on the standard deviation of the ends' latents.
+
+    Raises:
+        UndefinedError: if the model makes points.
+        OSError: if the file cannot be written.
+    """
+    import tensorflow as tf
+
+    from tfgen import latent, noise
+    from tfgen.plots.interpolation import save_interpolation
+
+    if not model.is_image:
+        raise UndefinedError(f"An interpolation needs images. Received: points of shape {list(model.event_shape)}")
+    ends = model.prior_latents(noise.seeds_from(seed, 2 * pairs), temperature)
+    flat = tf.reshape(ends, (2 * pairs, -1))
+    between = {"slerp": latent.slerp, "lerp": latent.lerp}[along](flat[::2], flat[1::2], steps)
+    rows = [model.decode(tf.reshape(row, (steps, *model.latent_shape))) for row in between]
+    save_interpolation(tf.stack(rows), path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""The model families, behind the one contract of `contract.GenerativeModel`."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tfgen.config import RunConfig
+    from tfgen.models.contract import GenerativeModel
+
+
+_HOMES = {"vae": ("tfgen.models.vae", "VAE"), "gan": ("tfgen.models.gan", "GAN"), "flow": ("tfgen.models.flow", "Flow")}
+
+
+def family(name: str) -> type["GenerativeModel"]:
+    """The class of a family: "vae", "gan" or "flow"."""
+    module, attribute = _HOMES[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def build(config: "RunConfig", event_shape: tuple[int, ...], levels: int | None) -> "GenerativeModel":
+    """A fresh model of a run's configuration for examples of that shape and number of levels."""
+    return family(config.model)(
+        event_shape, levels, ema=config.train.ema, seed=config.train.seed, **config.architecture.to_dict()
+    )

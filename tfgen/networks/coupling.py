@@ -1,0 +1,75 @@
+"""Conditioners of coupling layers: networks that read one part of an image and say how to transform the other."""
+
+import keras
+import tensorflow as tf
+
+from tfgen.networks.gated_resnet import GatedBlock
+from tfgen.networks.mlp import activation_layer
+
+
+@keras.saving.register_keras_serializable("tfgen")
+class Fold(keras.layers.Layer):
+    """Blocks of pixels as channels: [n, H, W, C] → [n, H/b, W/b, b²C], or the other way.
+
+    Args:
+        block: b.
+        unfold: whether channels become pixels again.
+    """
+
+    def __init__(self, block: int, unfold: bool = False, **kwargs):
+        super().__init__(**kwargs)
+        self.block, self.unfold = block, unfold
+
+    def call(self, inputs):
+        return (tf.nn.depth_to_space if self.unfold else tf.nn.space_to_depth)(inputs, self.block)
+
+    def compute_output_shape(self, input_shape):
+        rows, height, width, channels = input_shape
+        if self.unfold:
+            return rows, height * self.block, width * self.block, channels // self.block**2
+        return rows, height // self.block, width // self.block, channels * self.block**2
+
+    def get_config(self):
+        return {**super().get_config(), "block": self.block, "unfold": self.unfold}
+
+
+def conv_conditioner(
+    image_shape: tuple[int, int, int],
+    outputs: int,
+    *,
+    width: int = 64,
+    blocks: int = 0,
+    activation: str = "relu",
+    fold: int = 1,
+    name: str | None = None,
+) -> keras.Model:
+    """Images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
+
+    Convolutions 3×3, 1×1 and 3×3 as in Glow, or `blocks` gated residual blocks between two convolutions. The last one
+    starts at zero: a coupling begins as the identity, and a deep flow with a finite likelihood.
+
+    Args:
+        image_shape: (H, W, C) of the conditioning part.
+        outputs: channels of the result.
+        width: filters inside.
+        blocks: gated residual blocks; 0 for the plain network.
+        activation: after each convolution but the last.
+        fold: side of the blocks of pixels that the network sees as channels. A masked image of one channel costs a
+            quarter with 2, since a convolution of so few channels keeps no processor busy.
+        name: of the network.
+    """
+    image = hidden = keras.Input(image_shape)
+    if fold > 1:
+        hidden = Fold(fold)(hidden)
+    hidden = keras.layers.Conv2D(width, 3, padding="same")(hidden)
+    if blocks:
+        for _ in range(blocks):
+            hidden = GatedBlock(width, activation)(hidden)
+        hidden = activation_layer(activation)(hidden)
+    else:
+        hidden = activation_layer(activation)(hidden)
+        hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
+    hidden = keras.layers.Conv2D(outputs * fold**2, 3, padding="same", kernel_initializer="zeros")(hidden)
+    if fold > 1:
+        hidden = Fold(fold, unfold=True)(hidden)
+    return keras.Model(image, hidden, name=name)

@@ -1,0 +1,40 @@
+"""Dropout whose masks follow from the step, so that a resumed run drops what the uninterrupted one would have."""
+
+import keras
+import tensorflow as tf
+
+from tfgen import noise
+
+
+@keras.saving.register_keras_serializable("tfgen")
+class Dropout(keras.layers.Layer):
+    """Zero each input with probability `rate` in training and scale the others by 1 / (1 − rate).
+
+    Keras's own layer draws from a hidden generator that is neither saved with a model nor different on each replica;
+    this one draws from the `noise.Draws` in whose `with` block it is called.
+
+    Args:
+        rate: probability of dropping a unit, in [0, 1).
+        noise_shape: "units" drops single numbers, "channels" whole feature maps of [n, H, W, C].
+
+    Reference: Srivastava et al.: Dropout: a simple way to prevent neural networks from overfitting. JMLR, 2014.
+    """
+
+    def __init__(self, rate: float, noise_shape: str = "units", **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+        self.noise_shape = noise_shape
+
+    def call(self, inputs, training=False):
+        if not training or self.rate == 0.0:
+            return inputs
+        rows = inputs.shape[0] if inputs.shape[0] is not None else tf.shape(inputs)[0]
+        inner = (1, 1, inputs.shape[-1]) if self.noise_shape == "channels" else tuple(inputs.shape[1:])
+        kept = noise.Draws.current().uniform("dropout", (rows, *inner)) >= self.rate
+        return tf.where(kept, inputs / (1.0 - self.rate), tf.zeros_like(inputs))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "noise_shape": self.noise_shape}

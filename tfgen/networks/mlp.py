@@ -1,0 +1,49 @@
+"""Fully connected networks."""
+
+from collections.abc import Sequence
+
+import keras
+
+from tfgen.networks.dropout import Dropout
+
+
+@keras.saving.register_keras_serializable("tfgen")
+def leaky_relu(x):
+    """max(x, 0.2 x), the slope that the GAN papers use.
+
+    Written out, because TensorFlow's graph optimizer fails on the fused operator behind a convolution (and says so).
+    """
+    return keras.ops.maximum(x, 0.2 * x)
+
+
+def activation_layer(name: str) -> keras.layers.Layer:
+    """The layer of an activation by name."""
+    return keras.layers.Activation(leaky_relu if name == "leaky_relu" else name)
+
+
+def mlp(
+    inputs: int,
+    hidden: Sequence[int],
+    outputs: int,
+    *,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    zero_last: bool = False,
+    name: str | None = None,
+) -> keras.Sequential:
+    """A multilayer perceptron, [n, inputs] → [n, outputs], linear at the end.
+
+    Args:
+        inputs, hidden, outputs: units of the layers.
+        activation: after each hidden layer.
+        dropout: rate after each hidden layer.
+        zero_last: start the last layer at zero, so that the network begins as the constant 0.
+        name: of the network.
+    """
+    layers: list[keras.layers.Layer] = [keras.layers.Input((inputs,))]
+    for units in hidden:
+        layers += [keras.layers.Dense(units), activation_layer(activation)]
+        if dropout:
+            layers.append(Dropout(dropout))
+    layers.append(keras.layers.Dense(outputs, kernel_initializer="zeros" if zero_last else "glorot_uniform"))
+    return keras.Sequential(layers, name=name)

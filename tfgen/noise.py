@@ -1,0 +1,182 @@
+"""Every random number that tfgen draws, computed from a seed and a counter. Nothing here has a state.
+
+Two generators, for two purposes:
+
+- `Draws` is the noise of one training or evaluation step: TensorFlow's stateless Philox operators, keyed by
+  (seed, step, name). The noise of the *whole global batch* is computed on every replica, which keeps its own rows:
+  each replica has noise of its own, and one replica and two see the same numbers. A resumed run draws what the
+  uninterrupted one would have drawn, because there is nothing to restore.
+- `normal` and `uniform` make the noise behind a *picture* from the picture's own integer seed: Threefry-2x32 written in
+  uint32 additions, multiplications, shifts and exclusive-ors, operators that a SavedModel, TFLite and a browser all
+  have. One seed is one picture everywhere, whatever the batch.
+
+Reference: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC'11.
+"""
+
+import contextvars
+import math
+import zlib
+from collections import Counter
+
+import tensorflow as tf
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Noise of a step
+
+
+def replica() -> tuple[int, tf.Tensor | int]:
+    """(number of replicas in sync, index of this one); (1, 0) outside `tf.distribute`."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return 1, 0
+    return context.num_replicas_in_sync, context.replica_id_in_sync_group
+
+
+class Draws:
+    """The noise of one step, as a function of (seed, step, name, how often that name was drawn before).
+
+    Used as a context manager, it also serves the layers that draw without being handed anything (`networks.Dropout`).
+
+    Args:
+        seed: integer, the run's seed.
+        step: integer or scalar integer tensor, the number of the step.
+
+    Example:
+        >>> with Draws(seed=1, step=7) as draws:
+        ...     epsilon = draws.normal("posterior", (128, 20))
+    """
+
+    _active: contextvars.ContextVar["Draws"] = contextvars.ContextVar("tfgen.noise.draws")
+
+    def __init__(self, seed, step):
+        self._key = tf.stack([tf.cast(seed, tf.int64), tf.cast(step, tf.int64)])
+        self._drawn: Counter[str] = Counter()
+        self._tokens: list[contextvars.Token] = []
+
+    def __enter__(self) -> "Draws":
+        self._tokens.append(self._active.set(self))
+        return self
+
+    def __exit__(self, *_):
+        self._active.reset(self._tokens.pop())
+
+    @classmethod
+    def current(cls) -> "Draws":
+        """The draws whose `with` block is running. Raises RuntimeError where there is none."""
+        try:
+            return cls._active.get()
+        except LookupError:
+            raise RuntimeError("Expected to run inside `with noise.Draws(seed, step):`; there is none.") from None
+
+    def _seed(self, name: str):
+        # A name is hashed, not numbered, so that a new kind of noise leaves the streams of the others as they were.
+        occurrence = self._drawn[name]
+        self._drawn[name] += 1
+        return tf.random.fold_in(self._key, zlib.crc32(f"{name}/{occurrence}".encode()) & 0x7FFFFFFF, alg="philox")
+
+    def _rows(self, draw, shape, seed):
+        replicas, index = replica()
+        if replicas == 1:
+            return draw(shape, seed)
+        rows = shape[0]
+        return draw((rows * replicas, *shape[1:]), seed)[index * rows : (index + 1) * rows]
+
+    def normal(self, name: str, shape) -> tf.Tensor:
+        """Standard normal numbers, float32 [n, …]; `shape` is that of this replica's rows."""
+        return self._rows(
+            lambda shape, seed: tf.random.stateless_normal(shape, seed, alg="philox"), shape, self._seed(name)
+        )
+
+    def uniform(self, name: str, shape) -> tf.Tensor:
+        """Uniform numbers in [0, 1), float32 [n, …]; `shape` is that of this replica's rows."""
+        return self._rows(
+            lambda shape, seed: tf.random.stateless_uniform(shape, seed, alg="philox"), shape, self._seed(name)
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Noise of a picture
+
+_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+_PARITY = 0x1BD11BDA
+
+
+def _u32(value: int) -> tf.Tensor:
+    return tf.constant(value, tf.uint32)
+
+
+def _rotate(x: tf.Tensor, bits: int) -> tf.Tensor:
+    # TFLite has no left shift of uint32: a product modulo 2^32 is one.
+    return tf.bitwise.bitwise_or(x * _u32(1 << bits), tf.bitwise.right_shift(x, _u32(32 - bits)))
+
+
+def threefry(key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    """Threefry-2x32 with 20 rounds: two words of key, two of counter, two random words.
+
+    Args:
+        key, counter: pairs of uint32 tensors that broadcast against each other.
+
+    Returns:
+        Pair of uint32 tensors of the broadcast shape.
+    """
+    k0, k1 = key
+    keys = (k0, k1, tf.bitwise.bitwise_xor(tf.bitwise.bitwise_xor(k0, k1), _u32(_PARITY)))
+    x0, x1 = counter[0] + keys[0], counter[1] + keys[1]
+    for block in range(5):
+        for bits in _ROTATIONS[block % 2]:
+            x0 = x0 + x1
+            x1 = tf.bitwise.bitwise_xor(_rotate(x1, bits), x0)
+        x0 = x0 + keys[(block + 1) % 3]
+        x1 = x1 + keys[(block + 2) % 3] + _u32(block + 1)
+    return x0, x1
+
+
+def _words(seeds, pairs: int, stream: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Two uint32 tensors [n, pairs] of random bits for each of the integer seeds [n]."""
+    seeds = tf.bitcast(tf.cast(seeds, tf.int32), tf.uint32)[:, None]
+    index = tf.constant([[*range(pairs)]], tf.uint32)
+    return threefry((seeds, tf.fill(tf.shape(seeds), _u32(stream))), (index, tf.zeros_like(index)))
+
+
+def _open_unit(words: tf.Tensor) -> tf.Tensor:
+    # 23 bits and a half: every value is exact in float32, and neither 0 (its logarithm) nor 1 can come out.
+    high = tf.cast(tf.cast(tf.bitwise.right_shift(words, _u32(9)), tf.int32), tf.float32)
+    return (high + 0.5) * 2.0**-23
+
+
+def uniform(seeds, count: int, stream: int = 0) -> tf.Tensor:
+    """Uniform numbers in the open interval (0, 1), a row for each seed.
+
+    Args:
+        seeds: int32 [n], any values.
+        count: numbers a row.
+        stream: independent streams of the same seed.
+
+    Returns:
+        float32 [n, count].
+    """
+    x0, x1 = _words(seeds, -(-count // 2), stream)
+    return tf.concat([_open_unit(x0), _open_unit(x1)], axis=1)[:, :count]
+
+
+def normal(seeds, count: int, stream: int = 0) -> tf.Tensor:
+    """Standard normal numbers, a row for each seed, by the transform of Box and Muller (1958).
+
+    Args:
+        seeds: int32 [n], any values.
+        count: numbers a row.
+        stream: independent streams of the same seed.
+
+    Returns:
+        float32 [n, count], each of magnitude at most sqrt(48 ln 2) = 5.77.
+    """
+    x0, x1 = _words(seeds, -(-count // 2), stream)
+    radius = tf.sqrt(-2.0 * tf.math.log(_open_unit(x0)))
+    angle = 2.0 * math.pi * _open_unit(x1)
+    return tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=1)[:, :count]
+
+
+def seeds_from(seed: int, n: int) -> tf.Tensor:
+    """The seeds seed, seed + 1, …, seed + n − 1 of n pictures, int32 [n], wrapping at 2³¹."""
+    first = (int(seed) + 2**31) % 2**32 - 2**31
+    return tf.constant(first, tf.int32) + tf.range(n, dtype=tf.int32)

@@ -1,0 +1,127 @@
+"""The course of training."""
+
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from tfgen.errors import DataError
+from tfgen.plots import style
+
+#: Entries of a row that are no measure of the model.
+NOT_DRAWN = ("epoch", "step", "seconds", "images_per_second", "learning_rate")
+TITLES = {
+    "bits_per_dim": "bits per dimension",
+    "kl": "KL divergence [nats]",
+    "reconstruction": "reconstruction [nats]",
+}
+#: What a quantity is held against.
+YARDSTICKS = {"bits_per_dim": "pixel marginals"}
+
+
+def save_curves(
+    history: Sequence[Mapping[str, Any]], path: str | Path, yardsticks: Mapping[str, float] | None = None
+) -> None:
+    """Write one panel for each quantity, training and validation together.
+
+    Args:
+        history: a row an epoch with "epoch" and any numbers; "val_loss" belongs with "loss". A row may lack a quantity,
+            and a value that is None or not finite leaves a gap.
+        path: of the PNG.
+        yardsticks: quantity → value, a dashed line in its panel.
+
+    Raises:
+        DataError: if there is nothing to draw.
+        OSError: if the file cannot be written.
+    """
+    quantities = _quantities(history)
+    if not quantities:
+        raise DataError("Expected at least one epoch with at least one quantity. Received: nothing to draw")
+    columns = min(len(quantities), 2 if len(quantities) == 4 else 3)
+    rows = -(-len(quantities) // columns)
+    drawn = style.figure(4.4 * columns, 3.1 * rows)
+    for place, quantity in enumerate(quantities):
+        axes = drawn.add_subplot(rows, columns, place + 1)
+        _panel(axes, history, quantity, (yardsticks or {}).get(quantity))
+        if place >= len(quantities) - columns:
+            axes.set_xlabel("epoch")
+    style.save(drawn, path)
+
+
+def _quantities(history) -> list[str]:
+    """Names of what has a finite value, in the order in which they first appear; "val_loss" counts as "loss"."""
+    names: dict[str, None] = {}
+    for row in history:
+        for key, value in row.items():
+            name = key.removeprefix("val_")
+            if name not in NOT_DRAWN and not isinstance(value, bool) and np.isfinite(_number(value)):
+                names[name] = None
+    return list(names)
+
+
+def _series(history, key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs and values of one entry, NaN where it is missing."""
+    present = [(row["epoch"], row[key]) for row in history if key in row]
+    values = np.array([_number(value) for _, value in present], float)
+    return np.array([epoch for epoch, _ in present], float), np.where(np.isfinite(values), values, np.nan)
+
+
+def _number(value) -> float:
+    return float(value) if isinstance(value, Real) else math.nan
+
+
+def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
+    drawn = []
+    for key, label, color in ((quantity, "training", style.BLUE), (f"val_{quantity}", "validation", style.CORAL)):
+        epochs, values = _series(history, key)
+        if not np.isfinite(values).any():
+            continue
+        last = values[np.isfinite(values)][-1]
+        # A line needs two points; a few epochs are read better with each of them marked.
+        marker = "o" if len(values) <= 12 else ""
+        axes.plot(epochs, values, color=color, linewidth=1.4, marker=marker, markersize=3, label=f"{label} {last:.4g}")
+        drawn.append(values)
+    low, high = limits(drawn, yardstick)
+    axes.set_ylim(low, high)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+    if yardstick is not None:
+        # Where the line has no place in the panel, the legend still says how far away it is.
+        side = " ↑" if yardstick > high else " ↓" if yardstick < low else ""
+        label = f"{YARDSTICKS.get(quantity, 'yardstick')} {yardstick:.4g}{side}"
+        axes.axhline(yardstick, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.1, label=label)
+    style.dress(axes, TITLES.get(quantity, quantity.replace("_", " ")))
+    axes.grid(axis="y", color=style.LINE, linewidth=0.5, alpha=0.7)
+    axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=style.TEXT, handlelength=1.4)
+
+
+def limits(series: Sequence[np.ndarray], yardstick: float | None = None) -> tuple[float, float]:
+    """The part of the y-axis to show: where training spends its time, not where it began.
+
+    The first twentieth of the epochs and rare outliers may leave the panel. A yardstick is taken in unless it would
+    squeeze the curves into less than a third of the panel.
+
+    Args:
+        series: values in the order of epochs, NaN for gaps.
+        yardstick: value of the dashed line, or None.
+
+    Returns:
+        (low, high), low < high.
+    """
+    settled = np.concatenate([values[len(values) // 20 + 1 :] if len(values) >= 5 else values for values in series])
+    settled = settled[np.isfinite(settled)]
+    if not settled.size:
+        settled = np.concatenate(series)
+        settled = settled[np.isfinite(settled)]
+    first, last = np.quantile(settled, [0.02, 0.98])
+    reach = 0.5 * (last - first)
+    low, high = max(settled.min(), first - reach), min(settled.max(), last + reach)
+    span = max(high - low, 1e-6 * max(1.0, abs(high)))
+    if yardstick is not None and max(high, yardstick) - min(low, yardstick) <= 3 * span:
+        low, high = min(low, yardstick), max(high, yardstick)
+    margin = 0.08 * max(high - low, span)
+    return float(low - margin), float(high + margin)

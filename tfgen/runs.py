@@ -1,0 +1,170 @@
+"""A run is a folder: writing it, reading it, loading its model. Nothing here knows how to train.
+
+    config.json        everything that determines the run        versions.json    the packages it ran with
+    metrics.jsonl      one line an epoch                          evaluation.json  what `tfgen.evaluate` found
+    model.keras        the best model                             checkpoints/     to go on training
+    samples/           pictures from fixed seeds                  curves.png       metrics over the epochs
+"""
+
+import importlib.metadata
+import json
+import os
+import platform
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfgen.config import RunConfig
+from tfgen.errors import ConfigError, RunError
+from tfgen.files import replacing, write_json
+
+if TYPE_CHECKING:
+    from tfgen.data.sets import Dataset
+    from tfgen.models.contract import GenerativeModel
+
+PACKAGES = ("tfgen", "tensorflow", "keras", "tensorflow-probability", "tf_keras", "numpy")
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages on which a run's numbers depend."""
+
+    def version(package: str) -> str:
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            return "not installed"
+
+    return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder and its configuration.
+
+    Attributes:
+        path: the folder.
+        config: what `config.json` holds.
+    """
+
+    path: Path
+    config: RunConfig
+
+    @classmethod
+    def create(cls, root: str | Path, config: RunConfig) -> "Run":
+        """Make the folder `<root>/<data>-<model>-<n>` with the next free number.
+
+        Raises:
+            RunError: if the folder cannot be made.
+        """
+        data = Path(config.data.data).stem or "data"
+        root = Path(root)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            number = 1
+            while True:
+                path = root / f"{data}-{config.model}-{number}"
+                try:
+                    path.mkdir()
+                    break
+                except FileExistsError:
+                    number += 1
+            (path / "samples").mkdir()
+            run = cls(path, config)
+            write_json(path / "versions.json", versions())
+            write_json(path / "config.json", config.to_dict())
+        except OSError as error:
+            raise RunError(f"Expected a folder that can be written, {root}. Received: {error.strerror}") from None
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """Read an existing run.
+
+        Raises:
+            RunError: if the folder or its configuration is missing or cannot be read.
+        """
+        path = Path(path)
+        file = path / "config.json"
+        if not path.is_dir():
+            raise RunError(f"Expected the folder of a run. Received: {path}, which {_what(path)}")
+        if not file.is_file():
+            raise RunError(f"Expected a run's config.json in {path}. Found: {_listing(path)}")
+        try:
+            return cls(path, RunConfig.from_dict(json.loads(file.read_text())))
+        except (ValueError, OSError) as error:
+            raise RunError(f"Expected a run's configuration in {file}. Received: {error}") from None
+        except ConfigError as error:
+            raise RunError(f"{file}: {error}") from None
+
+    @property
+    def model_file(self) -> Path:
+        """Where the best model is."""
+        return self.path / "model.keras"
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl`, one an epoch; a last line that a kill cut short is left out."""
+        file = self.path / "metrics.jsonl"
+        rows = []
+        for line in file.read_text().splitlines() if file.exists() else []:
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                break
+        return rows
+
+    def keep_metrics(self, epochs: int) -> None:
+        """Drop the rows after that epoch: those that a resumed run is about to compute again."""
+        rows = [row for row in self.metrics() if row["epoch"] <= epochs]
+        with replacing(self.path / "metrics.jsonl") as fresh:
+            fresh.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def add_metrics(self, row: dict[str, Any]) -> None:
+        """Append one epoch's row."""
+        with open(self.path / "metrics.jsonl", "a") as file:
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    @cached_property
+    def dataset(self) -> "Dataset":
+        """The run's data. Raises `DataError` where it is missing or damaged."""
+        from tfgen import data
+
+        options = self.config.data.to_dict()
+        return data.load(options.pop("data"), **options)
+
+    def load_model(self) -> "GenerativeModel":
+        """The best model, ready to sample.
+
+        Raises:
+            RunError: if the run has no model yet, or its file cannot be read.
+        """
+        file = self.model_file
+        if not file.is_file():
+            raise RunError(
+                f"Expected a trained model, {file}. The run has not finished an epoch; go on with: "
+                f"python train.py --resume {self.path}"
+            )
+        import keras
+
+        from tfgen.models import family
+
+        family(self.config.model)  # registers the class that the file names
+        try:
+            return keras.models.load_model(file, compile=False)
+        except Exception as error:
+            raise RunError(f"Expected a model saved by tfgen {versions()['tfgen']} in {file}. Received: {error}") from None
+
+
+def load(run: str | Path) -> "GenerativeModel":
+    """The best model of a run's folder, ready to sample. Raises `RunError` where there is none."""
+    return Run.open(run).load_model()
+
+
+def _what(path: Path) -> str:
+    return "is a file" if path.exists() else "does not exist"
+
+
+def _listing(path: Path) -> str:
+    return ", ".join(sorted(entry.name for entry in path.iterdir())[:8]) or "nothing"
