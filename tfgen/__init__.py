@@ -1,4 +1,4 @@
-"""tfgen: variational autoencoders, generative adversarial networks and normalizing flows of images, behind one contract.
+"""Variational autoencoders, generative adversarial networks and normalizing flows of images, behind one contract.
 
     >>> import tfgen
     >>> model = tfgen.load("runs/digits-flow-1")

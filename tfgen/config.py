@@ -206,7 +206,7 @@ class TrainConfig(Checked):
     evaluate_test: bool = option(True, "evaluate the best model on the test set at the end")
 
 
-MODEL_CONFIGS: dict[str, type] = {"vae": VAEConfig, "gan": GANConfig, "flow": FlowConfig}
+MODEL_CONFIGS: dict[str, Any] = {"vae": VAEConfig, "gan": GANConfig, "flow": FlowConfig}
 VERSION = 1
 
 
@@ -262,8 +262,15 @@ class RunConfig:
         )
 
     def with_options(self, options: dict[str, Any]) -> "RunConfig":
-        """A copy in which each option (a field's name, in whichever section has it) is replaced."""
-        sections = [
+        """A copy in which each option (a field's name, in whichever section has it) is replaced.
+
+        Raises:
+            ConfigError: on a name that no section has, or a value out of range.
+        """
+        known = {spec.name for section in self.sections for spec in dataclasses.fields(section)}
+        if unknown := sorted(options.keys() - known):
+            raise ConfigError(f"Expected options of a {self.model}: {', '.join(sorted(known))}. Received: {unknown}")
+        sections: list[Any] = [
             dataclasses.replace(
                 section, **{k: v for k, v in options.items() if k in {f.name for f in dataclasses.fields(section)}}
             )

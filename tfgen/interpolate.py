@@ -106,10 +106,11 @@ def interpolation(
 
     if not model.is_image:
         raise UndefinedError(f"An interpolation needs images. Received: points of shape {list(model.event_shape)}")
-    ends = model.prior_latents(noise.seeds_from(seed, 2 * pairs), temperature)
+    # Between the normal noises and not the latents, which a learned prior has bent.
+    ends = model.normal_noise(noise.seeds_from(seed, 2 * pairs), temperature)
     flat = tf.reshape(ends, (2 * pairs, -1))
     between = {"slerp": latent.slerp, "lerp": latent.lerp}[along](flat[::2], flat[1::2], steps)
-    rows = [model.decode(tf.reshape(row, (steps, *model.latent_shape))) for row in between]
+    rows = [model.decode(model.latents_from(tf.reshape(row, (steps, *model.latent_shape)))) for row in between]
     save_interpolation(tf.stack(rows), path)
 
 

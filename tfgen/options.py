@@ -6,12 +6,12 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-from tfgen.config import MODEL_CONFIGS, DataConfig, RunConfig, TrainConfig, base_type, choices_of
+from tfgen.config import MODEL_CONFIGS, RunConfig, base_type, choices_of
 from tfgen.errors import ConfigError
 from tfgen.presets import PRESETS, run_config
 
 
-class _Formatter(argparse.HelpFormatter):
+class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog):
         super().__init__(prog, max_help_position=30, width=110)
 
@@ -93,7 +93,6 @@ def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
         except ConfigError:
             start = run_config(model)
         see = "".join(f"\n  {name}: {preset.see}" for name, preset in PRESETS[model].items())
-        parser.formatter_class = type("Raw", (_Formatter, argparse.RawDescriptionHelpFormatter), {})
         parser.epilog = f"presets, and what one should see:{see}"
         _section_options(parser, f"{model} (defaults of preset {start.preset})", start.architecture)
         _section_options(parser, "data", start.data)

@@ -1,9 +1,9 @@
 """A run is a folder: writing it, reading it, loading its model. Nothing here knows how to train.
 
-    config.json        everything that determines the run        versions.json    the packages it ran with
-    metrics.jsonl      one line an epoch                          evaluation.json  what `tfgen.evaluate` found
-    model.keras        the best model                             checkpoints/     to go on training
-    samples/           pictures from fixed seeds                  curves.png       metrics over the epochs
+config.json        everything that determines the run        versions.json    the packages it ran with
+metrics.jsonl      one line an epoch                          evaluation.json  what `tfgen.evaluate` found
+model.keras        the best model                             checkpoints/     to go on training
+samples/           pictures from fixed seeds                  curves.png       metrics over the epochs
 """
 
 import importlib.metadata
@@ -154,7 +154,9 @@ class Run:
         try:
             return keras.models.load_model(file, compile=False)
         except Exception as error:
-            raise RunError(f"Expected a model saved by tfgen {versions()['tfgen']} in {file}. Received: {error}") from None
+            raise RunError(
+                f"Expected a model saved by tfgen {versions()['tfgen']} in {file}. Received: {error}"
+            ) from None
 
 
 def load(run: str | Path) -> "GenerativeModel":

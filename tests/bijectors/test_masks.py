@@ -28,5 +28,5 @@ def test_values():
     "mask", [lambda: checkerboard_mask((1, 1, 9)), lambda: alternating_mask(1), lambda: channel_mask(1)]
 )
 def test_nothing_to_condition_on(mask):
-    with pytest.raises(ConfigError, match="expected at least .* Received"):
+    with pytest.raises(ConfigError, match=r"expected at least .* Received"):
         mask()

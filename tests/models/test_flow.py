@@ -7,6 +7,7 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from tfgen import noise
+from tfgen.bijectors import ActNorm
 from tfgen.errors import ConfigError
 from tfgen.models.flow import Flow
 
@@ -31,11 +32,12 @@ def examples_of(shape, levels, n=6):
     return examples
 
 
-def perturbed(flow, scale=0.05, seed=0):
+def perturbed(flow, scale=0.3, seed=0):
     """The flow with random weights in the place of its zero-initialized ones; a new flow is too simple to test."""
     generator = np.random.default_rng(seed)
     for variable in flow.trainable_variables:
-        variable.assign(variable + scale * generator.normal(size=variable.shape))
+        std = scale / math.sqrt(math.prod(variable.shape[:-1]) or 1) if len(variable.shape) > 1 else 0.1 * scale
+        variable.assign(variable + std * generator.normal(size=variable.shape))
     return flow
 
 
@@ -45,6 +47,7 @@ def case(request):
     examples = examples_of(shape, levels)
     flow = Flow(shape, levels or 256, seed=1, **options)
     flow.initialize_from(examples)
+    flow.compile("adam")
     return perturbed(flow), examples
 
 
@@ -97,7 +100,7 @@ def test_a_saved_flow_is_the_same_flow(case, tmp_path):
 
 
 def test_every_conditioner_runs_once_a_pass(case):
-    flow, examples = case
+    flow, _ = case
     kind, each = ("Conv2D", 3 if flow.config.blocks == 0 else 4) if flow.is_image else ("MatMul", 3)
     expected = each * len(flow.conditioners)
     for function, shape in ((flow.log_density, flow.event_shape), (flow.decode, flow.latent_shape)):
@@ -110,7 +113,7 @@ def test_every_conditioner_runs_once_a_pass(case):
 
 
 def test_new_weights_give_a_new_density_of_the_same_tensor(case):
-    flow, examples = case
+    flow, _ = case
     y = tf.constant(examples_of(flow.event_shape, None) * 0.01 + 0.5)
     before = flow.log_density(y).numpy()
     weight = flow.trainable_variables[0]
@@ -121,21 +124,22 @@ def test_new_weights_give_a_new_density_of_the_same_tensor(case):
     np.testing.assert_allclose(flow.log_density(y), before, rtol=1e-5, atol=1e-3)
 
 
-def test_actnorm_normalizes_every_level_on_the_first_batch():
-    flow = perturbed(Flow((8, 8, 1), 17, seed=1, **SMALL))
+def test_actnorm_normalizes_every_level_on_the_first_batch(monkeypatch):
+    flow = perturbed(Flow((8, 8, 1), 17, seed=1, **SMALL), scale=1.0)
     flow.initialize_from(DIGITS[:200])
+    normalized = []
+    inverse = ActNorm._inverse
+    monkeypatch.setattr(ActNorm, "_inverse", lambda self, y: normalized.append(inverse(self, y)) or normalized[-1])
     with noise.Draws(1, 0) as draws:
-        latent = flow.flow.bijector.inverse(flow.dequantize(DIGITS[:200], draws)).numpy()
-    # Nothing but the couplings' own small scales stands behind the last normalizations.
-    assert abs(latent.mean()) < 0.1 and 0.9 < latent.std() < 1.1
-    assert all(float(layer.initialized.numpy()) == 1.0 for layer in flow.normalizations)
-    flat = Flow((8, 8, 1), 17, seed=1, **SMALL)
-    with noise.Draws(1, 0) as draws:
-        assert flat.flow.bijector.inverse(flat.dequantize(DIGITS[:200], draws)).numpy().std() > 1.5
+        flow.encode(flow.dequantize(DIGITS[:200], draws) * 17 / 16 - 0.5 / 16)
+    assert len(normalized) == len(flow.normalizations) == 4
+    for events in normalized:
+        np.testing.assert_allclose(tf.reduce_mean(events, axis=(0, 1, 2)), 0.0, atol=1e-3)
+        np.testing.assert_allclose(tf.math.reduce_std(events, axis=(0, 1, 2)), 1.0, rtol=1e-3)
 
 
 def test_the_density_of_points_integrates_to_one():
-    flow = perturbed(Flow((2,), None, **SHAPES["points"][2]), scale=0.1)
+    flow = perturbed(Flow((2,), None, **SHAPES["points"][2]), scale=1.0)
     side = np.linspace(-4.0, 4.0, 400, dtype=np.float32)
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     density = np.exp(flow.log_prob(grid).numpy().astype(np.float64))
@@ -147,9 +151,9 @@ def test_the_density_of_points_integrates_to_one():
 
 def test_probabilities_of_all_images_sum_to_one():
     # Two pixels of three levels: nine images, whose probabilities the average over u gives exactly in the limit.
-    flow = perturbed(Flow((1, 2, 1), 3, checkerboard=2, squeeze=(1,), couplings=(0,), width=4, alpha=0.05), scale=0.3)
+    flow = perturbed(Flow((1, 2, 1), 3, checkerboard=2, squeeze=(1,), couplings=(0,), width=4, alpha=0.05), scale=1.0)
     images = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(9, 1, 2, 1).astype(np.uint8)
-    log_probs = flow.log_prob(images, samples=4000).numpy()
+    log_probs = tf.function(flow.log_prob)(images, samples=1000).numpy()
     # Less than 1 by what the flow spends outside of the unit square, which the logit keeps small but not zero.
     inside = mass_in_the_unit_square(flow)
     assert np.exp(log_probs).sum() == pytest.approx(inside, abs=0.02)
@@ -164,9 +168,9 @@ def mass_in_the_unit_square(flow, n=300):
 
 def test_the_importance_weighted_bound_rises_with_the_samples():
     flow = perturbed(Flow((8, 8, 1), 17, **SMALL))
-    bounds = [flow.log_prob(DIGITS[:100], samples=k).numpy().mean() for k in (1, 4, 16)]
+    bounds = [flow.log_prob(DIGITS[:100], samples=k).numpy().mean() for k in (1, 3, 9)]
     assert bounds[0] < bounds[1] < bounds[2]
-    likelihood = flow.bits_per_dim(DIGITS[:5], samples=4)
+    likelihood = flow.bits_per_dim(DIGITS[:5], samples=2)
     assert "importance-weighted" in likelihood.estimator and likelihood.levels == 17 and likelihood.dimensions == 64
     np.testing.assert_allclose(likelihood.bits_per_dim, -likelihood.nats / (64 * math.log(2)))
 

@@ -46,13 +46,17 @@ def test_both_generator_losses_descend_in_the_same_direction_but_not_as_fast():
 
 def test_one_step_moves_each_network_against_its_own_loss(digits):
     gan = small_gan(discriminator_dropout=0.0)
-    before = {name: [v.numpy() for v in getattr(gan, name).trainable_variables] for name in ("generator", "discriminator")}
+    before = {
+        name: [v.numpy() for v in getattr(gan, name).trainable_variables] for name in ("generator", "discriminator")
+    }
     images = tf.constant(digits[:32])
     with noise.Draws(gan.seed, 0) as draws, tf.GradientTape() as tape:
         loss = tf.reduce_mean(gan.losses_of(images, draws, training=True)["discriminator_loss"])
     expected = tape.gradient(loss, [v.value for v in gan.discriminator.trainable_variables])
     gan.train_step((images,))
-    for variable, old, gradient in zip(gan.discriminator.trainable_variables, before["discriminator"], expected, strict=True):
+    for variable, old, gradient in zip(
+        gan.discriminator.trainable_variables, before["discriminator"], expected, strict=True
+    ):
         np.testing.assert_allclose(variable.numpy(), old - 0.1 * gradient.numpy(), atol=1e-6)
     for variable, old in zip(gan.generator.trainable_variables, before["generator"], strict=True):
         assert np.abs(variable.numpy() - old).max() > 0

@@ -198,9 +198,9 @@ def test_pictures_of_a_sample_are_functions_of_their_seeds(trained):
 def test_bad_hyperparameters_are_refused_by_name():
     with pytest.raises(ConfigError, match=r"latnet_dim.*latent_dim"):
         VAE((8, 8, 1), 17, latnet_dim=3)
-    with pytest.raises(ConfigError, match="beta.*at least 0"):
+    with pytest.raises(ConfigError, match=r"beta.*at least 0"):
         VAE((8, 8, 1), 17, beta=-1.0)
-    with pytest.raises(ConfigError, match="levels.*2 to 256"):
+    with pytest.raises(ConfigError, match=r"levels.*2 to 256"):
         VAE((8, 8, 1), 1000)
     with pytest.raises(ConfigError, match="event_shape"):
         VAE((8, 8), 17)

@@ -116,10 +116,10 @@ def test_damaged_runs_are_explained(runs, tmp_path, capsys):
         tfgen.load(run)
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps({**config, "architecture": {"latent": 3}}))
-    with pytest.raises(RunError, match="config.json.*latent_dim"):
+    with pytest.raises(RunError, match=r"config.json.*latent_dim"):
         Run.open(run)
     (run / "config.json").write_text("{")
-    with pytest.raises(RunError, match="config.json"):
+    with pytest.raises(RunError, match=r"config\.json"):
         Run.open(run)
     for file in (run / "checkpoints").glob("*.data*"):
         file.write_bytes(b"")
@@ -143,7 +143,9 @@ def numbers(run: Path) -> list[dict]:
 def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
     line = "--model vae --hidden 64 --epochs 60 --no-evaluate-test --seed 5"
     program = [sys.executable, str(ROOT / "train.py")]
-    whole = subprocess.run([*program, *line.split(), "--out", tmp_path / "a"], capture_output=True, text=True, check=True)
+    whole = subprocess.run(
+        [*program, *line.split(), "--out", tmp_path / "a"], capture_output=True, text=True, check=True
+    )
     assert "Traceback" not in whole.stderr
 
     broken = tmp_path / "b" / "digits-vae-1"
@@ -161,7 +163,9 @@ def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
         assert "Traceback" not in error
         if number == signal.SIGINT:
             assert "train.py --resume" in error
-    done = subprocess.run([*program, "--resume", str(broken)], capture_output=True, text=True, env=os.environ, check=False)
+    done = subprocess.run(
+        [*program, "--resume", str(broken)], capture_output=True, text=True, env=os.environ, check=False
+    )
     assert done.returncode == 0, done.stderr
 
     assert numbers(broken) == numbers(tmp_path / "a" / "digits-vae-1")

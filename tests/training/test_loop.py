@@ -58,7 +58,19 @@ class StopAt(keras.callbacks.Callback):
 
 
 def state(loop):
-    return [variable.numpy() for variable in (*loop.model.variables, *loop.model.optimizer.variables)]
+    return [variable.numpy() for variable in loop.model.state]
+
+
+def test_the_state_is_all_of_it(digits, tmp_path):
+    for name, config in CONFIGS.items():
+        model = make_loop(config, digits, tmp_path / name).model
+        held = {id(variable) for variable in model.state}
+        everything = [*model.variables, *model.non_trainable_variables, *model.optimizer.variables]
+        for part in model._flatten_layers():
+            everything += [*part.weights]
+        missing = [variable.path for variable in everything if id(variable.value) not in held]
+        assert not missing, name
+        assert len(held) == len(model.state)
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -2,9 +2,7 @@
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfb = tfp.bijectors
+from tensorflow_probability import bijectors as tfb
 
 # A channel that is constant over the first batch is divided by this, and not by zero.
 SMALLEST_STD = 1e-3

@@ -2,10 +2,8 @@
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
 from tensorflow_probability.python.internal import cache_util
-
-tfb = tfp.bijectors
 
 
 class Coupling(tfb.Bijector):

@@ -3,10 +3,8 @@
 import math
 
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
 from tensorflow_probability.python.internal import cache_util
-
-tfb = tfp.bijectors
 
 
 class FactorOut(tfb.Bijector):

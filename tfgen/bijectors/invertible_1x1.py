@@ -3,9 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfb = tfp.bijectors
+from tensorflow_probability import bijectors as tfb
 
 
 @keras.saving.register_keras_serializable("tfgen")

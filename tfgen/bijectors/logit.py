@@ -1,8 +1,6 @@
 """Pixel intensities on the real line."""
 
-import tensorflow_probability as tfp
-
-tfb = tfp.bijectors
+from tensorflow_probability import bijectors as tfb
 
 
 def logit(alpha: float) -> tfb.Bijector:

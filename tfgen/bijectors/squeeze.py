@@ -1,9 +1,7 @@
 """Blocks of pixels folded into channels."""
 
 import tensorflow as tf
-import tensorflow_probability as tfp
-
-tfb = tfp.bijectors
+from tensorflow_probability import bijectors as tfb
 
 
 class Squeeze(tfb.Bijector):

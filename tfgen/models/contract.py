@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -72,9 +72,9 @@ class GenerativeModel(keras.Model):
     """
 
     #: The dataclass of the family's hyperparameters.
-    config_class: type
+    config_class: Any
     #: Question → why it has no answer.
-    undefined: dict[str, str] = {}
+    undefined: ClassVar[dict[str, str]] = {}
     #: Names of the per-example losses, as they appear in the metrics; the first is the one to minimize.
     loss_names: tuple[str, ...] = ("loss",)
     #: Which of them, on the validation set, chooses the best epoch.
@@ -82,12 +82,12 @@ class GenerativeModel(keras.Model):
 
     def __init__(self, event_shape, levels=256, *, ema: float = 0.0, seed: int = 0, name=None, **hyperparameters):
         super().__init__(name=name)
-        self.event_shape = tuple(int(side) for side in event_shape)
+        self.event_shape: tuple = tuple(int(side) for side in event_shape)
         if len(self.event_shape) not in (1, 3) or min(self.event_shape) < 1:
             raise ConfigError(f"event_shape: expected (H, W, C) or (D,). Received: {tuple(event_shape)}")
         if self.is_image and (levels is None or not 2 <= levels <= 256):
             raise ConfigError(f"levels: expected 2 to 256. Received: {levels}")
-        self.levels = int(levels) if self.is_image else None
+        self.levels: Any = int(levels) if self.is_image else None
         self.seed = int(seed)
         self.ema = float(ema)
         self.config = self.config_class.from_dict(hyperparameters)
@@ -149,12 +149,25 @@ class GenerativeModel(keras.Model):
         return self.levels
 
     def can(self, question: str) -> bool:
-        """Whether the model answers `question`: sample, decode, encode, log_prob, bits_per_dim, or a method of its own."""
+        """Whether the model answers `question`: sample, decode, encode, log_prob, … or another of its methods."""
         return hasattr(self, question) and question not in self.undefined
 
     def _undefined(self, question: str) -> UndefinedError:
         reason = self.undefined.get(question, "this model does not define it")
         return UndefinedError(f"{type(self).__name__} cannot answer {question!r}: {reason}")
+
+    def latents_from(self, normal) -> tf.Tensor:
+        """Latents of the prior from standard normal numbers, [n, *latent_shape] → the same shape.
+
+        The identity where the prior is N(0, I). Interpolation and grids are made in the normal space and brought here,
+        so that they are right for every prior.
+        """
+        return normal
+
+    def normal_noise(self, seeds, temperature=1.0) -> tf.Tensor:
+        """The normal noise behind each seed's example, times the temperature: int32 [n] → [n, *latent_shape]."""
+        scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))
+        return tf.reshape(noise.normal(seeds, math.prod(self.latent_shape)) * scale, (-1, *self.latent_shape))
 
     def prior_latents(self, seeds, temperature=1.0) -> tf.Tensor:
         """Latents of the prior, each a function of its own seed.
@@ -166,9 +179,7 @@ class GenerativeModel(keras.Model):
         Returns:
             float32 [n, *latent_shape].
         """
-        size = math.prod(self.latent_shape)
-        scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))
-        return tf.reshape(noise.normal(seeds, size) * scale, (-1, *self.latent_shape))
+        return self.latents_from(self.normal_noise(seeds, temperature))
 
     def sample(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
         """Draw `n` examples: the pictures of the seeds seed, seed + 1, …, seed + n − 1.
@@ -262,6 +273,17 @@ class GenerativeModel(keras.Model):
     def step(self) -> tf.Tensor:
         """Number of updates made so far, scalar int64: the counter from which the noise of the next one follows."""
         return tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.int64)
+
+    @property
+    def optimizers(self) -> list:
+        """Every optimizer of the model."""
+        return [self.optimizer]
+
+    @property
+    def state(self) -> list[tf.Variable]:
+        """Everything that the rest of a training depends on: weights, averages, optimizers, and running metrics."""
+        parts = [*self.weights, *(v for part in (*self.optimizers, *self.trackers.values()) for v in part.variables)]
+        return [variable.value for variable in parts]
 
     @property
     def optimized_variables(self) -> list:

@@ -4,7 +4,8 @@ import math
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
+from tensorflow_probability import distributions as tfd
 
 from tfgen import noise
 from tfgen.bijectors import (
@@ -26,9 +27,6 @@ from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.networks import conv_conditioner, mlp
-
-tfb = tfp.bijectors
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -197,8 +195,8 @@ class Flow(GenerativeModel):
     def latent_shape(self):
         return (math.prod(self.event_shape),)
 
-    def prior_latents(self, seeds, temperature=1.0):
-        return super().prior_latents(seeds, temperature) * self.config.prior_scale
+    def latents_from(self, normal):
+        return normal * self.config.prior_scale
 
     def decode(self, latent):
         """f(z): [n, D] → images [n, H, W, C] in [0, 1], or points [n, D]. The middle of a bin is its intensity."""
@@ -256,7 +254,7 @@ class Flow(GenerativeModel):
 
 def _initialize(bijector: tfb.Bijector, events) -> tf.Tensor:
     """Set the ActNorms in a chain from events on its data side; returns the events on its latent side."""
-    if isinstance(bijector, tfb.Chain):
+    if isinstance(bijector, tfb.Composition):
         for step in bijector.bijectors:
             events = _initialize(step, events)
         return events

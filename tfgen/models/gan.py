@@ -1,6 +1,7 @@
 """The generative adversarial network."""
 
 import math
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -39,7 +40,7 @@ class GAN(GenerativeModel):
 
     config_class = GANConfig
     config: GANConfig
-    undefined = {
+    undefined: ClassVar[dict[str, str]] = {
         "encode": "a GAN has no encoder: nothing in it maps an image to its latent",
         "log_prob": _NO_DENSITY,
         "bits_per_dim": _NO_DENSITY,
@@ -138,6 +139,10 @@ class GAN(GenerativeModel):
         return losses
 
     # -- Keras --------------------------------------------------------------------------------------------------------
+
+    @property
+    def optimizers(self):
+        return [self.optimizer, self.discriminator_optimizer]
 
     @property
     def optimized_variables(self):

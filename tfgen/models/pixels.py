@@ -102,9 +102,7 @@ def logistic_mixture_log_prob(parameters, values, levels: int) -> tf.Tensor:
     upper, lower = inverse * (centred + half), inverse * (centred - half)
     # log(σ(b) − σ(a)) = log σ(b) + log σ(−a) + log(1 − e^(a − b)), exact where a plain difference would cancel.
     inside = (
-        tf.math.log_sigmoid(upper)
-        + tf.math.log_sigmoid(-lower)
-        + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
+        tf.math.log_sigmoid(upper) + tf.math.log_sigmoid(-lower) + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
     )
     first, last = values < 0.5, values > levels - 1.5
     component = tf.where(first, tf.math.log_sigmoid(upper), tf.where(last, tf.math.log_sigmoid(-lower), inside))

@@ -4,18 +4,16 @@ import math
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
+from tensorflow_probability import bijectors as tfb
+from tensorflow_probability import distributions as tfd
 
 from tfgen import noise
 from tfgen.bijectors.coupling import AffineCoupling
 from tfgen.bijectors.masks import alternating_mask
 from tfgen.config import VAEConfig
 from tfgen.models import pixels
-from tfgen.models.contract import GenerativeModel
+from tfgen.models.contract import DECODE_BATCH, GenerativeModel
 from tfgen.networks import conv_decoder, conv_encoder, mlp
-
-tfb = tfp.bijectors
-tfd = tfp.distributions
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -171,9 +169,8 @@ class VAE(GenerativeModel):
     def observed_levels(self):
         return 2 if self.config.likelihood == "bernoulli" else self.levels
 
-    def prior_latents(self, seeds, temperature=1.0):
-        base = super().prior_latents(seeds, temperature)
-        return base if self.config.prior == "normal" else self.prior.bijector.forward(base)
+    def latents_from(self, normal):
+        return normal if self.config.prior == "normal" else self.prior.bijector.forward(tf.identity(normal))
 
     def decode(self, latent):
         """Mean of p(x|z): [n, latent_dim] → [n, H, W, C] in [0, 1]."""
@@ -190,6 +187,10 @@ class VAE(GenerativeModel):
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
         """Samples of p(x|z) itself and not its mean, from the same latents as `sample`: [n, H, W, C] in [0, 1]."""
         seeds = noise.seeds_from(seed, n)
+        starts = range(0, n, DECODE_BATCH)
+        return tf.concat([self._pixels(seeds[i : i + DECODE_BATCH], temperature) for i in starts], axis=0)
+
+    def _pixels(self, seeds, temperature):
         maps = self.decoder(self.prior_latents(seeds, temperature))
         uniform = noise.uniform(seeds, 2 * math.prod(self.event_shape), stream=1)
         first, second = tf.unstack(tf.reshape(uniform, (-1, 2, *self.event_shape)), axis=1)

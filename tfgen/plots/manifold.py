@@ -10,7 +10,7 @@ def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None
     """Write the decoded images of an n × n grid of normal percentiles; see `latent.percentile_grid` for directions.
 
     Args:
-        model: with `decode` and `latent_shape` (2,), making images.
+        model: with `decode`, `latents_from` and `latent_shape` (2,), making images.
         path: of the PNG.
         n: images a side.
         scale: see `plots.save_grid`.
@@ -29,4 +29,4 @@ def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None
             "A manifold needs images and a latent space of 2 dimensions. "
             f"Received: latent shape {list(model.latent_shape)}, examples of shape {list(model.event_shape)}"
         )
-    save_grid(model.decode(percentile_grid(n)), path, columns=n, scale=scale)
+    save_grid(model.decode(model.latents_from(percentile_grid(n))), path, columns=n, scale=scale)

@@ -58,7 +58,8 @@ class Loop:
         self.seconds = tf.Variable(0.0, dtype=tf.float64, name="seconds")
         self._run = self._compiled_run(xla)
         self._evaluate = self._compiled_evaluate(xla)
-        checkpoint = tf.train.Checkpoint(model=model, best=self.best, epoch=self.epoch, seconds=self.seconds)
+        # A flat list, because TensorFlow does not look into the lists and dictionaries that Keras tracks.
+        checkpoint = tf.train.Checkpoint(state=model.state, best=self.best, epoch=self.epoch, seconds=self.seconds)
         self.checkpoints = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1)
         self._stop: int | None = None
 
