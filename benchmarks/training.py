@@ -60,7 +60,7 @@ def measure(model: str, preset: str, overrides: dict, options) -> dict:
         built = build(config, shape, levels)
         built.initialize_from(batches.at(0))
         built.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
-        step = tf.function(built.train_step, jit_compile=xla)
+        step = tf.function(built.train_step, autograph=False, jit_compile=xla)
 
         @tf.function
         def run(steps):

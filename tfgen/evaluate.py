@@ -53,7 +53,7 @@ def evaluate(
     from tqdm import tqdm
 
     from tfgen.files import write_json
-    from tfgen.metrics.likelihood import evaluate_likelihood
+    from tfgen.metrics.likelihood import evaluate_likelihood, yardstick
 
     model = model or run.load_model()
     model.estimator(samples)  # a model without likelihood says so before any data is read
@@ -85,6 +85,7 @@ def evaluate(
             "bits_per_dim_standard_error": found.standard_error,
             "levels": found.levels,
             "dimensions": found.dimensions,
+            "pixel_marginal_bits_per_dim": yardstick(model, run.dataset.train.examples, examples.examples),
         }
         if model.config.to_dict().get("likelihood") == "bernoulli":
             entry["binarization"] = model.config.binarize
@@ -108,7 +109,7 @@ def summary(entry: dict[str, Any]) -> str:
         observed = f"{entry['levels']} levels" + (f", {entry['binarization']}" if "binarization" in entry else "")
         figure = (
             f"{entry['bits_per_dim']:.4f} ± {entry['bits_per_dim_standard_error']:.4f} bits/dim "
-            f"({-entry['log_prob_nats']:.2f} nats; {observed})"
+            f"({-entry['log_prob_nats']:.2f} nats; {observed}; marginals {entry['pixel_marginal_bits_per_dim']:.4f})"
         )
     else:
         truth = entry.get("true_log_prob_nats")

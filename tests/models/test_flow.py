@@ -13,7 +13,7 @@ from tfgen.models.flow import Flow
 
 DIGITS = load_digits().images.astype(np.uint8)[..., None]
 
-SMALL = {"width": 8, "checkerboard": 1, "squeeze": (2, 2), "couplings": (2, 1)}
+SMALL = {"width": 8, "checkerboard": 1, "squeeze": (2, 2), "couplings": (2, 1), "alpha": 0.01}
 SHAPES = {
     "digits": ((8, 8, 1), 17, SMALL),
     "mnist": ((28, 28, 1), 256, {**SMALL, "squeeze": (4, 1)}),
@@ -63,7 +63,7 @@ def test_encode_undoes_decode(case):
     flow, _ = case
     latent = flow.prior_latents(noise.seeds_from(5, 4))
     data = flow.flow.bijector.forward(latent)
-    np.testing.assert_allclose(flow.flow.bijector.inverse(tf.identity(data)), latent, atol=5e-3)
+    np.testing.assert_allclose(flow.flow.bijector.inverse(tf.identity(data)), latent, atol=1e-3)
 
 
 def test_samples_are_images_that_their_seeds_determine(case):
@@ -157,7 +157,7 @@ def test_probabilities_of_all_images_sum_to_one():
     # Less than 1 by what the flow spends outside of the unit square, which the logit keeps small but not zero.
     inside = mass_in_the_unit_square(flow)
     assert np.exp(log_probs).sum() == pytest.approx(inside, abs=0.02)
-    assert np.exp(flow.log_prob(images, samples=1)).sum() != pytest.approx(inside, abs=0.02)
+    assert np.exp(log_probs).std() > 0.01
 
 
 def mass_in_the_unit_square(flow, n=300):

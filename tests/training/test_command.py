@@ -14,9 +14,12 @@ import pytest
 from PIL import Image
 
 import tfgen
+from tfgen import latent, noise
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import main as evaluate_main
+from tfgen.interpolate import main as interpolate_main
 from tfgen.runs import Run
+from tfgen.sample import main as sample_main
 from tfgen.training.command import main
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +69,31 @@ def test_load_gives_the_model_of_the_run(runs, name):
     model = tfgen.load(runs[name])
     assert model.sample(3, seed=1).shape == (3, 8, 8, 1)
     assert model.can("log_prob") == (name != "gan")
+
+
+@pytest.mark.parametrize("name", ["vae", "gan", "flow", "points"])
+def test_sample_command_draws_the_seeds_it_says(runs, name, tmp_path, capsys):
+    target = tmp_path / "samples.npz"
+    sample_main([str(runs[name]), "--n", "5", "--seed", "7", "--temperature", "0.8", "--out", str(target)])
+    assert "seeds 7 to 11" in capsys.readouterr().out
+    with np.load(target) as saved:
+        drawn = saved["points" if name == "points" else "images"]
+    np.testing.assert_allclose(drawn, tfgen.load(runs[name]).sample(5, seed=7, temperature=0.8), atol=1e-6)
+    sample_main([str(runs[name]), "--n", "9", "--out", str(tmp_path / "grid.png")])
+    with Image.open(tmp_path / "grid.png") as picture:
+        assert min(picture.size) > 300
+
+
+def test_interpolation_command_begins_and_ends_with_the_samples(runs, tmp_path):
+    interpolate_main(
+        [str(runs["flow"]), "--pairs", "2", "--steps", "5", "--seed", "3", "--out", str(tmp_path / "i.png")]
+    )
+    with Image.open(tmp_path / "i.png") as picture:
+        assert picture.width > 2 * picture.height
+    model = tfgen.load(runs["flow"])
+    ends = model.normal_noise(noise.seeds_from(3, 2))
+    rows = model.decode(model.latents_from(latent.slerp(ends[0], ends[1], 5)[0]))
+    np.testing.assert_allclose(rows.numpy()[[0, -1]], model.sample(2, seed=3), atol=1e-4)
 
 
 def test_evaluation_is_recorded_by_split_and_samples(runs):

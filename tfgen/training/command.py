@@ -29,6 +29,7 @@ def train(request: Request) -> "Run | None":
     import keras
 
     from tfgen.data.batches import Batches
+    from tfgen.metrics.likelihood import yardstick
     from tfgen.models import build
     from tfgen.runs import Run
     from tfgen.training.optimizers import make_optimizer
@@ -42,7 +43,9 @@ def train(request: Request) -> "Run | None":
     keras.utils.set_random_seed(config.train.seed)
     model = build(config, dataset.event_shape, dataset.levels)
     model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
-    yardsticks = _yardsticks(model, dataset)
+    yardsticks = {}
+    if model.is_image and model.can("log_prob"):
+        yardsticks["bits_per_dim"] = yardstick(model, dataset.train.examples, dataset.test.examples)
     _describe(config, dataset, batches, model, yardsticks)
     if request.dry_run:
         return None
@@ -75,28 +78,6 @@ def _reopen(request: Request) -> "Run":
 def uses_xla(config: "RunConfig", model: "GenerativeModel") -> bool:
     """Whether the step is compiled: on CPUs it pays for fully connected networks, not for convolutions."""
     return model.is_fully_connected if config.train.xla == "auto" else config.train.xla == "on"
-
-
-def _yardsticks(model: "GenerativeModel", dataset) -> dict[str, float]:
-    """What the likelihood is to be compared with: pixel marginals of the same data as the model observes it."""
-    import numpy as np
-
-    from tfgen.metrics.likelihood import pixel_marginal_bits
-
-    if not (model.can("log_prob") and model.is_image):
-        return {}
-    train, test, levels = dataset.train.examples, dataset.test.examples, dataset.levels
-    if model.observed_levels == 2:
-        # A drawn binarization has the thresholded one's marginals only roughly: compare by the mean intensity.
-        how = model.config.binarize
-        if how == "threshold":
-            train, test = ((images > 0.5 * (levels - 1)).astype(np.uint8) for images in (train, test))
-            return {"bits_per_dim": pixel_marginal_bits(train, test, 2)}
-        probability = train.mean(0) / (levels - 1)
-        probability = (probability * len(train) + 1) / (len(train) + 2)
-        mean = test.mean(0) / (levels - 1)
-        return {"bits_per_dim": float(-np.mean(mean * np.log2(probability) + (1 - mean) * np.log2(1 - probability)))}
-    return {"bits_per_dim": pixel_marginal_bits(train, test, levels)}
 
 
 def _describe(config, dataset, batches, model, yardsticks) -> None:
