@@ -157,7 +157,7 @@ class GANConfig(Checked):
 class FlowConfig(Checked):
     """A normalizing flow: dequantization, then levels of squeeze, [ActNorm, 1×1, coupling] and factoring out."""
 
-    alpha: float = option(1e-5, "images: the logit is taken of alpha + (1 - 2 alpha) x", low=1e-7, high=0.49)
+    alpha: float = option(1e-3, "images: the logit is taken of alpha + (1 - 2 alpha) x", low=1e-7, high=0.49)
     checkerboard: int = option(4, "images: couplings with checkerboard masks, before the first squeeze", low=0)
     squeeze: tuple[int, ...] = option((2, 2), "images: side of the blocks folded into channels, a level each", low=1)
     couplings: tuple[int, ...] = option((4, 4), "images: couplings with channel masks, a level each", low=0)

@@ -105,7 +105,20 @@ PRESETS: dict[str, dict[str, Preset]] = {
     "flow": {
         "quick": Preset(
             see="digits of 8×8 pixels; well under the pixel-marginal yardstick",
-            options={"data": "digits", "epochs": 60, "batch_size": 64, "schedule": "cosine", "clip_norm": 50.0},
+            options={
+                "data": "digits",
+                "alpha": 1e-2,
+                "checkerboard": 0,
+                "squeeze": (2,),
+                "couplings": (8,),
+                "width": 64,
+                "epochs": 40,
+                "batch_size": 64,
+                "learning_rate": 2e-3,
+                "schedule": "cosine",
+                "warmup": 50,
+                "clip_norm": 1.0,
+            },
         ),
         "practical": Preset(
             see="two round clusters around (1, 1) and (-1, -1); test NLL within 0.05 nats of the entropy",

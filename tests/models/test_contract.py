@@ -101,6 +101,13 @@ def test_saved_and_loaded_it_is_the_same_model(model, digits, tmp_path):
         variable.assign(value)
 
 
+def test_a_model_that_was_never_compiled_can_be_saved_too(model, tmp_path):
+    fresh = type(model).from_config(model.get_config())
+    fresh.save(tmp_path / "fresh.keras")
+    loaded = keras.models.load_model(tmp_path / "fresh.keras")
+    np.testing.assert_array_equal(loaded.sample(2), fresh.sample(2))
+
+
 def test_a_gradient_reaches_every_weight(model, digits):
     before = [variable.numpy() for variable in model.trainable_variables]
     for _ in range(3):

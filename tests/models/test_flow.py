@@ -48,7 +48,7 @@ def case(request):
     flow = Flow(shape, levels or 256, seed=1, **options)
     flow.initialize_from(examples)
     flow.compile("adam")
-    return perturbed(flow), examples
+    return perturbed(flow, scale=0.1), examples
 
 
 def test_decode_undoes_encode(case):
@@ -61,7 +61,8 @@ def test_decode_undoes_encode(case):
 
 def test_encode_undoes_decode(case):
     flow, _ = case
-    latent = flow.prior_latents(noise.seeds_from(5, 4))
+    # Not too far out, where float32 has no numbers left between a sigmoid and 1.
+    latent = flow.prior_latents(noise.seeds_from(5, 4), temperature=0.5)
     data = flow.flow.bijector.forward(latent)
     np.testing.assert_allclose(flow.flow.bijector.inverse(tf.identity(data)), latent, atol=1e-3)
 

@@ -17,7 +17,15 @@ from tfgen.training.optimizers import Schedule, make_optimizer
 CONFIGS = {
     "vae": run_config("vae", hidden=(16,), latent_dim=3, likelihood="bernoulli", binarize="dynamic", ema=0.9),
     "vae-conv": run_config(
-        "vae", arch="conv", filters=4, blocks=1, dropout=0.2, prior="flow", prior_hidden=(8,), prior_couplings=2, clip_norm=10.0
+        "vae",
+        arch="conv",
+        filters=4,
+        blocks=1,
+        dropout=0.2,
+        prior="flow",
+        prior_hidden=(8,),
+        prior_couplings=2,
+        clip_norm=10.0,
     ),
     "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9),
     "flow": run_config("flow", width=8, checkerboard=2, couplings=(2, 2), ema=0.9, warmup=5),

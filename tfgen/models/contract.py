@@ -255,6 +255,8 @@ class GenerativeModel(keras.Model):
         self.optimizer.build(self.optimized_variables)
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "clip_norm": self.clip_norm,

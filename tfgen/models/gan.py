@@ -167,6 +167,8 @@ class GAN(GenerativeModel):
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         return {
             **super().get_compile_config(),
             "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),

@@ -95,16 +95,18 @@ def conv_decoder(
         if blocks:
             for _ in range(blocks):
                 hidden = GatedBlock(channels(filters, stage), activation, dropout)(hidden)
+            hidden = activation_layer(activation)(hidden)
         elif stage < stages - 1:
             hidden = keras.layers.Conv2D(channels(filters, stage), 3, padding="same")(hidden)
             hidden = activation_layer(activation)(hidden)
-        maps = outputs if stage == 0 and not blocks else channels(filters, max(stage - 1, 0))
+        maps = outputs if stage == 0 else channels(filters, stage - 1)
         hidden = keras.layers.Conv2DTranspose(maps, 3, strides=2, padding="same")(hidden)
         surplus = [2 * small - large for small, large in zip(sides[stage + 1], sides[stage], strict=True)]
         if any(surplus):
             hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(hidden)
-        if stage > 0 or blocks:
+        # The residual blocks begin with an activation of their own.
+        if stage > 0 and not blocks:
             hidden = activation_layer(activation)(hidden)
-    if blocks or not stages:
+    if not stages:
         hidden = keras.layers.Conv2D(outputs, 3, padding="same")(hidden)
     return keras.Model(latent, hidden, name=name)

@@ -9,9 +9,10 @@ from tfgen.networks.mlp import activation_layer
 
 @keras.saving.register_keras_serializable("tfgen")
 class GatedBlock(keras.layers.Layer):
-    """x + a(h) · sigmoid(b(h)), with h a normalized 3×3 convolution of x: [n, H, W, C] → [n, H, W, C].
+    """x + a(h) · sigmoid(b(h)), with h a 3×3 convolution of x: [n, H, W, C] → [n, H, W, C].
 
-    The gate lets a block begin near the identity and open where it helps.
+    a and b begin at zero, so that a new block is the identity. That, and not a normalization layer, keeps a stack of
+    them trainable: on a CPU layer normalization costs a fifth of the step.
 
     Args:
         filters: C, those of the input.
@@ -25,19 +26,18 @@ class GatedBlock(keras.layers.Layer):
     def __init__(self, filters: int, activation: str = "elu", dropout: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.filters, self.activation, self.rate = filters, activation, dropout
-        self.norm = keras.layers.LayerNormalization(epsilon=1e-5)
         self.first = keras.layers.Conv2D(filters, 3, padding="same")
-        self.second = keras.layers.Conv2D(2 * filters, 1)
+        self.second = keras.layers.Conv2D(2 * filters, 1, kernel_initializer="zeros")
         self.act = activation_layer(activation)
         self.drop = Dropout(dropout)
 
     def build(self, input_shape):
-        for layer in (self.norm, self.first, self.second):
+        for layer in (self.first, self.second):
             layer.build(input_shape)
         self.built = True
 
     def call(self, inputs, training=False):
-        hidden = self.act(self.first(self.act(self.norm(inputs))))
+        hidden = self.act(self.first(self.act(inputs)))
         value, gate = tf.split(self.second(self.drop(hidden, training=training)), 2, axis=-1)
         return inputs + value * tf.sigmoid(gate)
 
