@@ -13,6 +13,7 @@ Two generators, for two purposes:
 Reference: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC'11.
 """
 
+import contextlib
 import contextvars
 import math
 import zlib
@@ -68,30 +69,81 @@ class Draws:
         except LookupError:
             raise RuntimeError("Expected to run inside `with noise.Draws(seed, step):`; there is none.") from None
 
-    def _seed(self, name: str):
-        # A name is hashed, not numbered, so that a new kind of noise leaves the streams of the others as they were.
-        occurrence = self._drawn[name]
-        self._drawn[name] += 1
-        return tf.random.fold_in(self._key, zlib.crc32(f"{name}/{occurrence}".encode()) & 0x7FFFFFFF, alg="philox")
-
-    def _rows(self, draw, shape, seed):
-        replicas, index = replica()
-        if replicas == 1:
-            return draw(shape, seed)
-        rows = shape[0]
-        return draw((rows * replicas, *shape[1:]), seed)[index * rows : (index + 1) * rows]
-
     def normal(self, name: str, shape) -> tf.Tensor:
         """Standard normal numbers, float32 [n, …]; `shape` is that of this replica's rows."""
-        return self._rows(
-            lambda shape, seed: tf.random.stateless_normal(shape, seed, alg="philox"), shape, self._seed(name)
-        )
+        return self._draw("normal", name, shape)
 
     def uniform(self, name: str, shape) -> tf.Tensor:
         """Uniform numbers in [0, 1), float32 [n, …]; `shape` is that of this replica's rows."""
-        return self._rows(
-            lambda shape, seed: tf.random.stateless_uniform(shape, seed, alg="philox"), shape, self._seed(name)
-        )
+        return self._draw("uniform", name, shape)
+
+    def _draw(self, kind: str, name: str, shape) -> tf.Tensor:
+        occurrence = self._drawn[name]
+        self._drawn[name] += 1
+        supply = _supply.get()
+        if supply is not None:
+            return supply(kind, f"{name}/{occurrence}", shape)
+        # A name is hashed, not numbered, so that a new kind of noise leaves the streams of the others as they were.
+        stream = zlib.crc32(f"{name}/{occurrence}".encode()) & 0x7FFFFFFF
+        seed = tf.random.fold_in(self._key, stream, alg="philox")
+        replicas, index = replica()
+        if replicas == 1:
+            return _KINDS[kind](shape, seed, alg="philox")
+        rows = shape[0]
+        return _KINDS[kind]((rows * replicas, *shape[1:]), seed, alg="philox")[index * rows : (index + 1) * rows]
+
+
+_KINDS = {"normal": tf.random.stateless_normal, "uniform": tf.random.stateless_uniform}
+_supply: contextvars.ContextVar = contextvars.ContextVar("tfgen.noise.supply", default=None)
+
+
+class Supply:
+    """The noise of a step drawn beforehand, for a step that XLA compiles.
+
+    XLA turns the same key into other normal numbers than TensorFlow's kernels, and takes some twenty times as long for
+    it on a CPU, since it computes them again in every fused loop that reads them. So the noise is drawn outside and
+    handed in: a compiled step and a plain one then see the same numbers.
+
+    Args:
+        function: makes the step's draws, all from `Draws` of one seed and step; it is traced once and not run.
+        *specs: `tf.TensorSpec` of its arguments.
+
+    Example:
+        >>> supply = Supply(model.train_step, tf.TensorSpec((128, 28, 28, 1), tf.uint8))
+        >>> drawn = supply.draw(seed=1, step=7)
+        >>> with supply.given(drawn):                         # inside the compiled function
+        ...     model.train_step(images)
+    """
+
+    def __init__(self, function, *specs: tf.TensorSpec):
+        self._plan: dict[str, tuple[str, tuple[int, ...]]] = {}
+
+        def record(kind, key, shape):
+            if key in self._plan:
+                raise ValueError(f"Expected draws of one seed and step. Received {key!r} of a second one.")
+            self._plan[key] = (kind, tuple(shape))
+            return tf.zeros(shape)
+
+        token = _supply.set(record)
+        try:
+            tf.function(function, autograph=False).get_concrete_function(*specs)
+        finally:
+            _supply.reset(token)
+
+    def draw(self, seed, step) -> list[tf.Tensor]:
+        """The tensors that `function` would draw at that step of that seed."""
+        draws = Draws(seed, step)
+        return [getattr(draws, kind)(key.rpartition("/")[0], shape) for key, (kind, shape) in self._plan.items()]
+
+    @contextlib.contextmanager
+    def given(self, drawn: list[tf.Tensor]):
+        """Let every `Draws` in the `with` block give out `drawn` instead of drawing."""
+        by_key = dict(zip(self._plan, drawn, strict=True))
+        token = _supply.set(lambda kind, key, shape: by_key[key])
+        try:
+            yield
+        finally:
+            _supply.reset(token)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,11 @@ class Decoder:
     def __init__(self, coordinate=0, latent_shape=(2,), is_image=True):
         self.coordinate, self.latent_shape, self.is_image = coordinate, latent_shape, is_image
 
+    def latents_from(self, normal):
+        return 2.0 * normal
+
     def decode(self, latent):
-        return (0.5 + 0.1 * np.asarray(latent)[:, self.coordinate]).reshape(-1, 1, 1, 1)
+        return (0.5 + 0.05 * np.asarray(latent)[:, self.coordinate]).reshape(-1, 1, 1, 1)
 
 
 @pytest.mark.parametrize("coordinate", [0, 1])

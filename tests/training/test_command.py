@@ -15,11 +15,13 @@ from PIL import Image
 
 import tfgen
 from tfgen import latent, noise
+from tfgen.config import TrainConfig
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import main as evaluate_main
 from tfgen.interpolate import main as interpolate_main
 from tfgen.runs import Run
 from tfgen.sample import main as sample_main
+from tfgen.training.callbacks import is_drawn
 from tfgen.training.command import main
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +171,7 @@ def numbers(run: Path) -> list[dict]:
 
 
 def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
-    line = "--model vae --hidden 64 --epochs 60 --no-evaluate-test --seed 5"
+    line = "--model vae --hidden 64 --epochs 40 --no-evaluate-test --seed 5"
     program = [sys.executable, str(ROOT / "train.py")]
     whole = subprocess.run(
         [*program, *line.split(), "--out", tmp_path / "a"], capture_output=True, text=True, check=True
@@ -200,12 +202,20 @@ def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
     np.testing.assert_array_equal(
         tfgen.load(broken).sample(8, seed=2), tfgen.load(tmp_path / "a" / "digits-vae-1").sample(8, seed=2)
     )
-    grids = [path / "samples" / "epoch-0060.png" for path in (broken, tmp_path / "a" / "digits-vae-1")]
+    grids = [path / "samples" / "epoch-0040.png" for path in (broken, tmp_path / "a" / "digits-vae-1")]
     assert grids[0].read_bytes() == grids[1].read_bytes()
 
 
 def test_a_cosine_run_keeps_its_length(runs, capsys):
     assert "--epochs: expected 2" in error_of(["--resume", str(runs["vae"]), "--epochs", "5"], capsys)
+
+
+def test_pictures_are_drawn_ever_more_seldom():
+    def drawn(**options):
+        return [epoch for epoch in range(1, 101) if is_drawn(epoch, TrainConfig(epochs=90, **options))]
+
+    assert drawn() == [1, 2, 5, 10, 20, 50, 90, 100]
+    assert drawn(sample_every=40) == [40, 80, 90]
 
 
 def test_unknown_options_are_refused():

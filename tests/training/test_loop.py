@@ -28,7 +28,7 @@ CONFIGS = {
         clip_norm=10.0,
     ),
     "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9),
-    "flow": run_config("flow", width=8, checkerboard=2, couplings=(2, 2), ema=0.9, warmup=5),
+    "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2, 2), couplings=(2, 2), ema=0.9, warmup=5),
 }
 
 
@@ -110,6 +110,16 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
     loop.run()
     for one, other in zip(loop.model.trainable_variables, fitted.model.trainable_variables, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["vae", "gan"])
+def test_with_xla_and_without_the_noise_is_the_same(name, digits, tmp_path):
+    config = CONFIGS[name].with_options({"optimizer": "sgd"})
+    plain, compiled = (make_loop(config, digits, tmp_path / str(xla), epochs=1, xla=xla) for xla in (False, True))
+    plain.run()
+    compiled.run()
+    for one, other in zip(plain.model.trainable_variables, compiled.model.trainable_variables, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-5, err_msg=one.path)
 
 
 def test_seeds_differ(digits, tmp_path):

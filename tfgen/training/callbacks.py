@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
+from tfgen.config import TrainConfig
 from tfgen.files import replacing
 from tfgen.models.contract import GenerativeModel
 from tfgen.plots.curves import save_curves
@@ -30,19 +31,6 @@ class MetricsFile(keras.callbacks.Callback):
         self.run.add_metrics({**row, "epoch": int(row["epoch"]), "step": int(row["step"]), "best": bool(row["best"])})
 
 
-class BestModel(keras.callbacks.Callback):
-    """`model.keras`, replaced by every epoch that is the best so far (by every epoch, where nothing is validated)."""
-
-    def __init__(self, run: Run):
-        super().__init__()
-        self.run = run
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        if logs and logs["best"]:
-            with replacing(self.run.model_file) as fresh:
-                self.model.save(fresh, include_optimizer=False)
-
-
 class TensorBoard(keras.callbacks.Callback):
     """Every number of the epoch's row as a TensorBoard scalar, over the steps."""
 
@@ -59,13 +47,28 @@ class TensorBoard(keras.callbacks.Callback):
         self.writer.flush()
 
 
-def is_sampling_epoch(epoch: int, every: int) -> bool:
-    """Whether pictures are drawn after that many epochs: every so many, or at 1, 2, 5, 10, 20, 50, 100, …"""
-    if every:
-        return epoch % every == 0
+def is_drawn(epoch: int, train: TrainConfig) -> bool:
+    """Whether pictures are made after that many epochs: every so many, or at 1, 2, 5, 10, 20, 50, …; and at the end."""
+    if epoch == train.epochs:
+        return True
+    if train.sample_every:
+        return epoch % train.sample_every == 0
     while epoch and epoch % 10 == 0:
         epoch //= 10
     return epoch in (1, 2, 5)
+
+
+class BestModel(keras.callbacks.Callback):
+    """`model.keras`, replaced by every epoch that is the best so far; unvalidated, by every epoch that is drawn."""
+
+    def __init__(self, run: Run, validated: bool):
+        super().__init__()
+        self.run, self.validated = run, validated
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
+        if logs and logs["best"] and (self.validated or is_drawn(epoch + 1, self.run.config.train)):
+            with replacing(self.run.model_file) as fresh:
+                self.model.save(fresh, include_optimizer=False)
 
 
 class SampleGrids(keras.callbacks.Callback):
@@ -80,8 +83,7 @@ class SampleGrids(keras.callbacks.Callback):
             self._draw(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        train = self.run.config.train
-        if is_sampling_epoch(epoch + 1, train.sample_every) or epoch + 1 == train.epochs:
+        if is_drawn(epoch + 1, self.run.config.train):
             self._draw(epoch + 1)
 
     def _draw(self, epoch: int) -> None:
@@ -104,8 +106,7 @@ class Curves(keras.callbacks.Callback):
         self.run, self.yardsticks = run, yardsticks
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        train = self.run.config.train
-        if is_sampling_epoch(epoch + 1, train.sample_every) or epoch + 1 == train.epochs:
+        if is_drawn(epoch + 1, self.run.config.train):
             save_curves(self.run.metrics(), self.run.path / "curves.png", self.yardsticks)
 
 

@@ -117,7 +117,7 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, resumed: bool) -> None
     loop.run(
         [
             callbacks.MetricsFile(run),
-            callbacks.BestModel(run),
+            callbacks.BestModel(run, validated=validation is not None and model.can("log_prob")),
             callbacks.TensorBoard(run),
             callbacks.SampleGrids(run, None if dataset.is_images else dataset.test.examples),
             callbacks.Curves(run, yardsticks),

@@ -67,8 +67,7 @@ class Loop:
 
     def _compiled_run(self, xla: bool) -> Callable:
         model, batches = self.model, self.batches
-        # The models are written in TensorFlow's own operators; autograph would only slow their tracing.
-        step_on_batch = tf.function(model.train_step, autograph=False, jit_compile=xla)
+        step_on_batch = self._compiled_step() if xla else tf.function(model.train_step, autograph=False)
 
         def replica_step():
             replicas, index = noise.replica()
@@ -87,6 +86,18 @@ class Loop:
             return finite
 
         return run
+
+    def _compiled_step(self) -> Callable:
+        """The step as one XLA program, its noise drawn outside of it."""
+        model, batch = self.model, self.batches.at(0)
+        supply = noise.Supply(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
+
+        @tf.function(autograph=False, jit_compile=True)
+        def step(examples, drawn):
+            with supply.given(drawn):
+                return model.train_step(examples)
+
+        return lambda examples: step(examples, supply.draw(model.seed, model.step))
 
     def _compiled_evaluate(self, xla: bool) -> Callable:
         model = self.model
@@ -112,8 +123,8 @@ class Loop:
             raise RunError(f"Expected a checkpoint in {self.checkpoints.directory}. Found none.")
         try:
             self.checkpoints.checkpoint.restore(path).assert_consumed()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
-            reason = str(error).splitlines()[0]
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RunError(f"Expected a checkpoint of this run's model in {path}. Received: {reason}") from None
 
     def save(self) -> None:
