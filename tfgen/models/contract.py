@@ -242,15 +242,17 @@ class GenerativeModel(keras.Model):
             **self.config.to_dict(),
         }
 
-    def compile(self, optimizer="adam", *, clip_norm: float | None = None, **kwargs):
+    def compile(self, optimizer="adam", *, clip_norm: float | None = None, jit_compile: bool = False, **kwargs):
         """Configure training.
 
         Args:
             optimizer: as for `keras.Model.compile`.
             clip_norm: largest global norm of the gradient, clipped after it was summed over the replicas.
+            jit_compile: whether `fit` compiles its steps with XLA. Off unless asked for: convolutions are slower with
+                it on CPUs, and the noise that XLA draws is another (the training loop draws it outside).
             **kwargs: passed to `keras.Model.compile`.
         """
-        super().compile(optimizer=optimizer, **kwargs)
+        super().compile(optimizer=optimizer, jit_compile=jit_compile, **kwargs)
         self.clip_norm = clip_norm
         self.optimizer.build(self.optimized_variables)
 
