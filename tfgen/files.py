@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+PARTIAL = ".partial"
+
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -16,7 +18,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     was and nothing is left over.
     """
     path = Path(path)
-    fresh = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    fresh = path.with_name(f".{path.stem}.{os.getpid()}{PARTIAL}{path.suffix}")
     try:
         yield fresh
         os.replace(fresh, path)
@@ -29,3 +31,9 @@ def write_json(path: str | Path, value: Any) -> None:
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     with replacing(path) as fresh:
         fresh.write_text(text)
+
+
+def remove_partial(folder: str | Path) -> None:
+    """Delete what a `replacing` block that was killed left behind, in `folder` and below it."""
+    for path in Path(folder).rglob(f".*{PARTIAL}.*"):
+        path.unlink(missing_ok=True)

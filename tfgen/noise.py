@@ -33,6 +33,11 @@ def replica() -> tuple[int, tf.Tensor | int]:
     return context.num_replicas_in_sync, context.replica_id_in_sync_group
 
 
+def rows(batch: tf.Tensor) -> tf.Tensor | int:
+    """Number of rows of a batch [n, …]: an integer where the graph knows it, as XLA needs it."""
+    return batch.shape[0] if batch.shape[0] is not None else tf.shape(batch)[0]
+
+
 class Draws:
     """The noise of one step, as a function of (seed, step, name, how often that name was drawn before).
 
@@ -89,8 +94,8 @@ class Draws:
         replicas, index = replica()
         if replicas == 1:
             return _KINDS[kind](shape, seed, alg="philox")
-        rows = shape[0]
-        return _KINDS[kind]((rows * replicas, *shape[1:]), seed, alg="philox")[index * rows : (index + 1) * rows]
+        share = shape[0]
+        return _KINDS[kind]((share * replicas, *shape[1:]), seed, alg="philox")[index * share : (index + 1) * share]
 
 
 _KINDS = {"normal": tf.random.stateless_normal, "uniform": tf.random.stateless_uniform}

@@ -172,8 +172,7 @@ class Flow(GenerativeModel):
     def dequantize(self, images, draws: noise.Draws) -> tf.Tensor:
         """y = (x + u) / levels in [0, 1), u uniform: [n, H, W, C] → the same shape."""
         whole = pixels.whole_levels(images, self.levels)
-        rows = whole.shape[0] if whole.shape[0] is not None else tf.shape(whole)[0]
-        return (whole + draws.uniform("dequantize", (rows, *self.event_shape))) / self.levels
+        return (whole + draws.uniform("dequantize", (noise.rows(whole), *self.event_shape))) / self.levels
 
     def log_density(self, y) -> tf.Tensor:
         """Exact log-density of continuous values, dequantized images in [0, 1] or points: [n, …] → nats, [n]."""

@@ -113,7 +113,7 @@ class GAN(GenerativeModel):
 
     def losses_of(self, examples, draws, training=False):
         real = self.observe(examples)
-        fake = self.generate(_rows(real), draws, training)
+        fake = self.generate(noise.rows(real), draws, training)
         real_logit = self.discriminator(real, training=training)[:, 0]
         fake_logit = self.discriminator(fake, training=training)[:, 0]
         return {
@@ -130,7 +130,7 @@ class GAN(GenerativeModel):
                 loss = tf.reduce_mean(losses["discriminator_loss"])
             self.descend(self.discriminator_optimizer, tape, loss, self.discriminator.trainable_variables)
             with tf.GradientTape() as tape:
-                fake = self.generate(_rows(examples), draws, training=True)
+                fake = self.generate(noise.rows(examples), draws, training=True)
                 losses["generator_loss"] = self.generator_losses(self.discriminator(fake, training=True)[:, 0])
                 loss = tf.reduce_mean(losses["generator_loss"])
             self.descend(self.optimizer, tape, loss, self.generator.trainable_variables)
@@ -184,7 +184,3 @@ class GAN(GenerativeModel):
         """The generator: [n, latent_dim] → [n, H, W, C] in [0, 1], or points."""
         generated = self.generator(latent)
         return 0.5 * (generated + 1.0) if self.is_image else generated
-
-
-def _rows(examples):
-    return examples.shape[0] if examples.shape[0] is not None else tf.shape(examples)[0]

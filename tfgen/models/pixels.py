@@ -60,9 +60,8 @@ def binarize(unit, how: str, draws: noise.Draws) -> tf.Tensor:
     """
     if how == "threshold":
         return tf.cast(unit > 0.5, tf.float32)
-    rows = unit.shape[0] if unit.shape[0] is not None else tf.shape(unit)[0]
     if how == "dynamic":
-        drawn = draws.uniform("binarize", (rows, *unit.shape[1:]))
+        drawn = draws.uniform("binarize", (noise.rows(unit), *unit.shape[1:]))
     else:
         drawn = tf.reshape(noise.uniform(_own_seed(unit), math.prod(unit.shape[1:])), tf.shape(unit))
     return tf.cast(drawn < unit, tf.float32)

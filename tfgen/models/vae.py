@@ -126,9 +126,8 @@ class VAE(GenerativeModel):
         # A bijector's cache knows a tensor by its identity and would answer for weights that have since changed.
         return self.prior.log_prob(tf.identity(latent))
 
-    def _noise(self, draws, observed, name="posterior"):
-        rows = observed.shape[0] if observed.shape[0] is not None else tf.shape(observed)[0]
-        return draws.normal(name, (rows, self.config.latent_dim))
+    def _noise(self, draws, observed):
+        return draws.normal("posterior", (noise.rows(observed), self.config.latent_dim))
 
     def losses_of(self, examples, draws, training=False):
         observed, target = self.observe(examples, draws)

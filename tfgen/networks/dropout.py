@@ -28,9 +28,8 @@ class Dropout(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training or self.rate == 0.0:
             return inputs
-        rows = inputs.shape[0] if inputs.shape[0] is not None else tf.shape(inputs)[0]
         inner = (1, 1, inputs.shape[-1]) if self.noise_shape == "channels" else tuple(inputs.shape[1:])
-        kept = noise.Draws.current().uniform("dropout", (rows, *inner)) >= self.rate
+        kept = noise.Draws.current().uniform("dropout", (noise.rows(inputs), *inner)) >= self.rate
         return tf.where(kept, inputs / (1.0 - self.rate), tf.zeros_like(inputs))
 
     def compute_output_shape(self, input_shape):

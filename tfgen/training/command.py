@@ -97,6 +97,7 @@ def _describe(config, dataset, batches, model, yardsticks) -> None:
 
 
 def _fit(run: "Run", dataset, batches, model, yardsticks, resumed: bool) -> None:
+    from tfgen.files import remove_partial
     from tfgen.training import callbacks
     from tfgen.training.loop import Loop
 
@@ -112,6 +113,7 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, resumed: bool) -> None
         resume_hint=f"Go on with: python train.py --resume {run.path}",
     )
     if resumed:
+        remove_partial(run.path)
         loop.restore()
         run.keep_metrics(int(loop.epoch))
     loop.run(
