@@ -115,7 +115,7 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, resumed: bool) -> None
     if resumed:
         remove_partial(run.path)
         loop.restore()
-        run.keep_metrics(int(loop.epoch))
+        run.keep_metrics(int(loop.epoch.numpy()))
     loop.run(
         [
             callbacks.MetricsFile(run),

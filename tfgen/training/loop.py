@@ -67,8 +67,12 @@ class Loop:
 
     def _compiled_run(self, xla: bool) -> Callable:
         model, batches = self.model, self.batches
-        step_on_batch = self._compiled_step() if xla else tf.function(model.train_step, autograph=False)
+        # Replicas must meet outside of any function within a function: with several, neither XLA nor a nested one.
+        several = self.strategy.num_replicas_in_sync > 1
+        step_on_batch = self._compiled_step() if xla and not several else model.train_step
 
+        # The models are written in TensorFlow's own operators; autograph would only slow their tracing.
+        @tf.autograph.experimental.do_not_convert
         def replica_step():
             replicas, index = noise.replica()
             return step_on_batch(batches.at(model.step, index, replicas))
@@ -101,7 +105,8 @@ class Loop:
 
     def _compiled_evaluate(self, xla: bool) -> Callable:
         model = self.model
-        test_step = tf.function(model.test_step, autograph=False, jit_compile=xla)
+        several = self.strategy.num_replicas_in_sync > 1
+        test_step = tf.function(model.test_step, autograph=False, jit_compile=xla) if not several else model.test_step
 
         @tf.function(autograph=False)
         def evaluate(examples, mask):
@@ -162,8 +167,8 @@ class Loop:
     def _train(self) -> None:
         per_epoch = self.batches.steps_per_epoch
         saved = time.monotonic()
-        while int(self.epoch) < self.epochs:
-            epoch = int(self.epoch)
+        while int(self.epoch.numpy()) < self.epochs:
+            epoch = int(self.epoch.numpy())
             self.callbacks.on_epoch_begin(epoch)
             chunk = 1
             while (remaining := (epoch + 1) * per_epoch - self.step) > 0:
@@ -185,12 +190,12 @@ class Loop:
                     self.save()
                     saved = time.monotonic()
             self._end_epoch(epoch)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS / 6 or int(self.epoch) == self.epochs:
+            if time.monotonic() - saved > CHECKPOINT_SECONDS / 6 or int(self.epoch.numpy()) == self.epochs:
                 self.save()
                 saved = time.monotonic()
 
     def _end_epoch(self, epoch: int) -> None:
-        seconds = float(self.seconds)
+        seconds = float(self.seconds.numpy())
         row: dict[str, Any] = {
             "epoch": epoch + 1,
             "step": self.step,
@@ -203,7 +208,7 @@ class Loop:
             if self.validation is not None and self.model.can("log_prob"):
                 row |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
             score = row.get("val_" + self.model.selection_metric, -math.inf)
-            row["best"] = score < float(self.best) or not math.isfinite(score)
+            row["best"] = score < float(self.best.numpy()) or not math.isfinite(score)
             if row["best"]:
                 self.best.assign(score if math.isfinite(score) else math.inf)
             self.epoch.assign(epoch + 1)
@@ -226,6 +231,7 @@ class Loop:
         values = {name: float(value) for name, value in self.model.get_metrics_result().items()}
         broken = [f"{name} is {value}" for name, value in values.items() if not math.isfinite(value)]
         return DivergedError(
-            f"Expected finite losses. Received at step {self.step} (epoch {int(self.epoch) + 1}): {', '.join(broken)}. "
+            f"Expected finite losses. Received at step {self.step} (epoch {int(self.epoch.numpy()) + 1}): "
+            f"{', '.join(broken)}. "
             "A smaller --learning-rate or a --clip-norm often helps; the last checkpoint is untouched."
         )
