@@ -105,9 +105,9 @@ _supply: contextvars.ContextVar = contextvars.ContextVar("tfgen.noise.supply", d
 class Supply:
     """The noise of a step drawn beforehand, for a step that XLA compiles.
 
-    XLA turns the same key into other normal numbers than TensorFlow's kernels, and takes some twenty times as long for
-    it on a CPU, since it computes them again in every fused loop that reads them. So the noise is drawn outside and
-    handed in: a compiled step and a plain one then see the same numbers.
+    XLA turns the same key into other normal numbers than TensorFlow's kernels, and on a CPU it draws more slowly: the
+    dropout masks took a third of a GAN's step. So the noise is drawn outside and handed in: a compiled step and a plain
+    one then see the same numbers.
 
     Args:
         function: makes the step's draws, all from `Draws` of one seed and step; it is traced once and not run.

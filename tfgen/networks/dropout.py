@@ -15,25 +15,22 @@ class Dropout(keras.layers.Layer):
 
     Args:
         rate: probability of dropping a unit, in [0, 1).
-        noise_shape: "units" drops single numbers, "channels" whole feature maps of [n, H, W, C].
 
     Reference: Srivastava et al.: Dropout: a simple way to prevent neural networks from overfitting. JMLR, 2014.
     """
 
-    def __init__(self, rate: float, noise_shape: str = "units", **kwargs):
+    def __init__(self, rate: float, **kwargs):
         super().__init__(**kwargs)
         self.rate = rate
-        self.noise_shape = noise_shape
 
     def call(self, inputs, training=False):
         if not training or self.rate == 0.0:
             return inputs
-        inner = (1, 1, inputs.shape[-1]) if self.noise_shape == "channels" else tuple(inputs.shape[1:])
-        kept = noise.Draws.current().uniform("dropout", (noise.rows(inputs), *inner)) >= self.rate
+        kept = noise.Draws.current().uniform("dropout", (noise.rows(inputs), *inputs.shape[1:])) >= self.rate
         return tf.where(kept, inputs / (1.0 - self.rate), tf.zeros_like(inputs))
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "rate": self.rate, "noise_shape": self.noise_shape}
+        return {**super().get_config(), "rate": self.rate}
