@@ -206,6 +206,20 @@ class TrainConfig(Checked):
     evaluate_test: bool = option(True, "evaluate the best model on the test set at the end")
 
 
+@dataclass(frozen=True)
+class MachineConfig(Checked):
+    """Where to train and how safely. No part of a run, which may go on elsewhere: its numbers do not depend on it."""
+
+    strategy: Literal["auto", "one", "mirrored", "multiworker"] = option(
+        "auto",
+        "one device, all devices of this machine, or all workers of TF_CONFIG or Slurm; auto: multiworker where there "
+        "is a cluster, mirrored where there are several GPUs",
+    )
+    devices: tuple[str, ...] | None = option(None, "use only these, such as GPU:0 GPU:1")
+    virtual_cpus: int = option(1, "split the CPU into so many devices, to try several on one machine", low=1, high=64)
+    checkpoint_seconds: float = option(60.0, "time between checkpoints: what a kill can cost", low=1.0)
+
+
 MODEL_CONFIGS: dict[str, Any] = {"vae": VAEConfig, "gan": GANConfig, "flow": FlowConfig}
 VERSION = 1
 

@@ -32,6 +32,13 @@ class DivergedError(TfgenError):
     """A loss became infinite or not a number; the message names the component and the step."""
 
 
+class LostWorkerError(TfgenError):
+    """Another worker of the cluster died or could not be reached; all of them have to be started again."""
+
+    #: Exit status, BSD's "temporary failure": a supervisor may try again.
+    status = 75
+
+
 class Interrupted(TfgenError):
     """The user stopped a long job; the message says how to go on."""
 
@@ -40,7 +47,7 @@ class Interrupted(TfgenError):
 def reported():
     """Turn a `TfgenError` raised inside into ``error: …`` on standard error and an exit status other than zero.
 
-    Status 2 for bad input, 3 for a run that diverged, 130 for Ctrl-C (the shell's own convention).
+    Status 2 for bad input, 3 for a run that diverged, 75 for a lost worker, 130 for Ctrl-C (the shell's convention).
     """
     try:
         yield
@@ -50,6 +57,9 @@ def reported():
     except DivergedError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(3) from None
+    except LostWorkerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(LostWorkerError.status) from None
     except TfgenError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None

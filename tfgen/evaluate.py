@@ -29,6 +29,7 @@ def evaluate(
     seed: int = 0,
     batch_size: int = 100,
     progress: bool = False,
+    record: bool = True,
 ) -> dict[str, Any]:
     """Measure the likelihood of a split and record it in the run's `evaluation.json`.
 
@@ -42,6 +43,7 @@ def evaluate(
         seed: of the estimator's noise.
         batch_size: examples at a time.
         progress: show a progress bar.
+        record: write the file; False on a worker that is not the chief.
 
     Returns:
         The entry.
@@ -93,6 +95,8 @@ def evaluate(
         # The best any model can do: minus the mean of the true log-density on the same points.
         entry["true_log_prob_nats"] = float(truth(examples.examples).mean())
     entry["seconds"] = round(time.monotonic() - started, 1)
+    if not record:
+        return entry
     file = run.path / "evaluation.json"
     try:
         entries = json.loads(file.read_text())["likelihood"] if file.exists() else []

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-from tfgen.config import MODEL_CONFIGS, RunConfig, base_type, choices_of
+from tfgen.config import MODEL_CONFIGS, MachineConfig, RunConfig, base_type, choices_of
 from tfgen.errors import ConfigError
 from tfgen.presets import PRESETS, run_config
 
@@ -18,13 +18,25 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What the command line asks for: a new run by `config`, or to go on with the run folder `resume`."""
+    """What the command line asks for.
+
+    Attributes:
+        config: of a new run; None where an old one goes on.
+        resume: folder of the run to go on with.
+        run: folder of the run to begin, or to go on with where it has begun.
+        out: folder in which a new run's numbered folder is made, if `run` names none.
+        dry_run: whether only to say what would be done.
+        epochs: with `resume`, how far to train.
+        machine: where to train.
+    """
 
     config: RunConfig | None
-    resume: str | None
-    out: str
-    dry_run: bool
-    epochs: int | None
+    resume: str | None = None
+    run: str | None = None
+    out: str = "runs"
+    dry_run: bool = False
+    epochs: int | None = None
+    machine: MachineConfig = dataclasses.field(default_factory=MachineConfig)
 
 
 def _main_options(parser: argparse.ArgumentParser, model: str | None) -> None:
@@ -33,6 +45,7 @@ def _main_options(parser: argparse.ArgumentParser, model: str | None) -> None:
     names = list(PRESETS[model]) if model else sorted({name for presets in PRESETS.values() for name in presets})
     main.add_argument("--preset", choices=names, default="quick", help="starting point [quick]")
     main.add_argument("--out", metavar="DIR", default="runs", help="folder in which the run's folder is made [runs]")
+    main.add_argument("--run", metavar="RUN", help="the run's folder itself: begun, or gone on with if it has begun")
     main.add_argument("--resume", metavar="RUN", help="go on with this run's folder, exactly where it stopped")
     main.add_argument("--dry-run", action="store_true", help="print what would be trained, then stop")
 
@@ -99,16 +112,22 @@ def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
         _section_options(parser, "training", start.train)
     else:
         parser.add_argument("--epochs", type=int, default=argparse.SUPPRESS, help="with --resume: train to this epoch")
+    _section_options(parser, "machine (may differ when a run goes on)", MachineConfig())
     given = vars(parser.parse_args(argv))
-    main = {name: given.pop(name) for name in ("model", "preset", "out", "resume", "dry_run")}
-    if main["resume"] is not None:
-        if others := sorted(given.keys() - {"epochs"}):
-            parser.error(f"--resume takes everything but --epochs from the run's configuration. Received: {others}")
-        return Request(None, main["resume"], main["out"], main["dry_run"], given.get("epochs"))
-    if main["model"] is None:
-        parser.error("expected --model vae, gan or flow (or --resume RUN)")
+    main = {name: given.pop(name) for name in ("out", "run", "resume", "dry_run")}
+    family, preset = given.pop("model"), given.pop("preset")
     try:
-        config = run_config(main["model"], main["preset"], **given)
+        main["machine"] = MachineConfig(
+            **{spec.name: given.pop(spec.name) for spec in dataclasses.fields(MachineConfig) if spec.name in given}
+        )
+        if main["resume"] is None and family is not None:
+            return Request(run_config(family, preset, **given), **main)
     except ConfigError as error:
         parser.error(str(error))
-    return Request(config, None, main["out"], main["dry_run"], None)
+    if main["resume"] is None:
+        parser.error("expected --model vae, gan or flow (or --resume RUN)")
+    if main["run"] is not None:
+        parser.error("expected --run or --resume. Received: both")
+    if others := sorted(given.keys() - {"epochs"}):
+        parser.error(f"--resume takes everything but --epochs from the run's configuration. Received: {others}")
+    return Request(None, **main, epochs=given.get("epochs"))

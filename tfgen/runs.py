@@ -6,6 +6,7 @@ model.keras        the best model                             checkpoints/     t
 samples/           pictures from fixed seeds                  curves.png       metrics over the epochs
 """
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -59,7 +60,7 @@ class Run:
         """
         data = Path(config.data.data).stem or "data"
         root = Path(root)
-        try:
+        with _writable(root):
             root.mkdir(parents=True, exist_ok=True)
             number = 1
             while True:
@@ -69,13 +70,24 @@ class Run:
                     break
                 except FileExistsError:
                     number += 1
-            (path / "samples").mkdir()
-            run = cls(path, config)
+        return cls.create_at(path, config)
+
+    @classmethod
+    def create_at(cls, path: str | Path, config: RunConfig) -> "Run":
+        """Make a run in just this folder, which may exist but must not hold a run.
+
+        Raises:
+            RunError: if it holds one, or cannot be written.
+        """
+        path = Path(path)
+        if (path / "config.json").exists():
+            raise RunError(f"Expected a folder without a run. Received: {path}")
+        with _writable(path):
+            (path / "samples").mkdir(parents=True, exist_ok=True)
             write_json(path / "versions.json", versions())
+            # The last file: where it stands, the run has begun.
             write_json(path / "config.json", config.to_dict())
-        except OSError as error:
-            raise RunError(f"Expected a folder that can be written, {root}. Received: {error.strerror}") from None
-        return run
+        return cls(path, config)
 
     @classmethod
     def open(cls, path: str | Path) -> "Run":
@@ -162,6 +174,14 @@ class Run:
 def load(run: str | Path) -> "GenerativeModel":
     """The best model of a run's folder, ready to sample. Raises `RunError` where there is none."""
     return Run.open(run).load_model()
+
+
+@contextlib.contextmanager
+def _writable(path: Path):
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"Expected a folder that can be written, {path}. Received: {error.strerror}") from None
 
 
 def _what(path: Path) -> str:

@@ -63,14 +63,14 @@ def evaluate_likelihood(
     batch_size: int = 100,
     progress: Callable[[int], None] = lambda done: None,
 ) -> "Likelihood":
-    """Likelihood of every example of a set, estimated batch by batch.
+    """Likelihood of every example of a set, estimated batch by batch, each shared by the replicas of the strategy.
 
     Args:
         model: one that answers log_prob.
         examples: [n, *event_shape].
         samples: latent or dequantization samples for each example.
         seed: of the noise; batch number b uses seed + b.
-        batch_size: examples at a time.
+        batch_size: examples at a time, rounded up to a multiple of the number of replicas.
         progress: called with the number of examples done so far.
 
     Returns:
@@ -83,11 +83,23 @@ def evaluate_likelihood(
 
     import tensorflow as tf
 
+    from tfgen import noise
     from tfgen.data.batches import evaluation_batches
+
+    strategy = tf.distribute.get_strategy()
+    batch_size += -batch_size % strategy.num_replicas_in_sync
+
+    @tf.autograph.experimental.do_not_convert
+    def share(batch, batch_seed):
+        replicas, index = noise.replica()
+        own = tf.reshape(batch, (replicas, batch_size // replicas, *batch.shape[1:]))[index]
+        return model.log_prob(own, samples=samples, seed=batch_seed)
 
     @tf.function(autograph=False)
     def log_prob(batch, batch_seed):
-        return model.log_prob(batch, samples=samples, seed=batch_seed)
+        if strategy.num_replicas_in_sync == 1:
+            return model.log_prob(batch, samples=samples, seed=batch_seed)
+        return strategy.gather(strategy.run(share, args=(batch, batch_seed)), axis=0)
 
     # Asked eagerly first, so that a model without an answer says so before anything is traced.
     model.estimator(samples)

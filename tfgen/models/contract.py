@@ -285,8 +285,8 @@ class GenerativeModel(keras.Model):
 
     @property
     def state(self) -> list[tf.Variable]:
-        """Everything that the rest of a training depends on: weights, averages, optimizers, and running metrics."""
-        parts = [*self.weights, *(v for part in (*self.optimizers, *self.trackers.values()) for v in part.variables)]
+        """Everything that the following updates depend on: weights, averages, and the optimizers' variables."""
+        parts = [*self.weights, *(variable for optimizer in self.optimizers for variable in optimizer.variables)]
         return [variable.value for variable in parts]
 
     @property
@@ -327,8 +327,10 @@ class GenerativeModel(keras.Model):
     def test_step(self, data):
         """The losses of a batch, rows weighted by the sample weight where there is one."""
         examples, _, weight = keras.utils.unpack_x_y_sample_weight(data)
-        # The rows seen so far number the batch: nothing to store, and every evaluation draws the same noise.
-        seen = tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
+        # The rows seen so far number the batch: nothing to store, and every evaluation draws the same noise. Each of
+        # several replicas has seen its share of them.
+        replicas, _ = noise.replica()
+        seen = replicas * tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
         with noise.Draws(self.seed + EVALUATION, seen) as draws:
             return self._track(self.losses_of(examples, draws), weight)
 

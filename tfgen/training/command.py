@@ -1,23 +1,29 @@
 """`python train.py`: from the command line to a finished run."""
 
+import contextlib
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.errors import RunError, reported
+from tfgen.errors import ConfigError, LostWorkerError, RunError, reported
 from tfgen.options import Request, parse
 
 if TYPE_CHECKING:
     from tfgen.config import RunConfig
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs import Run
+    from tfgen.training.strategy import Placement
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train as the command line says. Exit status 0, or 2 with a sentence on bad input."""
+    """Train as the command line says. Exit status 0, 2 with a sentence on bad input, or as `errors.reported` says."""
     request = parse(argv)
     with reported():
+        from tfgen.training.heartbeat import beat
+
+        beat()
         from tfgen.startup import start_tensorflow
 
         start_tensorflow()
@@ -26,36 +32,71 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def train(request: Request) -> "Run | None":
     """Make or reopen the run and train it to its last epoch; None after a dry run."""
+    from tfgen.runs import Run
+    from tfgen.training.strategy import place
+
+    run = _existing(request)
+    config = run.config if run else request.config
+    assert config is not None
+    # Data that is missing or damaged is found before other workers are waited for.
+    dataset = (run or Run(Path(request.out), config)).dataset
+    placement = place(request.machine, config.train.batch_size)
+    with _losing_workers(placement):
+        return _train(request, run, config, dataset, placement)
+
+
+def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, placement: "Placement") -> "Run | None":
     import keras
 
     from tfgen.data.batches import Batches
     from tfgen.metrics.likelihood import yardstick
     from tfgen.models import build
-    from tfgen.runs import Run
     from tfgen.training.optimizers import make_optimizer
 
-    run = _reopen(request) if request.resume else None
-    config = run.config if run else request.config
-    assert config is not None
-    preview = run or Run(Path(request.out), config)
-    dataset = preview.dataset
+    if placement.cluster is not None:
+        _agree_with_workers(request, run, config, placement)
     batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed)
     keras.utils.set_random_seed(config.train.seed)
-    model = build(config, dataset.event_shape, dataset.levels)
-    model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
+    with placement.strategy.scope():
+        model = build(config, dataset.event_shape, dataset.levels)
+        model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
     yardsticks = {}
     if model.is_image and model.can("log_prob"):
         yardsticks["bits_per_dim"] = yardstick(model, dataset.train.examples, dataset.test.examples)
-    _describe(config, dataset, batches, model, yardsticks)
+    _describe(config, dataset, batches, model, yardsticks, placement)
     if request.dry_run:
         return None
-    if run is None:
-        run = Run.create(request.out, config)
-        model.initialize_from(batches.at(0))
+    run = run or _begin(request, config, placement)
     print(f"run        {run.path}", flush=True)
-    _fit(run, dataset, batches, model, yardsticks, resumed=request.resume is not None)
-    _finish(run)
+    _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
+    _finish(run, placement)
     return run
+
+
+def _existing(request: Request) -> "Run | None":
+    """The run to go on with: that of --resume, or that of --run if it has begun."""
+    from tfgen.runs import Run
+
+    if request.resume is not None:
+        return _reopen(request)
+    if request.run is None or not (Path(request.run) / "config.json").exists():
+        return None
+    run, asked = Run.open(request.run), request.config
+    assert asked is not None
+    found, expected = run.config.to_dict(), asked.to_dict()
+    for section in found:
+        if found[section] != expected[section]:
+            raise RunError(
+                f"Expected a run of these options in {run.path}, or none yet. Received: one with another {section}: "
+                f"{_difference(found[section], expected[section])}. --resume {run.path} goes on with its own"
+            )
+    return run
+
+
+def _difference(found, expected) -> str:
+    if not isinstance(found, dict):
+        return f"{found}, not {expected}"
+    return ", ".join(f"{name} {found[name]}, not {expected[name]}" for name in found if found[name] != expected[name])
 
 
 def _reopen(request: Request) -> "Run":
@@ -75,18 +116,74 @@ def _reopen(request: Request) -> "Run":
     return run
 
 
+# -- several workers --------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _losing_workers(placement: "Placement"):
+    """Says of TensorFlow's errors about a connection what they mean: another worker is gone."""
+    import tensorflow as tf
+
+    errors = tf.errors
+    gone = (errors.UnavailableError, errors.AbortedError, errors.DeadlineExceededError, errors.CancelledError)
+    try:
+        yield
+    except (*gone, errors.InternalError) as error:
+        if placement.cluster is None:
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise LostWorkerError(
+            f"Expected all {len(placement.cluster.workers)} workers to stay. Lost one ({reason}). Start all of them "
+            "again: they go on from the last checkpoint"
+        ) from None
+
+
+def _agree_with_workers(request: Request, run: "Run | None", config: "RunConfig", placement: "Placement") -> None:
+    from tfgen.training.cluster import compare, fingerprint
+
+    assert placement.cluster is not None
+    if request.run is None and run is None:
+        raise ConfigError(
+            "--run: expected the run's folder, the same for all workers and on a file system that they share. "
+            "Received: none"
+        )
+    for warning in compare(placement.cluster, placement.gather(fingerprint(config))):
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def _begin(request: Request, config: "RunConfig", placement: "Placement") -> "Run":
+    from tfgen.runs import Run
+
+    if request.run is None:
+        return Run.create(request.out, config)
+    if placement.is_chief:
+        Run.create_at(request.run, config)
+    placement.agree([0.0])
+    try:
+        return Run.open(request.run)
+    except RunError:
+        raise RunError(
+            f"Expected the run's folder on a file system that all workers share. Received: {request.run}, in which "
+            "this worker does not find what the chief has just written"
+        ) from None
+
+
+# -- one run ----------------------------------------------------------------------------------------------------------
+
+
 def uses_xla(config: "RunConfig", model: "GenerativeModel") -> bool:
     """Whether the step is compiled: on CPUs it pays for fully connected networks, not for convolutions."""
     return model.is_fully_connected if config.train.xla == "auto" else config.train.xla == "on"
 
 
-def _describe(config, dataset, batches, model, yardsticks) -> None:
+def _describe(config, dataset, batches, model, yardsticks, placement) -> None:
     sizes = [len(split) if split is not None else 0 for split in (dataset.train, dataset.validation, dataset.test)]
     shape = "×".join(map(str, dataset.event_shape))
     levels = f", {dataset.levels} levels" if dataset.levels else ""
     print(f"data       {dataset.name}, {shape}{levels}; training {sizes[0]}, validation {sizes[1]}, test {sizes[2]}")
     weights = sum(int(variable.shape.num_elements() or 1) for variable in model.trainable_variables)
     print(f"model      {config.model}, preset {config.preset}, {weights:,} weights")
+    print(f"devices    {placement.description}")
     print(
         f"training   {config.train.epochs} epochs of {batches.steps_per_epoch} steps, batch {batches.batch_size}, "
         f"seed {config.train.seed}, XLA {'on' if uses_xla(config, model) else 'off'}"
@@ -96,49 +193,66 @@ def _describe(config, dataset, batches, model, yardsticks) -> None:
     sys.stdout.flush()
 
 
-def _fit(run: "Run", dataset, batches, model, yardsticks, resumed: bool) -> None:
+def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement", checkpoint_seconds) -> None:
     from tfgen.files import remove_partial
     from tfgen.training import callbacks
     from tfgen.training.loop import Loop
 
     config = run.config.train
     validation = dataset.validation
-    loop = Loop(
-        model,
-        batches,
-        None if validation is None else validation.examples,
-        config.epochs,
-        run.path / "checkpoints",
-        xla=uses_xla(run.config, model),
-        resume_hint=f"Go on with: python train.py --resume {run.path}",
-    )
-    if resumed:
+    with tempfile.TemporaryDirectory() as scratch:
+        with placement.strategy.scope():
+            loop = Loop(
+                model,
+                batches,
+                None if validation is None else validation.examples,
+                config.epochs,
+                run.path / "checkpoints",
+                # A checkpoint takes numbers from every worker, but only the chief's is kept.
+                scratch=None if placement.is_chief else Path(scratch),
+                xla=uses_xla(run.config, model),
+                checkpoint_seconds=checkpoint_seconds,
+                resume_hint=f"Go on with: python train.py --resume {run.path}",
+                agree=placement.agree,
+            )
+            if loop.checkpoints.latest_checkpoint or run.metrics():
+                loop.restore()
+            else:
+                # A run that was killed before its first checkpoint begins anew.
+                model.initialize_from(batches.at(0))
+        if not placement.is_chief:
+            loop.run()
+            return
         remove_partial(run.path)
-        loop.restore()
-        run.keep_metrics(int(loop.epoch.numpy()))
-    loop.run(
-        [
-            callbacks.MetricsFile(run),
-            callbacks.BestModel(run, validated=validation is not None and model.can("log_prob")),
-            callbacks.TensorBoard(run),
-            callbacks.SampleGrids(run, None if dataset.is_images else dataset.test.examples),
-            callbacks.Curves(run, yardsticks),
-            callbacks.Progress(config.epochs, batches.steps_per_epoch, loop.step),
-        ]
-    )
+        run.keep_metrics(loop.progress.epoch)
+        # Outside of the scope, in which the other workers would have to create what the chief's callbacks create.
+        loop.run(
+            [
+                callbacks.MetricsFile(run),
+                callbacks.BestModel(run, validated=validation is not None and model.can("log_prob")),
+                callbacks.TensorBoard(run),
+                callbacks.SampleGrids(run, None if dataset.is_images else dataset.test.examples),
+                callbacks.Curves(run, yardsticks),
+                callbacks.Progress(config.epochs, batches.steps_per_epoch, loop.step),
+            ]
+        )
 
 
-def _finish(run: "Run") -> None:
+def _finish(run: "Run", placement: "Placement") -> None:
     """Pictures and, where there is a likelihood, the test set's, of the best model."""
     from tfgen.evaluate import evaluate, summary
     from tfgen.interpolate import interpolation
     from tfgen.plots.manifold import save_manifold
 
-    model = run.load_model()
-    if model.is_image:
+    with placement.strategy.scope():
+        model = run.load_model()
+        if run.config.train.evaluate_test and model.can("log_prob"):
+            entry = evaluate(run, model=model, record=placement.is_chief)
+            if placement.is_chief:
+                print(summary(entry))
+    if placement.is_chief and model.is_image:
         interpolation(model, run.path / "interpolation.png", pairs=4, steps=7, seed=0)
         if model.latent_shape == (2,):
             save_manifold(model, run.path / "manifold.png")
-    if run.config.train.evaluate_test and model.can("log_prob"):
-        print(summary(evaluate(run, model=model)))
-    print(f"done       {run.path}: samples/, curves.png, metrics.jsonl, model.keras")
+    if placement.is_chief:
+        print(f"done       {run.path}: samples/, curves.png, metrics.jsonl, model.keras")

@@ -1,9 +1,10 @@
 """The training loop: one for one device, several, and several machines."""
 
+import json
 import math
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,51 @@ from tfgen.models.contract import GenerativeModel
 
 # Steps are run in chunks inside TensorFlow; after each, Python looks at the clock, the progress bar and Ctrl-C.
 CHUNK_SECONDS = 0.5
-CHECKPOINT_SECONDS = 60.0
 EVALUATION_BATCH = 250
+
+
+class Progress(tf.train.experimental.PythonState):
+    """How far a run is, as its checkpoint keeps it beside the weights.
+
+    Attributes:
+        epoch: epochs that are complete.
+        best: the best validation score so far.
+        seconds: spent in the epoch that is not complete.
+        metrics: running metrics of that epoch, [replicas][variables]. Their sum would not do: added up in another order
+            after a restart, it would end in other bits.
+    """
+
+    def __init__(self):
+        self.epoch, self.best, self.seconds = 0, math.inf, 0.0
+        self.metrics: list[list[float]] = []
+
+    def serialize(self) -> str:
+        return json.dumps([self.epoch, self.best, self.seconds, self.metrics])
+
+    def deserialize(self, string_value: str) -> None:
+        self.epoch, self.best, self.seconds, self.metrics = json.loads(string_value)
 
 
 class Loop:
     """Trains a compiled model on batches, validates it, and can be stopped and resumed at any step.
 
-    Which batch comes at step t, and the noise of step t, follow from the seed and t. So the model, its optimizers, its
-    metrics and three numbers are all there is to save, and a resumed run is the uninterrupted one, bit for bit.
+    Which batch comes at step t, and the noise of step t, follow from the seed and t. So the model, its optimizers and
+    its `Progress` are all there is to save, and a resumed run is the uninterrupted one, bit for bit.
+
+    With several workers each runs this loop in step with the others: whatever depends on a clock or a signal is agreed
+    upon, and all read the metrics and save together, since that takes numbers from all of them.
 
     Args:
-        model: compiled, built inside the scope of the strategy.
+        model: compiled, built inside the scope of the strategy. The loop is made inside that scope too.
         batches: the training batches.
         validation: examples [n, …], or None.
         epochs: how far to train.
-        folder: for the checkpoints.
+        folder: of the checkpoints.
+        scratch: where to write them instead, on a worker that is not the chief.
         xla: whether the step is compiled with XLA.
+        checkpoint_seconds: between checkpoints inside an epoch; at an epoch's end a sixth of it is enough.
         resume_hint: how to go on, for the message after Ctrl-C.
+        agree: the means over the workers of a few numbers; see `Placement.agree`.
     """
 
     def __init__(
@@ -46,21 +74,24 @@ class Loop:
         epochs: int,
         folder: Path,
         *,
+        scratch: Path | None = None,
         xla: bool = False,
+        checkpoint_seconds: float = 60.0,
         resume_hint: str = "",
+        agree: Callable[[Sequence[float]], Sequence[float]] = tuple,
     ):
         self.model, self.batches, self.validation, self.epochs = model, batches, validation, epochs
-        self.resume_hint = resume_hint
+        self.checkpoint_seconds, self.resume_hint, self.agree = checkpoint_seconds, resume_hint, agree
         self.strategy = tf.distribute.get_strategy()
         self.callbacks = keras.callbacks.CallbackList([], model=model)
-        self.best = tf.Variable(math.inf, dtype=tf.float64, name="best")
-        self.epoch = tf.Variable(0, dtype=tf.int64, name="epoch")
-        self.seconds = tf.Variable(0.0, dtype=tf.float64, name="seconds")
+        self.progress = Progress()
         self._run = self._compiled_run(xla)
-        self._evaluate = self._compiled_evaluate(xla)
+        self._evaluate = self._compiled_evaluate()
+        self._collect, self._spread = self._compiled_metrics()
         # A flat list, because TensorFlow does not look into the lists and dictionaries that Keras tracks.
-        checkpoint = tf.train.Checkpoint(state=model.state, best=self.best, epoch=self.epoch, seconds=self.seconds)
+        checkpoint = tf.train.Checkpoint(state=model.state, progress=self.progress)
         self.checkpoints = tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=1)
+        self._written = tf.train.CheckpointManager(checkpoint, str(scratch), 1) if scratch else self.checkpoints
         self._stop: int | None = None
 
     # -- compiled parts -----------------------------------------------------------------------------------------------
@@ -103,16 +134,48 @@ class Loop:
 
         return lambda examples: step(examples, supply.draw(model.seed, model.step))
 
-    def _compiled_evaluate(self, xla: bool) -> Callable:
+    def _compiled_evaluate(self) -> Callable:
+        # Without XLA, which would draw other noise: a validation then says the same however a run is trained.
         model = self.model
-        several = self.strategy.num_replicas_in_sync > 1
-        test_step = tf.function(model.test_step, autograph=False, jit_compile=xla) if not several else model.test_step
+
+        @tf.autograph.experimental.do_not_convert
+        def replica_step(examples, mask):
+            replicas, index = noise.replica()
+            if replicas > 1:
+                shares = (replicas, mask.shape[0] // replicas)
+                examples = tf.reshape(examples, (*shares, *examples.shape[1:]))[index]
+                mask = tf.reshape(mask, shares)[index]
+            model.test_step((examples, None, mask))
 
         @tf.function(autograph=False)
         def evaluate(examples, mask):
-            self.strategy.run(test_step, args=((examples, None, mask),))
+            self.strategy.run(replica_step, args=(examples, mask))
 
         return evaluate
+
+    def _compiled_metrics(self) -> tuple[Callable, Callable]:
+        """Functions that read the running metrics of every replica, [replicas, variables], and set them."""
+        variables = [variable for tracker in self.model.metrics for variable in tracker.variables]
+
+        def read():
+            return tf.stack([tf.cast(variable.value, tf.float32) for variable in variables])[None]
+
+        def write(values):
+            _, index = noise.replica()
+            for variable, value in zip(variables, tf.unstack(values[index], len(variables)), strict=True):
+                variable.assign(tf.cast(value, variable.dtype))
+
+        @tf.function(autograph=False)
+        def collect():
+            if self.strategy.num_replicas_in_sync == 1:
+                return read()
+            return self.strategy.gather(self.strategy.run(read), axis=0)
+
+        @tf.function(autograph=False)
+        def spread(values):
+            self.strategy.run(write, args=(values,))
+
+        return collect, spread
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -131,10 +194,16 @@ class Loop:
         except Exception as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RunError(f"Expected a checkpoint of this run's model in {path}. Received: {reason}") from None
+        values, replicas = np.array(self.progress.metrics, np.float32), self.strategy.num_replicas_in_sync
+        if len(values) != replicas:
+            # The run goes on with another number of replicas: the sums are right, if not to the last bit.
+            values = np.concatenate([values.sum(axis=0)[None], np.zeros((replicas - 1, values.shape[1]), np.float32)])
+        self._spread(tf.constant(values))
 
     def save(self) -> None:
         """Write a checkpoint; it takes the old one's place once it is whole."""
-        self.checkpoints.save(checkpoint_number=self.step)
+        self.progress.metrics = self._collect().numpy().tolist()
+        self._written.save(checkpoint_number=self.step)
 
     def run(self, callbacks: Iterable[keras.callbacks.Callback] = ()) -> None:
         """Train from wherever the model is to the last epoch.
@@ -167,8 +236,8 @@ class Loop:
     def _train(self) -> None:
         per_epoch = self.batches.steps_per_epoch
         saved = time.monotonic()
-        while int(self.epoch.numpy()) < self.epochs:
-            epoch = int(self.epoch.numpy())
+        while self.progress.epoch < self.epochs:
+            epoch = self.progress.epoch
             self.callbacks.on_epoch_begin(epoch)
             chunk = 1
             while (remaining := (epoch + 1) * per_epoch - self.step) > 0:
@@ -176,26 +245,29 @@ class Loop:
                 started = time.monotonic()
                 finite = bool(self._run(tf.constant(steps, tf.int64)))
                 elapsed = time.monotonic() - started
-                self.seconds.assign_add(elapsed)
+                self.progress.seconds += elapsed
                 if not finite:
                     raise self._diverged()
-                chunk = max(1, min(int(steps * CHUNK_SECONDS / max(elapsed, 1e-6)), 4 * steps))
                 self.callbacks.on_train_batch_end(self.step)
-                if self._stop is not None:
+                stop, due, elapsed = self.agree(
+                    (self._stop is not None, time.monotonic() - saved > self.checkpoint_seconds, elapsed)
+                )
+                if stop or due:
                     self.save()
+                    saved = time.monotonic()
+                if stop:
                     raise Interrupted(
                         f"Stopped in epoch {epoch + 1} after {self.step} updates; nothing is lost. {self.resume_hint}"
                     )
-                if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    self.save()
-                    saved = time.monotonic()
+                chunk = max(1, min(int(steps * CHUNK_SECONDS / max(elapsed, 1e-6)), 4 * steps))
             self._end_epoch(epoch)
-            if time.monotonic() - saved > CHECKPOINT_SECONDS / 6 or int(self.epoch.numpy()) == self.epochs:
+            (due,) = self.agree((time.monotonic() - saved > self.checkpoint_seconds / 6,))
+            if due or self.progress.epoch == self.epochs:
                 self.save()
                 saved = time.monotonic()
 
     def _end_epoch(self, epoch: int) -> None:
-        seconds = float(self.seconds.numpy())
+        seconds = self.progress.seconds
         row: dict[str, Any] = {
             "epoch": epoch + 1,
             "step": self.step,
@@ -208,17 +280,19 @@ class Loop:
             if self.validation is not None and self.model.can("log_prob"):
                 row |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
             score = row.get("val_" + self.model.selection_metric, -math.inf)
-            row["best"] = score < float(self.best.numpy()) or not math.isfinite(score)
+            row["best"] = score < self.progress.best or not math.isfinite(score)
             if row["best"]:
-                self.best.assign(score if math.isfinite(score) else math.inf)
-            self.epoch.assign(epoch + 1)
-            self.seconds.assign(0.0)
+                self.progress.best = score if math.isfinite(score) else math.inf
+            self.progress.epoch = epoch + 1
+            self.progress.seconds = 0.0
             self.callbacks.on_epoch_end(epoch, row)
 
     def evaluate(self, examples: np.ndarray) -> dict[str, float]:
-        """Mean losses over a set of examples, the last short batch counted exactly."""
+        """Mean losses over a set of examples, shared by the replicas, the last short batch counted exactly."""
         self.model.reset_metrics()
-        for batch, mask in evaluation_batches(examples, min(EVALUATION_BATCH, len(examples))):
+        size = min(EVALUATION_BATCH, len(examples))
+        size += -size % self.strategy.num_replicas_in_sync
+        for batch, mask in evaluation_batches(examples, size):
             self._evaluate(batch, mask)
         return self._read_metrics()
 
@@ -231,7 +305,7 @@ class Loop:
         values = {name: float(value) for name, value in self.model.get_metrics_result().items()}
         broken = [f"{name} is {value}" for name, value in values.items() if not math.isfinite(value)]
         return DivergedError(
-            f"Expected finite losses. Received at step {self.step} (epoch {int(self.epoch.numpy()) + 1}): "
+            f"Expected finite losses. Received at step {self.step} (epoch {self.progress.epoch + 1}): "
             f"{', '.join(broken)}. "
             "A smaller --learning-rate or a --clip-norm often helps; the last checkpoint is untouched."
         )
