@@ -1,0 +1,126 @@
+"""The files for real clusters, checked as far as that goes without one."""
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from tfgen.options import parse
+from tfgen.runs import Run
+from tfgen.training.cluster import Cluster
+
+ROOT = Path(__file__).parents[1]
+MANIFEST = ROOT / "deploy" / "kubernetes" / "tfjob.yaml"
+SCRIPT = ROOT / "deploy" / "slurm" / "train.sbatch"
+
+
+@pytest.fixture(scope="module")
+def manifests():
+    return {manifest["kind"]: manifest for manifest in yaml.safe_load_all(MANIFEST.read_text())}
+
+
+def test_pod_and_claim_obey_the_schema_of_kubernetes(manifests):
+    template = manifests["TFJob"]["spec"]["tfReplicaSpecs"]["Worker"]["template"]
+    pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {"name": "worker", **template["metadata"]}}
+    version = kubernetes_validate.latest_version()
+    for manifest in (pod, manifests["PersistentVolumeClaim"]):
+        kubernetes_validate.validate(manifest, version, strict=True)
+    broken = copy.deepcopy(pod)
+    broken["spec"]["containers"][0]["image"] = 3
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(broken, version, strict=True)
+
+
+def test_the_job_is_what_the_operator_reads(manifests):
+    job = manifests["TFJob"]
+    assert job["apiVersion"] == "kubeflow.org/v1"
+    assert set(job["spec"]) <= {"runPolicy", "successPolicy", "enableDynamicWorker", "tfReplicaSpecs"}
+    assert set(job["spec"]["runPolicy"]) <= {
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "cleanPodPolicy",
+        "schedulingPolicy",
+        "suspend",
+        "ttlSecondsAfterFinished",
+    }
+    worker = job["spec"]["tfReplicaSpecs"]["Worker"]
+    assert set(worker) == {"replicas", "restartPolicy", "template"}
+    assert worker["restartPolicy"] == "OnFailure"
+    (container,) = worker["template"]["spec"]["containers"]
+    assert container["name"] == "tensorflow"
+    assert container["ports"][0]["name"] == "tfjob-port"
+
+
+def test_the_containers_command_is_understood(manifests):
+    worker = manifests["TFJob"]["spec"]["tfReplicaSpecs"]["Worker"]
+    (container,) = worker["template"]["spec"]["containers"]
+    request = parse(container["args"])
+    assert request.config.train.batch_size % worker["replicas"] == 0
+    assert request.machine.strategy == "multiworker"
+    volumes = {mount["mountPath"] for mount in container["volumeMounts"]}
+    assert any(request.run.startswith(folder) for folder in volumes)
+    # What the operator would set for worker 1.
+    hosts = [f"tfgen-vae-worker-{index}.default.svc:2222" for index in range(2)]
+    config = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": 1}, "environment": "cloud"}
+    assert Cluster.from_environment({"TF_CONFIG": json.dumps(config)}) == Cluster(tuple(hosts), 1)
+
+
+def test_the_image_has_the_version_and_all_that_training_needs(manifests):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    image = manifests["TFJob"]["spec"]["tfReplicaSpecs"]["Worker"]["template"]["spec"]["containers"][0]["image"]
+    recipe = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert image == f"tfgen:{version}"
+    assert image in recipe
+    copied = {name for line in re.findall(r"^COPY (.*) \S+$", recipe, re.M) for name in line.split()}
+    assert {"pyproject.toml", "train.py", "tfgen"} <= copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+SRUN = """#!{python}
+# Stands in for srun: as many tasks as TASKS says, all on this host, with the variables that Slurm sets.
+import os, subprocess, sys
+assert sys.argv[1] == "--kill-on-bad-exit=1" and sys.argv[2] == "python"
+tasks = int(os.environ["TASKS"])
+step = {{"SLURM_STEP_NUM_TASKS": str(tasks), "SLURM_STEP_NODELIST": "localhost",
+         "SLURM_STEP_TASKS_PER_NODE": str(tasks)}}
+program = [{python!r}, *sys.argv[3:]]
+processes = [subprocess.Popen(program, env={{**os.environ, **step, "SLURM_PROCID": str(i)}}) for i in range(tasks)]
+sys.exit(max(process.wait() for process in processes))
+"""
+
+
+def batch(tmp_path: Path, srun: str, *options: str, **environment: str) -> subprocess.CompletedProcess:
+    (tmp_path / "srun").write_text(srun)
+    (tmp_path / "srun").chmod(0o755)
+    return subprocess.run(
+        [str(SCRIPT), *options],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_batch_script_trains_with_the_workers_of_a_step(tmp_path):
+    line = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 1 --no-evaluate-test"
+    done = batch(tmp_path, SRUN.format(python=sys.executable), *line.split(), "--run", str(tmp_path / "run"), TASKS="2")
+    assert done.returncode == 0, done.stderr
+    assert "worker 1 of 2, localhost:8471; 2 replicas in all" in done.stdout
+    assert Run.open(tmp_path / "run").metrics()[-1]["epoch"] == 1
+
+
+@pytest.mark.parametrize(("status", "starts", "end"), [(0, 1, 0), (2, 1, 2), (3, 1, 3), (75, 4, 75), (137, 4, 75)])
+def test_the_batch_script_starts_again_what_can_go_on(tmp_path, status, starts, end):
+    srun = f"#!/bin/sh\necho started\nexit {status}\n"
+    done = batch(tmp_path, srun, TFGEN_RESTARTS="3")
+    assert done.stdout.count("started") == starts
+    assert done.returncode == end
