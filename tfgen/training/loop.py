@@ -236,10 +236,10 @@ class Loop:
     def _train(self) -> None:
         per_epoch = self.batches.steps_per_epoch
         saved = time.monotonic()
+        chunk = 1
         while self.progress.epoch < self.epochs:
             epoch = self.progress.epoch
             self.callbacks.on_epoch_begin(epoch)
-            chunk = 1
             while (remaining := (epoch + 1) * per_epoch - self.step) > 0:
                 steps = min(chunk, remaining)
                 started = time.monotonic()

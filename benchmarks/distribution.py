@@ -1,0 +1,146 @@
+"""What distribution costs and gains: python benchmarks/distribution.py [--repeats 5] [--only overhead|scaling]
+
+Prints one JSON object. Run it on an otherwise idle machine.
+
+overhead   images/s of the training loop on one device, and of a bare `tf.function` around the same step and batches,
+           in turn (A B A B …); `loss` is the median of the pairs' differences, in percent of the bare one.
+scaling    images/s of a training with one worker on one core, and with two workers on a core each, by `tfgen launch`;
+           the medians over the epochs after the first, in turn.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tfgen.presets import run_config
+
+CASES = {
+    "vae mlp 28x28 (practical)": ("vae", {}, 1500),
+    "vae conv 28x28 (practical)": ("vae", {"arch": "conv"}, 60),
+    "gan mlp 28x28 (practical)": ("gan", {}, 150),
+    "flow 28x28 (better)": ("flow", {}, 50),
+}
+SCALED = {
+    "vae mlp 28x28 (practical)": ["--model", "vae", "--preset", "practical", "--epochs", "12"],
+    "vae conv 28x28 (practical)": ["--model", "vae", "--preset", "practical", "--arch", "conv", "--epochs", "4"],
+    "gan mlp 28x28 (practical)": ["--model", "gan", "--preset", "practical", "--epochs", "6"],
+    "flow 28x28 (better)": ["--model", "flow", "--preset", "better", "--epochs", "4"],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
+    parser.add_argument("--only", choices=("overhead", "scaling"), help="one part")
+    options = parser.parse_args()
+    found: dict = {"cores": os.cpu_count()}
+    # The processes of the second part first: TensorFlow in this one would take their memory and threads.
+    if options.only != "overhead":
+        found["scaling"] = {name: scaling(line, options.repeats) for name, line in SCALED.items()}
+    if options.only != "scaling":
+        found["overhead"] = {name: overhead(*case, options.repeats) for name, case in CASES.items()}
+    print(json.dumps(found, indent=2))
+
+
+def overhead(model_name: str, overrides: dict, steps: int, repeats: int) -> dict:
+    """Speed of the loop and of a bare function around the same step."""
+    from tfgen.startup import start_tensorflow
+
+    start_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    from tfgen.data.batches import Batches
+    from tfgen.models import build
+    from tfgen.training.command import uses_xla
+    from tfgen.training.loop import Loop
+    from tfgen.training.optimizers import make_optimizer
+
+    config = run_config(model_name, "better" if model_name == "flow" else "practical", **overrides)
+    batch = config.train.batch_size
+    images = np.random.default_rng(0).integers(0, 256, (steps * batch, 28, 28, 1)).astype(np.uint8)
+    keras.utils.set_random_seed(0)
+    model = build(config, (28, 28, 1), 256)
+    model.compile(make_optimizer(config.train, steps), clip_norm=config.train.clip_norm)
+    batches = Batches(images, batch, seed=0)
+    model.initialize_from(batches.at(0))
+    xla = uses_xla(config, model)
+    with tempfile.TemporaryDirectory() as folder:
+        # Twice the usual time between checkpoints, since half of the time is not the loop's.
+        loop = Loop(model, batches, None, repeats + 1, Path(folder), xla=xla, checkpoint_seconds=120.0)
+        step = loop._compiled_step() if xla else model.train_step
+
+        @tf.function
+        def bare():
+            for _ in tf.range(steps):
+                step(batches.at(model.step))
+
+        class Turns(keras.callbacks.Callback):
+            """After every epoch of the loop, as many steps of the bare function."""
+
+            def __init__(self):
+                super().__init__()
+                self.pairs, self.began = [], 0.0
+
+            def on_epoch_end(self, epoch, logs=None):
+                ended, reached = time.perf_counter(), int(model.optimizer.iterations.numpy())
+                bare()
+                again = time.perf_counter()
+                model.optimizer.iterations.assign(reached)
+                if epoch:  # the first of each kind is traced and compiled
+                    self.pairs.append((again - ended, ended - self.began))
+                self.began = time.perf_counter()
+
+        turns = Turns()
+        loop.run([turns])
+    examples = steps * batch
+    return {
+        "bare": summary([examples / alone for alone, _ in turns.pairs]),
+        "loop": summary([examples / looped for _, looped in turns.pairs]),
+        "loss_percent": round(statistics.median(100.0 * (1.0 - alone / looped) for alone, looped in turns.pairs), 2),
+    }
+
+
+def scaling(line: list[str], repeats: int) -> dict:
+    """Speed of one worker on one core, and of two workers on two."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "noise.npz"
+        np.savez(data, images=np.random.default_rng(0).integers(0, 256, (6_000, 28, 28, 1)).astype(np.uint8))
+        common = [*line, "--data", str(data), "--train-size", "5120", "--no-evaluate-test", "--sample-every", "1000"]
+        speeds: dict[int, list[float]] = {1: [], 2: []}
+        for repeat in range(repeats):
+            for workers in speeds:
+                run = Path(folder) / f"run-{repeat}-{workers}"
+                speeds[workers].append(speed_of(workers, [*common, "--run", str(run)], run))
+    ratio = statistics.median(two / one for one, two in zip(speeds[1], speeds[2], strict=True))
+    return {"one worker": summary(speeds[1]), "two workers": summary(speeds[2]), "ratio": round(ratio, 2)}
+
+
+def speed_of(workers: int, line: list[str], run: Path) -> float:
+    launch = [sys.executable, "-m", "tfgen", "launch", "--workers", str(workers), "--max-restarts", "0"]
+    subprocess.run(
+        # As many cores as workers: without that, a single worker would use them all.
+        ["taskset", "-c", f"0-{workers - 1}", *launch, "--", "train.py", *line],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1"},
+        cwd=Path(__file__).parents[1],
+    )
+    rows = [json.loads(row) for row in (run / "metrics.jsonl").read_text().splitlines()]
+    return statistics.median(row["images_per_second"] for row in rows[1:])
+
+
+def summary(values: list[float]) -> dict[str, int]:
+    return {"median": round(statistics.median(values)), "min": round(min(values)), "max": round(max(values))}
+
+
+if __name__ == "__main__":
+    main()
