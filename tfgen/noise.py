@@ -137,7 +137,10 @@ class Supply:
 
     def draw(self, seed, step) -> list[tf.Tensor]:
         """The tensors that `function` would draw at that step of that seed."""
-        draws = Draws(seed, step)
+        return self.draw_from(Draws(seed, step))
+
+    def draw_from(self, draws: Draws) -> list[tf.Tensor]:
+        """The tensors that `function` would draw next if it were handed these draws."""
         return [getattr(draws, kind)(key.rpartition("/")[0], shape) for key, (kind, shape) in self._plan.items()]
 
     @contextlib.contextmanager

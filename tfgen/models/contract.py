@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
@@ -12,7 +13,7 @@ import tensorflow as tf
 from tfgen import noise
 from tfgen.errors import ConfigError, UndefinedError
 from tfgen.models.averaging import MovingAverage
-from tfgen.models.descent import descend
+from tfgen.models.descent import Descent
 
 # Pictures are decoded this many at a time, so that a large request needs no more memory than a small one.
 DECODE_BATCH = 256
@@ -92,6 +93,8 @@ class GenerativeModel(keras.Model):
         self.ema = float(ema)
         self.config = self.config_class.from_dict(hyperparameters)
         self.clip_norm: float | None = None
+        # (descent, examples, draws) → losses and gradients; the training loop may put a compiled version in its place.
+        self.differentiate: Callable = Descent.gradients
         self.trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_names}
         self._build_networks()
         self.average = MovingAverage(self.averaged_variables, ema, name="average") if ema else None
@@ -305,19 +308,28 @@ class GenerativeModel(keras.Model):
             return contextlib.nullcontext()
         return self.average.swapped(self.averaged_variables)
 
+    def descents(self) -> list[Descent]:
+        """What a training step consists of, in order."""
+        return [
+            Descent(
+                lambda examples, draws: self.losses_of(examples, draws, training=True),
+                self.loss_names[0],
+                self.optimizer,
+                self.optimized_variables,
+            )
+        ]
+
     def update(self, examples) -> dict[str, tf.Tensor]:
         """One step of training on a batch of this replica: [n, *event_shape] → the losses of each example, [n]."""
-        with noise.Draws(self.seed, self.step) as draws, tf.GradientTape() as tape:
-            losses = self.losses_of(examples, draws, training=True)
-            loss = tf.reduce_mean(losses[self.loss_names[0]])
-        self.descend(self.optimizer, tape, loss, self.optimized_variables)
+        losses: dict[str, tf.Tensor] = {}
+        with noise.Draws(self.seed, self.step) as draws:
+            for descent in self.descents():
+                found, gradients = self.differentiate(descent, examples, draws)
+                descent.apply(gradients, self.clip_norm)
+                losses |= found
         if self.average is not None:
             self.average.update(self.averaged_variables, self.step)
         return losses
-
-    def descend(self, optimizer, tape, loss, variables) -> None:
-        """Follow the gradient of `loss`, the mean over this replica's examples, one step down."""
-        descend(optimizer, tape, loss, variables, self.clip_norm)
 
     def train_step(self, data):
         """One update on a batch (or a tuple that begins with one), for `fit` and the training loop alike."""

@@ -10,6 +10,7 @@ from tfgen import noise
 from tfgen.config import GANConfig
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
+from tfgen.models.descent import Descent
 from tfgen.networks import conv_decoder, conv_encoder, mlp
 
 _NO_DENSITY = "a GAN draws from its distribution without ever writing down a density (no tractable likelihood)"
@@ -123,20 +124,23 @@ class GAN(GenerativeModel):
             "fake_accuracy": tf.cast(fake_logit < 0.0, tf.float32),
         }
 
-    def update(self, examples):
-        with noise.Draws(self.seed, self.step) as draws:
-            with tf.GradientTape() as tape:
-                losses = self.losses_of(examples, draws, training=True)
-                loss = tf.reduce_mean(losses["discriminator_loss"])
-            self.descend(self.discriminator_optimizer, tape, loss, self.discriminator.trainable_variables)
-            with tf.GradientTape() as tape:
-                fake = self.generate(noise.rows(examples), draws, training=True)
-                losses["generator_loss"] = self.generator_losses(self.discriminator(fake, training=True)[:, 0])
-                loss = tf.reduce_mean(losses["generator_loss"])
-            self.descend(self.optimizer, tape, loss, self.generator.trainable_variables)
-        if self.average is not None:
-            self.average.update(self.averaged_variables, self.step)
-        return losses
+    def descents(self):
+        def discriminator(examples, draws):
+            return self.losses_of(examples, draws, training=True)
+
+        def generator(examples, draws):
+            fake = self.generate(noise.rows(examples), draws, training=True)
+            return {"generator_loss": self.generator_losses(self.discriminator(fake, training=True)[:, 0])}
+
+        return [
+            Descent(
+                discriminator,
+                "discriminator_loss",
+                self.discriminator_optimizer,
+                self.discriminator.trainable_variables,
+            ),
+            Descent(generator, "generator_loss", self.optimizer, self.generator.trainable_variables),
+        ]
 
     # -- Keras --------------------------------------------------------------------------------------------------------
 

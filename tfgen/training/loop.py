@@ -16,6 +16,7 @@ from tfgen import noise
 from tfgen.data.batches import Batches, evaluation_batches
 from tfgen.errors import DivergedError, Interrupted, RunError
 from tfgen.models.contract import GenerativeModel
+from tfgen.models.descent import CompiledGradients
 
 # Steps are run in chunks inside TensorFlow; after each, Python looks at the clock, the progress bar and Ctrl-C.
 CHUNK_SECONDS = 0.5
@@ -98,9 +99,13 @@ class Loop:
 
     def _compiled_run(self, xla: bool) -> Callable:
         model, batches = self.model, self.batches
-        # Replicas must meet outside of any function within a function: with several, neither XLA nor a nested one.
-        several = self.strategy.num_replicas_in_sync > 1
-        step_on_batch = self._compiled_step() if xla and not several else model.train_step
+        replicas, step_on_batch = self.strategy.num_replicas_in_sync, model.train_step
+        if xla and replicas == 1:
+            step_on_batch = self._compiled_step()
+        elif xla:
+            # Replicas must meet outside of any function within a function.
+            share = batches.at(0, 0, replicas)
+            model.differentiate = CompiledGradients(model.descents(), tf.TensorSpec(share.shape, share.dtype))
 
         # The models are written in TensorFlow's own operators; autograph would only slow their tracing.
         @tf.autograph.experimental.do_not_convert
