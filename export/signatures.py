@@ -10,9 +10,9 @@
 | `log_prob` | images, seed int32 [n] | nats float32 [n] |
 | `bits_per_dim` | images, seed int32 [n] | bits float32 [n] |
 
-Images are float32 [n, H, W, C] in [0, 1]. A model of points has "points" [n, D] in their place, and a `log_prob` without
-a seed, because it is exact. What the model cannot answer has no signature. Every row of an output is a function of the
-same row of the inputs, whatever the batch.
+Images are float32 [n, H, W, C] in [0, 1]. A model of points has "points" [n, D] in their place, and a `log_prob` that is
+exact and needs no seed. What the model cannot answer has no signature. Each row of an output is a function of the same
+row of the inputs, whatever the batch.
 
 Shapes and types that do not fit are refused by the signature itself. Values that make no sense get a sensible one, in
 the graph, so that no request can make an image that is not finite:

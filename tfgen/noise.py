@@ -196,8 +196,9 @@ def _u32(value: int) -> tf.Tensor:
 
 
 def _rotate(x: tf.Tensor, bits: int) -> tf.Tensor:
-    # TFLite has no left shift of uint32: a product modulo 2^32 is one.
-    return tf.bitwise.bitwise_or(x * _u32(1 << bits), tf.bitwise.right_shift(x, _u32(32 - bits)))
+    # TFLite has neither a left shift of uint32 nor a bitwise "or": a product modulo 2^32 is the one, and the exclusive
+    # "or" of words that have no bit in common the other.
+    return tf.bitwise.bitwise_xor(x * _u32(1 << bits), tf.bitwise.right_shift(x, _u32(32 - bits)))
 
 
 def threefry(key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
