@@ -242,7 +242,14 @@ def read(file: str | Path):
     """The contents of a TFLite file as objects of its schema."""
     from ai_edge_litert import schema_py_generated as schema
 
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(Path(file).read_bytes(), 0))
+    content = Path(file).read_bytes()
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+    for buffer in model.buffers:
+        # The quantizer puts weights behind the structure and stores where they are; they belong into it again.
+        if buffer.size:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    return model
 
 
 def write(model, file: str | Path) -> None:
