@@ -121,9 +121,13 @@ def tflite_files(model: "GenerativeModel", folder: Path, quantize: Sequence[str]
 
 
 def calibration(model: "GenerativeModel", batch: int) -> dict[str, list[dict[str, np.ndarray]]]:
-    """Inputs of every signature by which 8-bit ranges are set: the model's own samples, in batches of `batch` rows."""
+    """Inputs of every signature by which 8-bit ranges are set: the model's own samples, in batches of `batch` rows.
+
+    What an encoder sees are whole pixels: where they have a distribution, its samples and not its mean.
+    """
     rows = -(-tflite.CALIBRATION_ROWS // batch) * batch
-    asked = parity.questions(model, model.sample(rows, seed=20_000).numpy())
+    draw = model.sample_pixels if model.can("sample_pixels") else model.sample
+    asked = parity.questions(model, draw(rows, seed=20_000).numpy())
     # The latents of the prior as they are served, and none cooled down.
     asked["sample"]["temperature"] = np.ones(rows, np.float32)
     starts = range(0, rows, batch)

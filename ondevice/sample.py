@@ -1,7 +1,7 @@
 """Pictures from an exported model without TensorFlow: python ondevice/sample.py model.tflite --n 64 --seed 7
 
-Needs numpy, ai-edge-litert and pillow, and nothing else: this file can be copied to a device by itself. Picture i is that
-of seed SEED + i, the same as everywhere else.
+Needs numpy, ai-edge-litert and pillow, and nothing else: this file can be copied to a device by itself. Picture i is
+that of seed SEED + i, the same as everywhere else.
 """
 
 import argparse
