@@ -112,10 +112,10 @@ def reference(model: "GenerativeModel", name: str, inputs: dict[str, np.ndarray]
         case "sample":
             return model.decode(model.prior_latents(given["seed"], given["temperature"])).numpy()
         case "interpolate":
-            ends = [
+            first, last = (
                 tf.reshape(model.normal_noise(given[end]), (len(inputs[end]), -1)) for end in ("seed_from", "seed_to")
-            ]
-            path = latent.slerp_at(*ends, given["position"][:, None])
+            )
+            path = latent.slerp_at(first, last, given["position"][:, None])
             return model.decode(model.latents_from(tf.reshape(path, (-1, *model.latent_shape)))).numpy()
         case "decode":
             return model.decode(given["latent"]).numpy()

@@ -1,12 +1,15 @@
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from export import command, parity, staging
-from export.export import export
+from export import command, onnx, parity, staging
+from export.export import examples_of, export
+from export.signatures import signatures
 from tfgen.errors import ConfigError, ExportError
 from tfgen.runs import Run
 
@@ -100,6 +103,26 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
 def test_a_version_is_readable_by_others_than_its_maker(tiny_run, fast, tmp_path):
     export(tiny_run, ["saved_model"], tmp_path)
     assert (tmp_path / "saved_model" / "1").stat().st_mode & 0o055 == 0o055
+
+
+def test_without_its_data_a_model_is_compared_on_its_own_samples_and_nothing_is_downloaded(
+    tiny_run, tiny_models, monkeypatch
+):
+    monkeypatch.delenv("TFGEN_DATA", raising=False)
+    monkeypatch.setattr("keras.datasets.mnist.load_data", lambda *_: pytest.fail("a download"))
+    data = dataclasses.replace(tiny_run.config.data, data="mnist")
+    elsewhere = Run(tiny_run.path, dataclasses.replace(tiny_run.config, data=data))
+    examples, source = examples_of(elsewhere, tiny_models("vae-mixture"))
+    assert source == "samples of the model"
+    assert examples.shape == (parity.STATISTIC_ROWS, 8, 8, 1)
+
+
+def test_onnx_files_answer_alike(tiny_models, tmp_path, digits):
+    model = tiny_models("vae-conv")
+    assert onnx.write_onnx(signatures(model, batch=2), tmp_path / "onnx") == {}
+    found = parity.compare(model, onnx.OnnxModel(tmp_path / "onnx"), digits[:5] / np.float32(16), "float32")
+    assert set(found) == set(signatures(model))
+    parity.check("onnx", found)
 
 
 def test_a_flow_refuses_int8_and_says_why(tiny_models, tmp_path):
