@@ -1,6 +1,7 @@
 """The normalizing flow."""
 
 import math
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -67,6 +68,10 @@ class Flow(GenerativeModel):
 
     config_class = FlowConfig
     config: FlowConfig
+    undefined: ClassVar[dict[str, str]] = {
+        "int8": "a flow computed with 8 bits: each coupling multiplies the rounding of the one before it by up to e³. "
+        "Expected float16, or dynamic-int8, whose scales follow the values as they come",
+    }
 
     @property
     def loss_names(self):
@@ -182,11 +187,8 @@ class Flow(GenerativeModel):
     def losses_of(self, examples, draws, training=False):
         if not self.is_image:
             return {"loss": -self.log_density(examples)}
-        nats = -self._bound(examples, draws) / math.prod(self.event_shape)
+        nats = -self.log_prob_with(examples, draws) / math.prod(self.event_shape)
         return {"loss": nats, "bits_per_dim": nats / math.log(2.0)}
-
-    def _bound(self, images, draws):
-        return self.log_density(self.dequantize(images, draws)) - math.prod(self.event_shape) * math.log(self.levels)
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
@@ -220,6 +222,12 @@ class Flow(GenerativeModel):
             return f"uniform dequantization, importance-weighted bound, k = {samples}"
         return "uniform dequantization bound, 1 sample"
 
+    def log_prob_with(self, examples, draws):
+        if not self.is_image:
+            return self.log_density(examples)
+        dimensions = math.prod(self.event_shape)
+        return self.log_density(self.dequantize(examples, draws)) - dimensions * math.log(self.levels)
+
     def log_prob(self, examples, samples=1, seed=0):
         """Log-probability in nats: exact for points, a lower bound for whole pixels that tightens with `samples`.
 
@@ -238,7 +246,7 @@ class Flow(GenerativeModel):
 
         def weight(index):
             with noise.Draws(seed, index) as draws:
-                return self._bound(examples, draws)
+                return self.log_prob_with(examples, draws)
 
         if samples == 1:
             return weight(0)

@@ -34,13 +34,14 @@ def whole_levels(images, levels: int) -> tf.Tensor:
 def _own_seed(unit) -> tf.Tensor:
     """An int32 seed for each picture, a multilinear hash of its pixels modulo 2³² (Carter, Wegman, 1979)."""
     values = tf.cast(tf.reshape(unit, (tf.shape(unit)[0], -1)) * 65535.0, tf.int32)
-    values = tf.bitcast(values, tf.uint32)
+    values = tf.cast(values, tf.uint32)
     count = math.prod(unit.shape[1:])
     weights, _ = noise.threefry(
         (tf.constant(1, tf.uint32), tf.constant(1, tf.uint32)),
         (tf.constant([*range(count)], tf.uint32), tf.constant(0, tf.uint32)),
     )
-    return tf.bitcast(tf.reduce_sum(values * weights[None], axis=1), tf.int32)
+    # The same bits as the sum of unsigned words, which TFLite lacks: both wrap at 2³².
+    return tf.reduce_sum(tf.cast(values * weights[None], tf.int32), axis=1)
 
 
 def binarize(unit, how: str, draws: noise.Draws) -> tf.Tensor:
@@ -77,6 +78,14 @@ def logistic_mixture_parameters(maps, mixtures: int, channels: int):
     return logits, means, tf.maximum(log_scales - 1.0, -7.0)
 
 
+def log_sigmoid(x) -> tf.Tensor:
+    """log σ(x) = min(x, 0) − log(1 + e^−|x|).
+
+    TensorFlow's own is as good in TensorFlow, but TFLite makes log(1 + e^−x) of it, which overflows below −88.
+    """
+    return tf.minimum(x, 0.0) - tf.math.log1p(tf.exp(-tf.abs(x)))
+
+
 def logistic_mixture_log_prob(parameters, values, levels: int) -> tf.Tensor:
     """log P(x) of integer pixels under a discretized mixture of logistics.
 
@@ -100,11 +109,9 @@ def logistic_mixture_log_prob(parameters, values, levels: int) -> tf.Tensor:
     centred = 2.0 * half * values - 1.0 - means
     upper, lower = inverse * (centred + half), inverse * (centred - half)
     # log(σ(b) − σ(a)) = log σ(b) + log σ(−a) + log(1 − e^(a − b)), exact where a plain difference would cancel.
-    inside = (
-        tf.math.log_sigmoid(upper) + tf.math.log_sigmoid(-lower) + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
-    )
+    inside = log_sigmoid(upper) + log_sigmoid(-lower) + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
     first, last = values < 0.5, values > levels - 1.5
-    component = tf.where(first, tf.math.log_sigmoid(upper), tf.where(last, tf.math.log_sigmoid(-lower), inside))
+    component = tf.where(first, log_sigmoid(upper), tf.where(last, log_sigmoid(-lower), inside))
     pixels = tf.reduce_logsumexp(tf.nn.log_softmax(logits) + component, axis=-1)
     return tf.reduce_sum(pixels, axis=(1, 2, 3))
 
@@ -113,7 +120,8 @@ def logistic_mixture_mean(parameters) -> tf.Tensor:
     """The mixture's mean as an intensity in [0, 1], [n, H, W, C] (tails beyond the range are cut)."""
     logits, means, _ = parameters
     mean = tf.reduce_sum(tf.nn.softmax(logits) * tf.clip_by_value(means, -1.0, 1.0), axis=-1)
-    return 0.5 * (mean + 1.0)
+    # Probabilities whose sum is rounded can lead beyond the range by a bit.
+    return tf.clip_by_value(0.5 * (mean + 1.0), 0.0, 1.0)
 
 
 def logistic_mixture_sample(parameters, choice, position, levels: int) -> tf.Tensor:

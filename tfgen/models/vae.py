@@ -116,7 +116,8 @@ class VAE(GenerativeModel):
         """log p(x|z) of each image in nats: z [n, latent_dim], target [n, H, W, C] → [n]."""
         maps = self.decoder(latent, training=training)
         if self.config.likelihood == "bernoulli":
-            return tf.reduce_sum(tfd.Bernoulli(logits=maps).log_prob(target), axis=(1, 2, 3))
+            # The cross-entropy of a Bernoulli, in the form that no logit makes overflow in any runtime.
+            return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(target, maps), axis=(1, 2, 3))
         return pixels.logistic_mixture_log_prob(self._mixture(maps), target, self.levels)
 
     def _mixture(self, maps):
@@ -179,8 +180,8 @@ class VAE(GenerativeModel):
         return pixels.logistic_mixture_mean(self._mixture(maps))
 
     def encode(self, examples):
-        """Mean of q(z|x): [n, H, W, C] → [n, latent_dim]."""
-        with noise.Draws(self.seed + 1, 0) as draws:
+        """Mean of q(z|x): [n, H, W, C] → [n, latent_dim], under dynamic binarization of one and the same draw."""
+        with noise.SeededDraws(tf.fill((noise.rows(examples),), noise.seeds_from(self.seed + 1, 1)[0])) as draws:
             return self.posterior(self.observe(examples, draws)[0]).mean()
 
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
@@ -202,6 +203,10 @@ class VAE(GenerativeModel):
             return f"importance-weighted bound, k = {samples}"
         return "ELBO, 1 sample, KL " + ("in closed form" if self.config.prior == "normal" else "by the same sample")
 
+    def log_prob_with(self, examples, draws):
+        losses = self.losses_of(examples, draws)
+        return -(losses["reconstruction"] + losses["kl"])
+
     def log_prob(self, examples, samples=1, seed=0):
         """A lower bound on log p(x) in nats: the ELBO with one sample, the importance-weighted bound with k > 1.
 
@@ -217,8 +222,7 @@ class VAE(GenerativeModel):
         """
         if samples == 1:
             with noise.Draws(seed, 0) as draws:
-                losses = self.losses_of(examples, draws)
-            return -(losses["reconstruction"] + losses["kl"])
+                return self.log_prob_with(examples, draws)
         return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64))
 
     @tf.function(reduce_retracing=True)
