@@ -1,9 +1,9 @@
-"""Latency of exported models: python benchmarks/export.py EXPORT [EXPORT ...] [--requests 200] [--repeats 5]
+"""Latency of exported models: python benchmarks/exports.py EXPORT [EXPORT ...] [--requests 200] [--repeats 5]
 
 Prints one JSON object: for each folder that `python -m export` made, bytes of each artefact and milliseconds of a
 request of one row on one thread, a signature at a time. TensorFlow (the SavedModel's graph) and LiteRT are measured in
-turn (A B A B …), so that a machine whose speed drifts treats both alike; the median of each repeat, then the median, the
-smallest and the largest of the repeats. Run it on an otherwise idle machine.
+turn (A B A B …), so that a machine whose speed drifts treats both alike: the median of each repeat, then their median,
+smallest and largest. Run it on an otherwise idle machine.
 """
 
 import argparse
