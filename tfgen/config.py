@@ -202,6 +202,9 @@ class TrainConfig(Checked):
     ema: float = option(0.0, "decay of an average of the weights, used to validate and sample", low=0.0, high=0.99999)
     seed: int = option(0, "seed of weights, batches and noise", low=0, high=2**31 - 1)
     xla: Literal["auto", "on", "off"] = option("auto", "compile the step with XLA; auto: for mlp, not for conv")
+    precision: Literal["float32", "mixed_bfloat16"] = option(
+        "float32", "of the networks' insides in training; mixed_bfloat16 is for GPUs, on CPUs it is slower"
+    )
     sample_every: int = option(0, "epochs between sample grids; 0: at epochs 1, 2, 5, 10, 20, 50, …", low=0)
     evaluate_test: bool = option(True, "evaluate the best model on the test set at the end")
 

@@ -18,7 +18,17 @@ def family(name: str) -> type["GenerativeModel"]:
 
 
 def build(config: "RunConfig", event_shape: tuple[int, ...], levels: int | None) -> "GenerativeModel":
-    """A fresh model of a run's configuration for examples of that shape and number of levels."""
-    return family(config.model)(
-        event_shape, levels, ema=config.train.ema, seed=config.train.seed, **config.architecture.to_dict()
-    )
+    """A fresh model of a run's configuration for examples of that shape and number of levels.
+
+    The configuration's precision is that of training: a model that is loaded computes in float32.
+    """
+    import keras
+
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(config.train.precision)
+    try:
+        return family(config.model)(
+            event_shape, levels, ema=config.train.ema, seed=config.train.seed, **config.architecture.to_dict()
+        )
+    finally:
+        keras.config.set_dtype_policy(usual)

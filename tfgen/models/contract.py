@@ -82,7 +82,8 @@ class GenerativeModel(keras.Model):
     selection_metric = "loss"
 
     def __init__(self, event_shape, levels=256, *, ema: float = 0.0, seed: int = 0, name=None, **hyperparameters):
-        super().__init__(name=name)
+        # Its networks may compute in less; what they give out, and everything done with it, is float32.
+        super().__init__(name=name, dtype="float32")
         self.event_shape: tuple = tuple(int(side) for side in event_shape)
         if len(self.event_shape) not in (1, 3) or min(self.event_shape) < 1:
             raise ConfigError(f"event_shape: expected (H, W, C) or (D,). Received: {tuple(event_shape)}")

@@ -59,9 +59,13 @@ class GAN(GenerativeModel):
                 activation="leaky_relu",
                 dropout=config.generator_dropout,
             )
-            layers = [keras.layers.Input((config.latent_dim,)), generator, keras.layers.Reshape(self.event_shape)]
+            layers = [
+                keras.layers.Input((config.latent_dim,)),
+                generator,
+                keras.layers.Reshape(self.event_shape, dtype="float32"),
+            ]
             self.generator = keras.Sequential(
-                layers + ([keras.layers.Activation("tanh")] if self.is_image else []), name="generator"
+                layers + ([keras.layers.Activation("tanh", dtype="float32")] if self.is_image else []), name="generator"
             )
             self.discriminator = keras.Sequential(
                 [
@@ -83,7 +87,7 @@ class GAN(GenerativeModel):
             [
                 keras.layers.Input((config.latent_dim,)),
                 conv_decoder(config.latent_dim, self.event_shape, channels, **options),
-                keras.layers.Activation("tanh"),
+                keras.layers.Activation("tanh", dtype="float32"),
             ],
             name="generator",
         )

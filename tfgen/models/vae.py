@@ -66,7 +66,7 @@ class VAE(GenerativeModel):
                 [
                     keras.layers.Input((latents,)),
                     mlp(latents, config.hidden[::-1], height * width * maps, activation=activation),
-                    keras.layers.Reshape((height, width, maps)),
+                    keras.layers.Reshape((height, width, maps), dtype="float32"),
                 ],
                 name="decoder",
             )

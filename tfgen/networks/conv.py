@@ -62,7 +62,7 @@ def conv_encoder(
                 hidden = activation_layer(activation)(hidden)
     if blocks:
         hidden = activation_layer(activation)(hidden)
-    return keras.Model(image, keras.layers.Dense(outputs)(keras.layers.Flatten()(hidden)), name=name)
+    return keras.Model(image, keras.layers.Dense(outputs, dtype="float32")(keras.layers.Flatten()(hidden)), name=name)
 
 
 def conv_decoder(
@@ -99,14 +99,15 @@ def conv_decoder(
         elif stage < stages - 1:
             hidden = keras.layers.Conv2D(channels(filters, stage), 3, padding="same")(hidden)
             hidden = activation_layer(activation)(hidden)
-        maps = outputs if stage == 0 else channels(filters, stage - 1)
-        hidden = keras.layers.Conv2DTranspose(maps, 3, strides=2, padding="same")(hidden)
+        # The result is float32 in any precision.
+        maps, dtype = (outputs, "float32") if stage == 0 else (channels(filters, stage - 1), None)
+        hidden = keras.layers.Conv2DTranspose(maps, 3, strides=2, padding="same", dtype=dtype)(hidden)
         surplus = [2 * small - large for small, large in zip(sides[stage + 1], sides[stage], strict=True)]
         if any(surplus):
-            hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(hidden)
+            hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype=dtype)(hidden)
         # The residual blocks begin with an activation of their own.
         if stage > 0 and not blocks:
             hidden = activation_layer(activation)(hidden)
     if not stages:
-        hidden = keras.layers.Conv2D(outputs, 3, padding="same")(hidden)
+        hidden = keras.layers.Conv2D(outputs, 3, padding="same", dtype="float32")(hidden)
     return keras.Model(latent, hidden, name=name)

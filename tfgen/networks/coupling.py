@@ -69,7 +69,8 @@ def conv_conditioner(
     else:
         hidden = activation_layer(activation)(hidden)
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
-    hidden = keras.layers.Conv2D(outputs * fold**2, 3, padding="same", kernel_initializer="zeros")(hidden)
+    last = {"kernel_initializer": "zeros", "dtype": "float32"}  # the result is float32 in any precision
+    hidden = keras.layers.Conv2D(outputs * fold**2, 3, padding="same", **last)(hidden)
     if fold > 1:
-        hidden = Fold(fold, unfold=True)(hidden)
+        hidden = Fold(fold, unfold=True, dtype="float32")(hidden)
     return keras.Model(image, hidden, name=name)

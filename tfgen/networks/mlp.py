@@ -31,7 +31,7 @@ def mlp(
     zero_last: bool = False,
     name: str | None = None,
 ) -> keras.Sequential:
-    """A multilayer perceptron, [n, inputs] → [n, outputs], linear at the end.
+    """A multilayer perceptron, [n, inputs] → [n, outputs], linear at the end, where it is float32 in any precision.
 
     Args:
         inputs, hidden, outputs: units of the layers.
@@ -45,5 +45,6 @@ def mlp(
         layers += [keras.layers.Dense(units), activation_layer(activation)]
         if dropout:
             layers.append(Dropout(dropout))
-    layers.append(keras.layers.Dense(outputs, kernel_initializer="zeros" if zero_last else "glorot_uniform"))
+    initializer = "zeros" if zero_last else "glorot_uniform"
+    layers.append(keras.layers.Dense(outputs, kernel_initializer=initializer, dtype="float32"))
     return keras.Sequential(layers, name=name)

@@ -1,0 +1,57 @@
+"""Mixed precision is the networks' inner affair: weights, likelihoods and pictures stay float32."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen.models import build
+from tfgen.presets import run_config
+from tfgen.training.optimizers import make_optimizer
+
+SMALL = {
+    "vae": {"hidden": (32,), "latent_dim": 4},
+    "vae-conv": {"arch": "conv", "filters": 4, "blocks": 1, "latent_dim": 4, "prior": "flow", "prior_hidden": (8,)},
+    "vae-mixture": {"arch": "conv", "filters": 4, "latent_dim": 4, "likelihood": "logistic_mixture"},
+    "gan": {"generator_hidden": (32,), "discriminator_hidden": (32,)},
+    "gan-conv": {"arch": "conv", "filters": 4},
+    "flow": {"width": 16, "checkerboard": 1, "squeeze": (2,), "couplings": (2,)},
+}
+
+
+def trained(name, precision, images):
+    config = run_config(name.partition("-")[0], precision=precision, **SMALL[name])
+    keras.utils.set_random_seed(0)
+    model = build(config, (8, 8, 1), 17)
+    model.compile(make_optimizer(config.train, 10), clip_norm=config.train.clip_norm)
+    model.initialize_from(images)
+    losses = [model.train_step((images,))[model.loss_names[0]].numpy() for _ in range(3)]
+    return model, losses
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_mixed_precision_trains_as_float32_does(name, digits):
+    images = tf.constant(digits[:64])
+    model, losses = trained(name, "mixed_bfloat16", images)
+    _, expected = trained(name, "float32", images)
+    # bfloat16 has 8 bits: three digits of a loss agree, and not all of them.
+    np.testing.assert_allclose(losses, expected, rtol=2e-2)
+    assert losses != expected
+    inside = [layer for layer in model._flatten_layers() if layer.compute_dtype == "bfloat16"]
+    assert any(isinstance(layer, (keras.layers.Dense, keras.layers.Conv2D)) for layer in inside)
+    assert all(variable.dtype == "float32" for variable in model.trainable_variables)
+    assert model.sample(2).dtype == tf.float32
+    if model.can("log_prob"):
+        assert model.log_prob(images[:2]).dtype == tf.float32
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_a_loaded_model_computes_in_float32(digits, tmp_path):
+    images = tf.constant(digits[:64])
+    model, _ = trained("vae", "mixed_bfloat16", images)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    assert all(layer.compute_dtype == "float32" for layer in again._flatten_layers())
+    np.testing.assert_allclose(again.sample(4), model.sample(4), atol=2e-2)
+    for one, other in zip(again.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
