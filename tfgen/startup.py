@@ -5,10 +5,13 @@ import sys
 import tempfile
 
 
-def start_tensorflow() -> None:
-    """Import TensorFlow, TensorFlow Probability and Keras; what they log while importing is shown only if that fails.
+def start_tensorflow(probability: bool = True) -> None:
+    """Import TensorFlow and its companions; what they log while importing is shown only if that fails.
 
     The messages come from C++ before any log level is read, so that only the file descriptor can be turned aside.
+
+    Args:
+        probability: whether to import TensorFlow Probability and Keras too; an exported model needs neither.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -18,7 +21,9 @@ def start_tensorflow() -> None:
         os.dup2(log.fileno(), 2)
         try:
             import tensorflow as tf
-            import tensorflow_probability  # noqa: F401
+
+            if probability:
+                import tensorflow_probability  # noqa: F401
 
             # The first look for a GPU logs too.
             tf.config.list_physical_devices()
