@@ -5,7 +5,7 @@ import {background} from './live';
 import type {Model} from './model';
 import {draw, resize} from './picture';
 
-const PICTURES = 16;
+const PICTURES = 20;
 
 export class Samples {
   private readonly canvases: HTMLCanvasElement[];
