@@ -28,6 +28,10 @@ class UndefinedError(TfgenError):
     """The question has no answer for this family of models, as a GAN's likelihood has none."""
 
 
+class ExportError(TfgenError):
+    """A model cannot be exported as asked, or what was made of it does not answer as the model does."""
+
+
 class DivergedError(TfgenError):
     """A loss became infinite or not a number; the message names the component and the step."""
 

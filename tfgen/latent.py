@@ -49,7 +49,11 @@ def slerp(a, b, steps: int) -> tf.Tensor:
     Reference: White: Sampling generative networks. arXiv:1609.04468, 2016, section 2.1, which keeps to vectors of one
     norm; Shoemake: Animating rotation with quaternion curves. SIGGRAPH 1985.
     """
-    a, b, t = _path(a, b, steps)
+    return slerp_at(*_path(a, b, steps))
+
+
+def slerp_at(a, b, t) -> tf.Tensor:
+    """One point of the path of `slerp`: latents a and b [..., z] and times t [..., 1] in [0, 1] that broadcast."""
     norm_a, norm_b = tf.norm(a, axis=-1, keepdims=True), tf.norm(b, axis=-1, keepdims=True)
     unit_a, unit_b = tf.math.divide_no_nan(a, norm_a), tf.math.divide_no_nan(b, norm_b)
     # Kahan's formula: exact for small angles and near π, where the arc cosine loses half of the digits.

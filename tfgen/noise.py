@@ -8,7 +8,7 @@ Two generators, for two purposes:
   uninterrupted one would have drawn, because there is nothing to restore.
 - `normal` and `uniform` make the noise behind a *picture* from the picture's own integer seed: Threefry-2x32 written in
   uint32 additions, multiplications, shifts and exclusive-ors, operators that a SavedModel, TFLite and a browser all
-  have. One seed is one picture everywhere, whatever the batch.
+  have. One seed is one picture everywhere, whatever the batch. `SeededDraws` serves a model's likelihood from them.
 
 Reference: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC'11.
 """
@@ -82,20 +82,53 @@ class Draws:
         """Uniform numbers in [0, 1), float32 [n, …]; `shape` is that of this replica's rows."""
         return self._draw("uniform", name, shape)
 
-    def _draw(self, kind: str, name: str, shape) -> tf.Tensor:
+    def _next(self, name: str) -> str:
+        """The name with the number of times that it was drawn before."""
         occurrence = self._drawn[name]
         self._drawn[name] += 1
+        return f"{name}/{occurrence}"
+
+    def _draw(self, kind: str, name: str, shape) -> tf.Tensor:
+        key = self._next(name)
         supply = _supply.get()
         if supply is not None:
-            return supply(kind, f"{name}/{occurrence}", shape)
-        # A name is hashed, not numbered, so that a new kind of noise leaves the streams of the others as they were.
-        stream = zlib.crc32(f"{name}/{occurrence}".encode()) & 0x7FFFFFFF
-        seed = tf.random.fold_in(self._key, stream, alg="philox")
+            return supply(kind, key, shape)
+        seed = tf.random.fold_in(self._key, _stream(key), alg="philox")
         replicas, index = replica()
         if replicas == 1:
             return _KINDS[kind](shape, seed, alg="philox")
         share = shape[0]
         return _KINDS[kind]((share * replicas, *shape[1:]), seed, alg="philox")[index * share : (index + 1) * share]
+
+
+class SeededDraws(Draws):
+    """The same names as `Draws`, each row of the noise a function of that row's own seed.
+
+    What it draws is made by `normal` and `uniform` below: it does not depend on the batch, and an exported model draws
+    it too. The streams of the names lie in the upper half of the 2³², apart from those of the pictures.
+
+    Args:
+        seeds: int32 [n], any values, one for each row.
+
+    Example:
+        >>> with SeededDraws(seeds_from(7, 128)) as draws:
+        ...     epsilon = draws.normal("posterior", (128, 20))
+    """
+
+    def __init__(self, seeds):
+        super().__init__(0, 0)
+        self._seeds = seeds
+
+    def _draw(self, kind: str, name: str, shape) -> tf.Tensor:
+        drawn = {"normal": normal, "uniform": uniform}[kind](
+            self._seeds, math.prod(shape[1:]), stream=_stream(self._next(name)) | 0x80000000
+        )
+        return tf.reshape(drawn, (-1, *shape[1:]))
+
+
+def _stream(key: str) -> int:
+    # A name is hashed, not numbered, so that a new kind of noise leaves the streams of the others as they were.
+    return zlib.crc32(key.encode()) & 0x7FFFFFFF
 
 
 _KINDS = {"normal": tf.random.stateless_normal, "uniform": tf.random.stateless_uniform}
@@ -163,8 +196,9 @@ def _u32(value: int) -> tf.Tensor:
 
 
 def _rotate(x: tf.Tensor, bits: int) -> tf.Tensor:
-    # TFLite has no left shift of uint32: a product modulo 2^32 is one.
-    return tf.bitwise.bitwise_or(x * _u32(1 << bits), tf.bitwise.right_shift(x, _u32(32 - bits)))
+    # TFLite has neither a left shift of uint32 nor a bitwise "or": a product modulo 2^32 is the one, and the exclusive
+    # "or" of words that have no bit in common the other.
+    return tf.bitwise.bitwise_xor(x * _u32(1 << bits), tf.bitwise.right_shift(x, _u32(32 - bits)))
 
 
 def threefry(key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:

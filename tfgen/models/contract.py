@@ -124,6 +124,10 @@ class GenerativeModel(keras.Model):
         """Log-probability of each example in nats: [n, *event_shape] → float32 [n]."""
         raise self._undefined("log_prob")
 
+    def log_prob_with(self, examples, draws: noise.Draws) -> tf.Tensor:
+        """`log_prob` by one sample whose noise is `draws`, whose `with` block runs: [n, *event_shape] → nats, [n]."""
+        raise self._undefined("log_prob")
+
     def estimator(self, samples: int) -> str:
         """What `log_prob` computes with that many samples, in words."""
         raise self._undefined("log_prob")

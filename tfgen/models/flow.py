@@ -182,11 +182,8 @@ class Flow(GenerativeModel):
     def losses_of(self, examples, draws, training=False):
         if not self.is_image:
             return {"loss": -self.log_density(examples)}
-        nats = -self._bound(examples, draws) / math.prod(self.event_shape)
+        nats = -self.log_prob_with(examples, draws) / math.prod(self.event_shape)
         return {"loss": nats, "bits_per_dim": nats / math.log(2.0)}
-
-    def _bound(self, images, draws):
-        return self.log_density(self.dequantize(images, draws)) - math.prod(self.event_shape) * math.log(self.levels)
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
@@ -220,6 +217,12 @@ class Flow(GenerativeModel):
             return f"uniform dequantization, importance-weighted bound, k = {samples}"
         return "uniform dequantization bound, 1 sample"
 
+    def log_prob_with(self, examples, draws):
+        if not self.is_image:
+            return self.log_density(examples)
+        dimensions = math.prod(self.event_shape)
+        return self.log_density(self.dequantize(examples, draws)) - dimensions * math.log(self.levels)
+
     def log_prob(self, examples, samples=1, seed=0):
         """Log-probability in nats: exact for points, a lower bound for whole pixels that tightens with `samples`.
 
@@ -238,7 +241,7 @@ class Flow(GenerativeModel):
 
         def weight(index):
             with noise.Draws(seed, index) as draws:
-                return self._bound(examples, draws)
+                return self.log_prob_with(examples, draws)
 
         if samples == 1:
             return weight(0)

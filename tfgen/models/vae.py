@@ -179,8 +179,8 @@ class VAE(GenerativeModel):
         return pixels.logistic_mixture_mean(self._mixture(maps))
 
     def encode(self, examples):
-        """Mean of q(z|x): [n, H, W, C] → [n, latent_dim]."""
-        with noise.Draws(self.seed + 1, 0) as draws:
+        """Mean of q(z|x): [n, H, W, C] → [n, latent_dim], under dynamic binarization of one and the same draw."""
+        with noise.SeededDraws(tf.fill((noise.rows(examples),), noise.seeds_from(self.seed + 1, 1)[0])) as draws:
             return self.posterior(self.observe(examples, draws)[0]).mean()
 
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
@@ -202,6 +202,10 @@ class VAE(GenerativeModel):
             return f"importance-weighted bound, k = {samples}"
         return "ELBO, 1 sample, KL " + ("in closed form" if self.config.prior == "normal" else "by the same sample")
 
+    def log_prob_with(self, examples, draws):
+        losses = self.losses_of(examples, draws)
+        return -(losses["reconstruction"] + losses["kl"])
+
     def log_prob(self, examples, samples=1, seed=0):
         """A lower bound on log p(x) in nats: the ELBO with one sample, the importance-weighted bound with k > 1.
 
@@ -217,8 +221,7 @@ class VAE(GenerativeModel):
         """
         if samples == 1:
             with noise.Draws(seed, 0) as draws:
-                losses = self.losses_of(examples, draws)
-            return -(losses["reconstruction"] + losses["kl"])
+                return self.log_prob_with(examples, draws)
         return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64))
 
     @tf.function(reduce_retracing=True)

@@ -1,0 +1,169 @@
+"""A model as a TFLite file, for LiteRT on devices and in the browser: built-in operators only.
+
+| quantization | weights | computation | needs |
+|---|---|---|---|
+| none | float32 | float32 | – |
+| float16 | float16 | float32 | – |
+| dynamic-int8 | int8 a channel | int8 products, their inputs scaled as they come | – |
+| int8 | int8 a channel | int8 products, their inputs scaled as in calibration | calibration on samples of the prior |
+
+All signatures are in one file and share the weights. Inputs and outputs are float32 (and int32 seeds) in every file.
+
+Reference: Jacob et al.: Quantization and training of neural networks for efficient integer-arithmetic-only inference.
+CVPR 2018.
+"""
+
+import concurrent.futures
+import contextlib
+import io
+import multiprocessing
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tfgen.errors import ExportError
+
+if TYPE_CHECKING:
+    from export.signatures import Signature
+
+#: What a full int8 file computes with 8 bits: what has weights. The generator of noise and the likelihoods stay as
+#: they are, since a logarithm of 8 bits makes no normal number.
+INT8_OPERATORS = ("FULLY_CONNECTED", "CONV_2D", "CONV_2D_TRANSPOSE")
+CALIBRATION_ROWS = 64
+
+
+class LiteModel:
+    """A TFLite file under LiteRT, on one thread.
+
+    Args:
+        file: with signatures of a fixed number of rows.
+    """
+
+    def __init__(self, file: str | Path):
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._interpreter = Interpreter(model_path=str(file), num_threads=1)
+        self.names = list(self._interpreter.get_signature_list())
+        self._runners = {name: self._interpreter.get_signature_runner(name) for name in self.names}
+
+    def answer(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The outputs of a signature for inputs of any number of rows; the last batch is filled up with its own."""
+        runner = self._runners[name]
+        batch = int(next(iter(runner.get_input_details().values()))["shape"][0])
+        rows = len(next(iter(inputs.values())))
+        answers = []
+        for start in range(0, rows, batch):
+            taken = np.minimum(np.arange(start, start + batch), rows - 1)
+            answers.append(runner(**{key: value[taken] for key, value in inputs.items()}))
+        return {key: np.concatenate([answer[key] for answer in answers])[:rows] for key in answers[0]}
+
+
+def write_tflite(signatures: "dict[str, Signature]", file: str | Path, *, float16: bool = False) -> None:
+    """Convert the signatures of a model to a TFLite file.
+
+    Args:
+        signatures: of a fixed number of rows, which the browser needs.
+        file: to be written.
+        float16: whether weights are stored as such.
+
+    Raises:
+        ExportError: if the converter fails, or needs an operator that is not built in.
+    """
+    import tensorflow as tf
+
+    module = tf.Module()
+    traced = {name: signature.traced().get_concrete_function() for name, signature in signatures.items()}
+    # A SavedModel keeps the variables of its root only.
+    module.held = list({id(v): v for function in traced.values() for v in function.graph.variables}.values())
+    with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
+        with contextlib.redirect_stdout(io.StringIO()):
+            tf.saved_model.save(module, folder, signatures=traced)
+        # The converter keeps its memory until its process ends.
+        spawn = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as process:
+            try:
+                process.submit(convert, folder, list(signatures), str(file), float16).result()
+            except concurrent.futures.process.BrokenProcessPool:
+                raise ExportError("tflite: expected the converter to finish. It was killed (out of memory?)") from None
+    check_operators(file)
+
+
+def convert(folder: str, names: list[str], file: str, float16: bool) -> None:
+    """Convert a SavedModel, in a process of its own."""
+    from tfgen.startup import silence_unless_failing, start_tensorflow
+
+    start_tensorflow()
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=names)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if float16:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    with silence_unless_failing():
+        try:
+            Path(file).write_bytes(converter.convert())
+        except Exception as error:
+            missing = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
+            reason = f"operators that TFLite lacks, {', '.join(missing)}" if missing else str(error)[:500]
+            failure = f"tflite: expected a graph that can be converted. Received: {reason}"
+        else:
+            return
+    # Outside of the block, and without its thousands of lines, which name no more.
+    raise ExportError(failure)
+
+
+def operators(file: str | Path) -> set[str]:
+    """The names of the operators in a TFLite file; custom ones, Flex among them, as "CUSTOM …"."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAsModel(Path(file).read_bytes(), 0)
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    codes = [model.OperatorCodes(index) for index in range(model.OperatorCodesLength())]
+    return {
+        f"CUSTOM {code.CustomCode().decode()}" if code.CustomCode() else names[code.BuiltinCode()] for code in codes
+    }
+
+
+def check_operators(file: str | Path) -> None:
+    """Raise `ExportError` where a file needs an operator that LiteRT does not bring along."""
+    if foreign := sorted(name for name in operators(file) if name.startswith("CUSTOM")):
+        raise ExportError(f"tflite: expected built-in operators only. Received: {', '.join(foreign)}")
+
+
+def write_dynamic_int8(source: str | Path, file: str | Path) -> None:
+    """Store the weights of a float32 TFLite file with 8 bits, a scale for each channel."""
+    from ai_edge_quantizer import quantizer, recipe
+
+    _quantized(quantizer.Quantizer(str(source), recipe.dynamic_wi8_afp32()), file)
+
+
+def write_int8(source: str | Path, file: str | Path, calibration: dict[str, list[dict[str, np.ndarray]]]) -> None:
+    """Compute a float32 TFLite file's products with 8 bits, their inputs in the ranges seen in calibration.
+
+    Args:
+        source: the float32 file.
+        file: to be written.
+        calibration: signature → inputs of it, each of the file's number of rows.
+    """
+    from ai_edge_quantizer import qtyping, quantizer
+
+    quantization = quantizer.Quantizer(str(source))
+    for operator in INT8_OPERATORS:
+        quantization.add_static_config(
+            regex=".*",
+            operation_name=qtyping.TFLOperationName(operator),
+            activation_num_bits=8,
+            weight_num_bits=8,
+        )
+    _quantized(quantization, file, quantization.calibrate(calibration, num_threads=1))
+
+
+def _quantized(quantization, file, calibration=None):
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = quantization.quantize(calibration, enable_progress_report=False)
+        result.export_model(str(file), overwrite=True)
+    check_operators(file)
