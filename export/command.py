@@ -42,7 +42,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     if "tflite" not in options.to:
         for name in ("quantize", "batch"):
             if getattr(options, name) is not None:
-                parser.error(f"argument --{name}: expected with --to tflite only. Received: --to {' '.join(options.to)}")
+                parser.error(
+                    f"argument --{name}: expected with --to tflite only. Received: --to {' '.join(options.to)}"
+                )
     options.to = list(dict.fromkeys(options.to))
     options.quantize = list(dict.fromkeys(options.quantize or ["none"]))
     options.batch = options.batch or 1

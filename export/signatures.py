@@ -10,9 +10,9 @@
 | `log_prob` | images, seed int32 [n] | nats float32 [n] |
 | `bits_per_dim` | images, seed int32 [n] | bits float32 [n] |
 
-Images are float32 [n, H, W, C] in [0, 1]. A model of points has "points" [n, D] in their place, and a `log_prob` that is
-exact and needs no seed. What the model cannot answer has no signature. Each row of an output is a function of the same
-row of the inputs, whatever the batch.
+Images are float32 [n, H, W, C] in [0, 1]. A model of points has "points" [n, D] in their place, and an exact `log_prob`
+without a seed. What the model cannot answer has no signature. Each row of an output is a function of the same row of
+the inputs, whatever the batch.
 
 Shapes and types that do not fit are refused by the signature itself. Values that make no sense get a sensible one, in
 the graph, so that no request can make an image that is not finite:
@@ -37,8 +37,6 @@ from tfgen import latent, noise
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
 
-#: The signature that a server answers with when none is named, beside its own name.
-DEFAULT = "sample"
 #: Latents of ten standard deviations are beyond what any model was trained on; above it float32 may overflow.
 LARGEST_TEMPERATURE = 10.0
 LARGEST_VALUE = 1e6
@@ -82,8 +80,9 @@ def signatures(model: "GenerativeModel", batch: int | None = None) -> dict[str, 
 
     def interpolate(seed_from, seed_to, position):
         # Between the normal noises and not the latents, which a learned prior has bent.
-        ends = [tf.reshape(model.normal_noise(seed), (-1, latents)) for seed in (seed_from, seed_to)]
-        path = latent.slerp_at(*ends, between(position, 0.0, 1.0)[:, None])
+        # One draw for both: the generator is the longest part of a small model's graph.
+        ends = tf.reshape(model.normal_noise(tf.concat([seed_from, seed_to], axis=0)), (-1, latents))
+        path = latent.slerp_at(*tf.split(ends, 2), between(position, 0.0, 1.0)[:, None])
         return decoded(model.latents_from(tf.reshape(path, (-1, *model.latent_shape))))
 
     def decode(latent):

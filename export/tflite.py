@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfgen.errors import ExportError
+from tfgen.startup import silence_unless_failing
 
 if TYPE_CHECKING:
     from export.signatures import Signature
@@ -61,13 +62,12 @@ class LiteModel:
         return {key: np.concatenate([answer[key] for answer in answers])[:rows] for key in answers[0]}
 
 
-def write_tflite(signatures: "dict[str, Signature]", file: str | Path, *, float16: bool = False) -> None:
+def write_float32(signatures: "dict[str, Signature]", file: str | Path) -> None:
     """Convert the signatures of a model to a TFLite file.
 
     Args:
         signatures: of a fixed number of rows, which the browser needs.
         file: to be written.
-        float16: whether weights are stored as such.
 
     Raises:
         ExportError: if the converter fails, or needs an operator that is not built in.
@@ -85,24 +85,21 @@ def write_tflite(signatures: "dict[str, Signature]", file: str | Path, *, float1
         spawn = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as process:
             try:
-                process.submit(convert, folder, list(signatures), str(file), float16).result()
+                process.submit(convert, folder, list(signatures), str(file)).result()
             except concurrent.futures.process.BrokenProcessPool:
                 raise ExportError("tflite: expected the converter to finish. It was killed (out of memory?)") from None
     check_operators(file)
 
 
-def convert(folder: str, names: list[str], file: str, float16: bool) -> None:
+def convert(folder: str, names: list[str], file: str) -> None:
     """Convert a SavedModel, in a process of its own."""
-    from tfgen.startup import silence_unless_failing, start_tensorflow
+    from tfgen.startup import start_tensorflow
 
     start_tensorflow()
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=names)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-    if float16:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_types = [tf.float16]
     with silence_unless_failing():
         try:
             Path(file).write_bytes(converter.convert())
@@ -134,6 +131,24 @@ def check_operators(file: str | Path) -> None:
         raise ExportError(f"tflite: expected built-in operators only. Received: {', '.join(foreign)}")
 
 
+def write_float16(source: str | Path, file: str | Path) -> None:
+    """Store the weights of a float32 TFLite file as float16; they are computed with as float32."""
+    from ai_edge_quantizer import algorithm_manager, qtyping, quantizer
+
+    quantization = quantizer.Quantizer(str(source))
+    quantization.update_quantization_recipe(
+        ".*",
+        qtyping.TFLOperationName.ALL_SUPPORTED,
+        qtyping.OpQuantizationConfig(
+            weight_tensor_config=qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT),
+            compute_precision=qtyping.ComputePrecision.FLOAT,
+            explicit_dequantize=True,
+        ),
+        algorithm_manager.AlgorithmName.FLOAT_CASTING,
+    )
+    _quantized(quantization, file)
+
+
 def write_dynamic_int8(source: str | Path, file: str | Path) -> None:
     """Store the weights of a float32 TFLite file with 8 bits, a scale for each channel."""
     from ai_edge_quantizer import quantizer, recipe
@@ -163,7 +178,40 @@ def write_int8(source: str | Path, file: str | Path, calibration: dict[str, list
 
 
 def _quantized(quantization, file, calibration=None):
-    with contextlib.redirect_stdout(io.StringIO()):
+    # Its progress bars cannot be switched off.
+    with silence_unless_failing(), contextlib.redirect_stdout(io.StringIO()):
         result = quantization.quantize(calibration, enable_progress_report=False)
         result.export_model(str(file), overwrite=True)
     check_operators(file)
+
+
+def shrink(file: str | Path) -> None:
+    """Drop what nothing reads from a TFLite file: the names of inner tensors and their empty buffers.
+
+    They are a third of a small model, whose graph is larger than its weights. The quantizer knows tensors by name, so
+    that this comes last.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(Path(file).read_bytes(), 0))
+    # The first buffer is the empty one, by the format's convention.
+    kept = [0]
+    for graph in model.subgraphs:
+        ends = {*graph.inputs, *graph.outputs}
+        for index, tensor in enumerate(graph.tensors):
+            if index not in ends:
+                tensor.name = None
+            if tensor.quantization is not None and tensor.quantization.scale is None:
+                tensor.quantization = None
+            if model.buffers[tensor.buffer].data is None:
+                tensor.buffer = 0
+            kept.append(tensor.buffer)
+    kept = sorted({*kept, *(entry.buffer for entry in model.metadata or [])})
+    place = {old: new for new, old in enumerate(kept)}
+    for user in [*(tensor for graph in model.subgraphs for tensor in graph.tensors), *(model.metadata or [])]:
+        user.buffer = place[user.buffer]
+    model.buffers = [model.buffers[index] for index in kept]
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    Path(file).write_bytes(builder.Output())

@@ -1,6 +1,7 @@
 """The normalizing flow."""
 
 import math
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -67,6 +68,10 @@ class Flow(GenerativeModel):
 
     config_class = FlowConfig
     config: FlowConfig
+    undefined: ClassVar[dict[str, str]] = {
+        "int8": "a flow computed with 8 bits: each coupling multiplies the rounding of the one before it by up to e³. "
+        "Expected float16, or dynamic-int8, whose scales follow the values as they come",
+    }
 
     @property
     def loss_names(self):
