@@ -53,11 +53,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.plots.target import check_target, writing
 
         path = check_target(options.out, (".png",))
-        call = connect(options.protocol, options.address, options.model)
-        if options.to is None:
-            images = sample(call, options.n, options.seed, options.temperature)
-        else:
-            images = interpolate(call, options.n, options.seed, options.to)
+        with connect(options.protocol, options.address, options.model) as call:
+            if options.to is None:
+                images = sample(call, options.n, options.seed, options.temperature)
+            else:
+                images = interpolate(call, options.n, options.seed, options.to)
         with writing(path):
             save_grid(images, path)
         print(f"{path}: {options.n} pictures, from seed {options.seed}")

@@ -103,7 +103,7 @@ class SavedModel:
             )
         arrays = {name: checked(name, values[name], specs[name], self.max_batch) for name in specs}
         if len({len(array) for array in arrays.values()}) > 1:
-            rows = ", ".join(f"{name} {len(array)}" for name, array in arrays.items())
+            rows = ", ".join(f"{name} {len(array)}" for name, array in sorted(arrays.items()))
             raise InputError(f"Expected as many rows in every input. Received: {rows}")
         import tensorflow as tf
 

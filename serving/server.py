@@ -77,6 +77,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket bound to that address. Raises `ConfigError` where another program has it, or it is none of ours."""
+    listener = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -85,6 +86,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
+        if listener is not None:
+            listener.close()
         raise ConfigError(
             f"--host, --port: expected an address of this machine and a free port. Received: {host}, {port}: "
             f"{error.strerror or error}"

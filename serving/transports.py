@@ -8,7 +8,9 @@
 | `grpc-v2` | the open inference protocol over gRPC | `serving.server` |
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -19,6 +21,8 @@ TIMEOUT = 60.0
 #: Where each protocol is looked for when nobody says where: TensorFlow Serving's own ports.
 ADDRESSES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500", "v2": "127.0.0.1:8501", "grpc-v2": "127.0.0.1:8500"}
 
+_JSON = {"Content-Type": "application/json"}
+
 #: A call: (signature, arrays by name) → arrays by name.
 Call = Callable[[str, Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
@@ -27,45 +31,53 @@ class ServerError(TfgenError):
     """The server is not there, or does not answer with what was asked; the message holds its own words."""
 
 
-def connect(protocol: str, address: str | None = None, model: str = "model") -> Call:
-    """A function that asks a server.
+@contextlib.contextmanager
+def connect(protocol: str, address: str | None = None, model: str = "model") -> Iterator[Call]:
+    """A function that asks a server, and its connection in the `with` block.
 
     Args:
         protocol: see the table above.
         address: host and port, "host:port"; for HTTP also a URL. By default that of `ADDRESSES`.
         model: the name under which the server has it.
 
-    Returns:
+    Yields:
         The function. It raises `ServerError`.
 
     Raises:
         ConfigError: on an unknown protocol, or one whose package is not installed.
+
+    Example:
+        >>> with connect("rest") as call:
+        ...     call("decode", {"latent": np.zeros((1, 20), np.float32)})["images"]
     """
     if protocol not in ADDRESSES:
         raise ConfigError(f"--protocol: expected one of {', '.join(ADDRESSES)}. Received: {protocol!r}")
     address = address or ADDRESSES[protocol]
-    try:
-        return {"rest": _rest, "grpc": _grpc, "v2": _v2, "grpc-v2": _grpc_v2}[protocol](address, model)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"--protocol {protocol}: expected a package that pip install -e '.[serve]' installs. Received: {error}"
-        ) from None
+    with contextlib.ExitStack() as connection:
+        try:
+            call = {"rest": _rest, "grpc": _grpc, "v2": _v2, "grpc-v2": _grpc_v2}[protocol](address, model, connection)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"--protocol {protocol}: expected a package that pip install -e '.[serve]' installs. Received: {error}"
+            ) from None
+        yield call
 
 
 # -- HTTP ------------------------------------------------------------------------------------------------------------
 
 
-def _post(address: str, path: str) -> Callable[[dict], dict]:
+def _post(address: str, path: str, connection: contextlib.ExitStack) -> Callable[[dict], dict]:
     import requests
 
     url = (address if "://" in address else f"http://{address}").rstrip("/") + path
-    session = requests.Session()
+    session = connection.enter_context(requests.Session())
     # What HTTP_PROXY names is for other machines' addresses; a model's server is asked directly.
     session.trust_env = False
 
     def post(body: dict) -> dict:
         try:
-            response = session.post(url, json=body, timeout=TIMEOUT)
+            # Python's JSON has NaN, as TensorFlow Serving's has, and requests' own has not.
+            response = session.post(url, data=json.dumps(body), headers=_JSON, timeout=TIMEOUT)
         except requests.RequestException as error:
             raise ServerError(f"Expected a server at {url}. Received: {_cause(error)}") from None
         if not response.ok:
@@ -91,8 +103,8 @@ def _message(response) -> str:
         return response.text[:500] or response.reason
 
 
-def _rest(address: str, model: str) -> Call:
-    post = _post(address, f"/v1/models/{model}:predict")
+def _rest(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+    post = _post(address, f"/v1/models/{model}:predict", connection)
 
     def call(signature, inputs):
         body = {"signature_name": signature, "inputs": {name: array.tolist() for name, array in inputs.items()}}
@@ -105,8 +117,8 @@ def _rest(address: str, model: str) -> Call:
     return call
 
 
-def _v2(address: str, model: str) -> Call:
-    post = _post(address, f"/v2/models/{model}/infer")
+def _v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+    post = _post(address, f"/v2/models/{model}/infer", connection)
 
     def call(signature, inputs):
         tensors = [
@@ -138,21 +150,21 @@ def _asked(method, request, address: str):
         raise ServerError(f"{address} answered {error.code().name}: {error.details()}") from None
 
 
-def _channel(address: str):
+def _channel(address: str, connection: contextlib.ExitStack):
     import grpc
 
     # 64 images fit gRPC's 4 million bytes only up to 128 × 128 grey pixels.
-    return grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)])
+    return connection.enter_context(grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)]))
 
 
-def _grpc(address: str, model: str) -> Call:
+def _grpc(address: str, model: str, connection: contextlib.ExitStack) -> Call:
     from tfgen.startup import start_tensorflow
 
     start_tensorflow(probability=False)
     import tensorflow as tf
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-    stub = prediction_service_pb2_grpc.PredictionServiceStub(_channel(address))
+    stub = prediction_service_pb2_grpc.PredictionServiceStub(_channel(address, connection))
 
     def call(signature, inputs):
         request = predict_pb2.PredictRequest()
@@ -166,11 +178,11 @@ def _grpc(address: str, model: str) -> Call:
     return call
 
 
-def _grpc_v2(address: str, model: str) -> Call:
+def _grpc_v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
     from kserve import InferInput, InferRequest, InferResponse
     from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-    stub = GRPCInferenceServiceStub(_channel(address))
+    stub = GRPCInferenceServiceStub(_channel(address, connection))
 
     def call(signature, inputs):
         tensors = []

@@ -1,5 +1,6 @@
 """A small exported model, and a server of it in a process of its own."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -29,8 +30,8 @@ def exported(vae, tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("export")
     (folder / "saved_model").mkdir()
-    for version in ("2", "10"):
-        write_saved_model(signatures(vae), folder / "saved_model" / version)
+    write_saved_model(signatures(vae), folder / "saved_model" / "10")
+    shutil.copytree(folder / "saved_model" / "10", folder / "saved_model" / "2")
     return folder
 
 
@@ -57,6 +58,8 @@ class Server:
     def stop(self) -> int:
         """Ask it to stop, as Ctrl-C does; its exit status."""
         self.process.terminate()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         for _ in range(100):
             if self.process.poll() is not None:
                 return self.process.returncode

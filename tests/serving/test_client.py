@@ -1,5 +1,6 @@
 """The client against TensorFlow Serving's gRPC, against nobody, and against servers that answer nonsense."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -76,10 +77,12 @@ def test_a_grid_from_tensorflow_serving_is_that_of_the_model(prediction_service,
 
 
 def test_what_tensorflow_serving_refuses_is_passed_on(prediction_service):
-    with pytest.raises(ServerError, match="INVALID_ARGUMENT: signature_name: expected one of"):
-        connect("grpc", prediction_service)("draw", {"seed": np.zeros(1, np.int32)})
-    with pytest.raises(ServerError, match="NOT_FOUND: Servable not found for request: other"):
-        connect("grpc", prediction_service, "other")("sample", {"seed": np.zeros(1, np.int32)})
+    message = "INVALID_ARGUMENT: signature_name: expected one of"
+    with connect("grpc", prediction_service) as call, pytest.raises(ServerError, match=message):
+        call("draw", {"seed": np.zeros(1, np.int32)})
+    message = "NOT_FOUND: Servable not found for request: other"
+    with connect("grpc", prediction_service, "other") as call, pytest.raises(ServerError, match=message):
+        call("sample", {"seed": np.zeros(1, np.int32)})
 
 
 @pytest.mark.parametrize("protocol", ["rest", "v2"])
@@ -93,8 +96,9 @@ def test_a_server_that_is_not_there_is_named(protocol, free_port, capsys, tmp_pa
 
 def test_a_grpc_server_that_is_not_there_is_named(free_port):
     pytest.importorskip("tensorflow_serving.apis")
-    with pytest.raises(ServerError, match=f"Expected a server at 127.0.0.1:{free_port}"):
-        connect("grpc", f"127.0.0.1:{free_port}")("sample", {"seed": np.zeros(1, np.int32)})
+    message = f"Expected a server at 127.0.0.1:{free_port}"
+    with connect("grpc", f"127.0.0.1:{free_port}") as call, pytest.raises(ServerError, match=message):
+        call("sample", {"seed": np.zeros(1, np.int32)})
 
 
 @pytest.mark.parametrize(
@@ -125,8 +129,6 @@ def test_an_answer_that_is_no_picture_is_reported(status, body, message, capsys,
         where = f"127.0.0.1:{nonsense.server_address[1]}"
         received = refusal(client, capsys, "--n", 1, "--address", where, "--out", tmp_path / "x.png")
         thread.join()
-    import re
-
     assert re.search(message, received)
 
 

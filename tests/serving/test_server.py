@@ -1,6 +1,7 @@
 """A running server: right answers to everyone, a sentence for every malformed request, and no answer of its own fault."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -24,17 +25,16 @@ def address(server, protocol):
 
 @pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
 def test_every_protocol_gives_the_picture_of_the_seed(server, vae, protocol):
-    call = connect(protocol, address(server, protocol))
-    np.testing.assert_allclose(sample(call, 5, seed=7, temperature=0.5), vae.sample(5, 7, 0.5), atol=1e-6)
+    with connect(protocol, address(server, protocol)) as call:
+        np.testing.assert_allclose(sample(call, 5, seed=7, temperature=0.5), vae.sample(5, 7, 0.5), atol=1e-6)
+        way = interpolate(call, 4, 3, 9)
     ends = vae.normal_noise([3, 9]).numpy()
-    way = vae.decode(latent.slerp(ends[0], ends[1], 4)[0])
-    np.testing.assert_allclose(interpolate(call, 4, 3, 9), way, atol=1e-5)
+    np.testing.assert_allclose(way, vae.decode(latent.slerp(ends[0], ends[1], 4)[0]), atol=1e-5)
 
 
 def test_many_clients_at_once_each_get_their_own_picture(server, vae):
     expected = vae.sample(64, seed=100).numpy()
-    call = connect("rest", server.http)
-    with ThreadPoolExecutor(8) as clients:
+    with connect("rest", server.http) as call, ThreadPoolExecutor(8) as clients:
         answers = list(clients.map(lambda seed: sample(call, 1, seed)[0], range(100, 164)))
     np.testing.assert_allclose(answers, expected, atol=1e-6)
 
@@ -102,8 +102,6 @@ def test_a_malformed_request_is_told_what_was_expected(server, case):
     answer = requests.post(server.http + path, data=data, headers={"Content-Type": "application/json"}, timeout=60)
     assert 400 <= answer.status_code < 500
     assert list(answer.json()) == ["error"]
-    import re
-
     assert re.search(message, answer.json()["error"])
 
 
@@ -131,14 +129,17 @@ def test_a_body_beyond_bounds_is_refused_before_it_is_kept(server, announced):
 
 @pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
 def test_the_client_passes_on_what_the_server_says(server, protocol):
-    call = connect(protocol, address(server, protocol))
-    with pytest.raises(ServerError, match="expected one of bits_per_dim, decode"):
-        call("draw", {"seed": np.zeros(1, np.int32)})
-    with pytest.raises(ServerError, match="temperature: expected numbers .* all finite"):
-        call("sample", {"seed": np.zeros(1, np.int32), "temperature": np.full(1, np.nan, np.float32)})
-    other = connect(protocol, address(server, protocol), model="other")
-    with pytest.raises(ServerError, match="other does not exist"):
-        other("sample", {"seed": np.zeros(1, np.int32)})
+    seed = {"seed": np.zeros(1, np.int32)}
+    with connect(protocol, address(server, protocol)) as call:
+        with pytest.raises(ServerError, match="expected one of bits_per_dim, decode"):
+            call("draw", seed)
+        with pytest.raises(ServerError, match=r"Expected the inputs seed, temperature .* Received: seed"):
+            call("sample", seed)
+    with (
+        connect(protocol, address(server, protocol), model="other") as call,
+        pytest.raises(ServerError, match="other does not exist"),
+    ):
+        call("sample", seed)
 
 
 def test_grpc_refuses_bytes_that_are_not_what_they_say(server):
