@@ -126,7 +126,8 @@ def limits(model: "GenerativeModel", data: str) -> str:
     if model.can("log_prob"):
         lines.append(
             "- A likelihood is no measure of how natural an image is: flows and VAEs give high ones to kinds of images "
-            "that they have never seen (Nalisnick et al.: Do deep generative models know what they don't know? ICLR 2019)."
+            "that they have never seen (Nalisnick et al.: Do deep generative models know what they don't know? ICLR "
+            "2019)."
         )
     else:
         lines.append("- A GAN may leave out whole kinds of examples, and no number here would show it.")

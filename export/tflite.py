@@ -19,6 +19,7 @@ import io
 import multiprocessing
 import re
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,8 @@ class LiteModel:
     def __init__(self, file: str | Path):
         from ai_edge_litert.interpreter import Interpreter
 
-        self._interpreter = Interpreter(model_path=str(file), num_threads=1)
+        with silence_unless_failing():
+            self._interpreter = Interpreter(model_path=str(file), num_threads=1)
         self.names = list(self._interpreter.get_signature_list())
         self._runners = {name: self._interpreter.get_signature_runner(name) for name in self.names}
 
@@ -164,25 +166,37 @@ def write_int8(source: str | Path, file: str | Path, calibration: dict[str, list
         file: to be written.
         calibration: signature → inputs of it, each of the file's number of rows.
     """
-    from ai_edge_quantizer import qtyping, quantizer
+    from ai_edge_quantizer import calibrator, qtyping, quantizer, recipe_manager
+    from ai_edge_quantizer.utils import qsv_utils
 
-    quantization = quantizer.Quantizer(str(source))
+    recipe = recipe_manager.RecipeManager()
     for operator in INT8_OPERATORS:
-        quantization.add_static_config(
-            regex=".*",
-            operation_name=qtyping.TFLOperationName(operator),
-            activation_num_bits=8,
-            weight_num_bits=8,
-        )
-    _quantized(quantization, file, quantization.calibrate(calibration, num_threads=1))
+        recipe.add_static_config(".*", qtyping.TFLOperationName(operator), activation_num_bits=8, weight_num_bits=8)
+    with tempfile.TemporaryDirectory() as folder, hushed():
+        observed = Path(folder) / "model.tflite"
+        graph = read(source)
+        hide_unread(graph)
+        write(graph, observed)
+        # The quantizer's own way takes an average of each row's extremes, which clips what is rare: in rows of one
+        # picture, most of the largest values.
+        ranges = calibrator.Calibrator(str(observed), num_threads=1, qsv_update_func=qsv_utils.min_max_update)
+        ranges.calibrate(calibration, recipe)
+    _quantized(quantizer.Quantizer(str(source), recipe.get_quantization_recipe()), file, ranges.get_model_qsvs())
 
 
 def _quantized(quantization, file, calibration=None):
-    # Its progress bars cannot be switched off.
-    with silence_unless_failing(), contextlib.redirect_stdout(io.StringIO()):
+    with hushed():
         result = quantization.quantize(calibration, enable_progress_report=False)
         result.export_model(str(file), overwrite=True)
     check_operators(file)
+
+
+@contextlib.contextmanager
+def hushed():
+    """Hold back the progress bars and warnings of the quantizer, which cannot be switched off."""
+    with silence_unless_failing(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def shrink(file: str | Path) -> None:
@@ -191,10 +205,7 @@ def shrink(file: str | Path) -> None:
     They are a third of a small model, whose graph is larger than its weights. The quantizer knows tensors by name, so
     that this comes last.
     """
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(Path(file).read_bytes(), 0))
+    model = read(file)
     # The first buffer is the empty one, by the format's convention.
     kept = [0]
     for graph in model.subgraphs:
@@ -212,6 +223,39 @@ def shrink(file: str | Path) -> None:
     for user in [*(tensor for graph in model.subgraphs for tensor in graph.tensors), *(model.metadata or [])]:
         user.buffer = place[user.buffer]
     model.buffers = [model.buffers[index] for index in kept]
+    write(model, file)
+
+
+def hide_unread(model) -> None:
+    """Take their names from the tensors that nothing reads, as the half of a split that a signature does not use.
+
+    LiteRT gives them no memory, and the quantizer, which looks at every tensor that has a name, would stop there.
+    """
+    for graph in model.subgraphs:
+        read = {*graph.outputs, *(index for operator in graph.operators for index in operator.inputs)}
+        for index, tensor in enumerate(graph.tensors):
+            if index not in read and index not in graph.inputs:
+                tensor.name = b""
+
+
+def read(file: str | Path):
+    """The contents of a TFLite file as objects of its schema."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    content = Path(file).read_bytes()
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+    for buffer in model.buffers:
+        # The quantizer puts weights behind the structure and stores where they are; they belong into it again.
+        if buffer.size:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    return model
+
+
+def write(model, file: str | Path) -> None:
+    """Write what `read` gave."""
+    import flatbuffers
+
     builder = flatbuffers.Builder(1 << 20)
     builder.Finish(model.Pack(builder), b"TFL3")
     Path(file).write_bytes(builder.Output())
