@@ -1,10 +1,10 @@
 """A server under load: python -m benchmarks.serving EXPORT_DIR [--requests 1000] [--malformed 100] [--clients 16]
 
 Starts `serving.server` on free ports, lets the clients ask it at once over HTTP (each for one picture, each in its own
-connection, as fast as it is answered), mixes malformed requests among theirs, and compares every answer with the picture
-that the SavedModel makes of that seed in this process. Prints one JSON object; ends with status 1 if an answer was wrong,
-the server failed (5xx, or no answer), or a malformed request was not refused with a message. The clients share the
-machine with the server.
+connection, as fast as it is answered), mixes malformed requests among theirs, and compares every answer with the
+picture that the SavedModel makes of that seed in this process. Prints one JSON object; ends with status 1 if an answer
+was wrong, the server failed (5xx, or no answer), or a malformed request was not refused with a message. The clients
+share the machine with the server.
 """
 
 import argparse

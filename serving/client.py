@@ -39,7 +39,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="rest, grpc: TensorFlow Serving's; v2, grpc-v2: the open inference protocol. serving.server answers rest, "
         "v2 and grpc-v2 [%(default)s]",
     )
-    parser.add_argument("--address", metavar="HOST:PORT", help="of the server [127.0.0.1, 8501 for HTTP, 8500 for gRPC]")
+    parser.add_argument(
+        "--address", metavar="HOST:PORT", help="of the server [127.0.0.1, 8501 for HTTP, 8500 for gRPC]"
+    )
     parser.add_argument("--model", default="model", metavar="NAME", help="the model's name there [%(default)s]")
     parser.add_argument("--out", default="grid.png", metavar="FILE", help="a .png [%(default)s]")
     return parser.parse_args(argv)

@@ -1,7 +1,7 @@
 """The JSON of TensorFlow Serving's predict call, in its two forms, to and from named arrays.
 
-    row form       {"signature_name": "sample", "instances": [{"seed": 7, "temperature": 1.0}, …]}  → {"predictions": […]}
-    column form    {"signature_name": "sample", "inputs": {"seed": [7, …], "temperature": [1.0, …]}} → {"outputs": […]}
+    rows       {"signature_name": "sample", "instances": [{"seed": 7, "temperature": 1.0}, …]}   → {"predictions": […]}
+    columns    {"signature_name": "sample", "inputs": {"seed": [7, …], "temperature": [1.0, …]}} → {"outputs": […]}
 
 Where a signature has one input, its name may be left out: {"instances": [[0.1, …], …]}, {"inputs": [[0.1, …], …]}.
 

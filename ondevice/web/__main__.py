@@ -1,7 +1,7 @@
 """An exported model in the browser: python -m ondevice.web exports/mnist-vae-1
 
-Builds the page the first time, which takes npm (Node.js 20.19 or newer) and its registry; from then on, neither it nor a
-network is needed. The page's own files and the model are all that is ever fetched.
+Builds the page the first time, which takes npm (Node.js 20.19 or newer) and its registry; from then on, neither it nor
+a network is needed. The page's own files and the model are all that is ever fetched.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from tfgen.sample import whole
 HERE = Path(__file__).parent
 DIST = HERE / "dist"
 SOURCES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.js", "src/*")
-# Nothing but the page's own files, whatever is in them: the browser itself refuses any other address. LiteRT.js compiles
-# WebAssembly, and its script is added to the page while it runs.
+# Nothing but the page's own files, whatever is in them: the browser itself refuses any other address. LiteRT.js
+# compiles WebAssembly.
 POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; object-src 'none'"
 
 
@@ -76,7 +76,11 @@ def model_files(path: str | Path) -> list[Path]:
 
 
 def build() -> None:
-    """Build the page, unless it was built from these very sources. Raises `ConfigError` where npm is missing or fails."""
+    """Build the page, unless it was built from these very sources.
+
+    Raises:
+        ConfigError: if npm is missing or fails.
+    """
     stamp, digest = DIST / ".sources", _digest()
     if stamp.is_file() and stamp.read_text() == digest:
         return

@@ -14,10 +14,16 @@ import pytest
 from ondevice.web import __main__ as web
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"""
 
 
@@ -88,7 +94,9 @@ def opened(browser, url, **options):
 
 
 def run(page, signature, **inputs):
-    return np.asarray(page.evaluate("([name, inputs]) => tfgen.run(name, inputs).then((x) => [...x])", [signature, inputs]))
+    return np.asarray(
+        page.evaluate("([name, inputs]) => tfgen.run(name, inputs).then((x) => [...x])", [signature, inputs])
+    )
 
 
 def pixels(page, selector):
@@ -238,7 +246,9 @@ def test_light_and_dark_follow_the_system(browser, address):
     grounds = {}
     for scheme in ("light", "dark"):
         with opened(browser, address, color_scheme=scheme) as page:
-            colours = page.evaluate("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+            colours = page.evaluate(
+                "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+            )
             grounds[scheme] = [np.mean([int(part) for part in c[4:-1].split(",")]) for c in colours]
     assert grounds["light"][0] > 200 > 100 > grounds["light"][1]
     assert grounds["dark"][0] < 50 < 150 < grounds["dark"][1]

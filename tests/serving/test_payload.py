@@ -30,7 +30,10 @@ def test_an_answer_has_the_form_of_its_request():
     assert answer_to({"inputs": {}}, {"images": images})["outputs"] is images
     assert answer_to({"instances": []}, {"images": images})["predictions"] is images
     assert set(answer_to({"inputs": {}}, {"images": images, "nats": nats})["outputs"]) == {"images", "nats"}
-    assert [row["nats"] for row in answer_to({"instances": []}, {"images": images, "nats": nats})["predictions"]] == [0, 1]
+    assert [row["nats"] for row in answer_to({"instances": []}, {"images": images, "nats": nats})["predictions"]] == [
+        0,
+        1,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,10 @@ def test_an_answer_has_the_form_of_its_request():
     ],
 )
 def test_another_body_is_refused_with_a_sentence(body, message):
-    with pytest.raises(InputError) as refusal:
+    def read():
         signature_of(body)
         inputs_of(body, NAMES)
+
+    with pytest.raises(InputError) as refusal:
+        read()
     assert message in str(refusal.value)

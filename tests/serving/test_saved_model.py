@@ -32,7 +32,16 @@ def test_what_a_server_would_not_load_is_no_version(exported, tmp_path):
 
 
 def test_every_signature_of_the_contract_is_served(model):
-    contract = {"sample", "serving_default", "decode", "encode", "reconstruct", "interpolate", "log_prob", "bits_per_dim"}
+    contract = {
+        "sample",
+        "serving_default",
+        "decode",
+        "encode",
+        "reconstruct",
+        "interpolate",
+        "log_prob",
+        "bits_per_dim",
+    }
     assert set(model.signatures) == contract
 
 
@@ -51,7 +60,11 @@ def test_a_served_picture_is_that_of_its_seed(model, vae):
         ("sample", {"seed": [1]}, r"Expected the inputs seed, temperature of signature sample\. Received: seed$"),
         ("sample", {"seed": [1], "temperature": [1], "n": [1]}, r"Received: n, seed, temperature$"),
         ("sample", {"seed": [1, 2], "temperature": [1]}, r"as many rows in every input\. Received: seed 2, temper"),
-        ("sample", {"seed": 1, "temperature": [1]}, r"seed: expected integers of shape \[1 to 4\]\. Received: shape \[\]"),
+        (
+            "sample",
+            {"seed": 1, "temperature": [1]},
+            r"seed: expected integers of shape \[1 to 4\]\. Received: shape \[\]",
+        ),
         ("sample", {"seed": [], "temperature": []}, r"shape \[1 to 4\]\. Received: shape \[0\]"),
         ("sample", {"seed": [1] * 5, "temperature": [1] * 5}, r"shape \[1 to 4\]\. Received: shape \[5\]"),
         ("sample", {"seed": [1.5], "temperature": [1]}, r"seed: expected integers .* Received: fractions"),
@@ -61,7 +74,11 @@ def test_a_served_picture_is_that_of_its_seed(model, vae):
         ("sample", {"seed": [{}], "temperature": [1]}, r"Received: dict"),
         ("sample", {"seed": [2**31], "temperature": [1]}, r"-2147483648 to 2147483647\. Received: 2147483648"),
         ("sample", {"seed": [2**70], "temperature": [1]}, r"seed: expected integers"),
-        ("sample", {"seed": [1], "temperature": [float("nan")]}, r"temperature: .* all finite\. Received: 1 that are not"),
+        (
+            "sample",
+            {"seed": [1], "temperature": [float("nan")]},
+            r"temperature: .* all finite\. Received: 1 that are not",
+        ),
         ("sample", {"seed": [1], "temperature": [float("inf")]}, r"all finite"),
         ("sample", {"seed": [1], "temperature": [1e39]}, r"all finite"),
         ("decode", {"latent": [[1.0, 2.0], [3.0]]}, r"\[1 to 4, 3\]\. Received: nested lists of unequal lengths"),
@@ -81,7 +98,8 @@ def test_whole_numbers_pass_for_a_temperature(model):
 
 def test_an_export_is_served_with_tensorflow_alone(exported):
     code = (
-        "import sys; sys.modules.update(dict.fromkeys(['keras', 'tf_keras', 'tensorflow_probability', 'tfgen.models']))\n"
+        "import sys\n"
+        "for absent in ('keras', 'tf_keras', 'tensorflow_probability', 'tfgen.models'): sys.modules[absent] = None\n"
         "from serving.saved_model import SavedModel\n"
         f"answer = SavedModel({str(exported)!r}).call('sample', {{'seed': [7], 'temperature': [1.0]}})\n"
         "assert answer['images'].shape == (1, 8, 8, 1)"

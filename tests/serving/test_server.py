@@ -1,4 +1,4 @@
-"""A running server: right answers to everyone, a sentence for every malformed request, and no answer of its own fault."""
+"""A running server: right answers to everyone, and a sentence for every malformed request."""
 
 import json
 import re
@@ -63,7 +63,11 @@ MALFORMED = {
     "text": (PREDICT, {"inputs": {"seed": ["1"], "temperature": [1]}}, "expected integers"),
     "NaN": (PREDICT, b'{"inputs": {"seed": [1], "temperature": [NaN]}}', "request format"),
     "too large a number": (PREDICT, {"inputs": {"seed": [1], "temperature": [1e39]}}, "all finite"),
-    "a wrong shape": (PREDICT, {"inputs": {"seed": [[1]], "temperature": [[1]]}}, r"\[1 to 32\]. Received: shape \[1, 1\]"),
+    "a wrong shape": (
+        PREDICT,
+        {"inputs": {"seed": [[1]], "temperature": [[1]]}},
+        r"\[1 to 32\]. Received: shape \[1, 1\]",
+    ),
     "ragged": (PREDICT, {"signature_name": "decode", "inputs": [[1, 2, 3], [1]]}, "unequal lengths"),
     "a giant batch": (PREDICT, {"inputs": {"seed": [1] * 33, "temperature": [1] * 33}}, r"Received: shape \[33\]"),
     "an unknown signature": (PREDICT, {"signature_name": "draw", "inputs": {}}, "expected one of bits_per_dim, decode"),
@@ -87,7 +91,11 @@ MALFORMED = {
     ),
     "v2: another type": (INFER, {"inputs": [tensor("seed", "INT64", [1])]}, "expected the datatype INT32"),
     "v2: no such type": (INFER, {"inputs": [tensor("n", "COMPLEX", [1])]}, "Received: n"),
-    "v2: a shape that does not fit": (INFER, {"inputs": [tensor("seed", "INT32", [1], [2])]}, r"shape \[2\]. Received: 1"),
+    "v2: a shape that does not fit": (
+        INFER,
+        {"inputs": [tensor("seed", "INT32", [1], [2])]},
+        r"shape \[2\]. Received: 1",
+    ),
     "v2: a negative shape": (INFER, {"inputs": [tensor("seed", "INT32", [1], [-1])]}, r"data of shape \[-1\]"),
     "v2: a shape without end": (INFER, {"inputs": [tensor("seed", "INT32", [1], [10**18, 10**18])]}, "expected data"),
     "v2: a version": ("/v2/models/model/versions/1/infer", {"inputs": []}, "Received: /v2/models/model/versions/1"),
