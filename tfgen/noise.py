@@ -224,7 +224,8 @@ def threefry(key: tuple[tf.Tensor, tf.Tensor], counter: tuple[tf.Tensor, tf.Tens
 
 def _words(seeds, pairs: int, stream: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Two uint32 tensors [n, pairs] of random bits for each of the integer seeds [n]."""
-    seeds = tf.bitcast(tf.cast(seeds, tf.int32), tf.uint32)[:, None]
+    # A cast of a negative number wraps at 2^32, as a bitcast would, which ONNX lacks.
+    seeds = tf.cast(tf.cast(seeds, tf.int32), tf.uint32)[:, None]
     index = tf.constant([[*range(pairs)]], tf.uint32)
     return threefry((seeds, tf.fill(tf.shape(seeds), _u32(stream))), (index, tf.zeros_like(index)))
 

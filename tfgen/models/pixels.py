@@ -77,6 +77,14 @@ def logistic_mixture_parameters(maps, mixtures: int, channels: int):
     return logits, means, tf.maximum(log_scales - 1.0, -7.0)
 
 
+def log_sigmoid(x) -> tf.Tensor:
+    """log σ(x) = min(x, 0) − log(1 + e^−|x|).
+
+    TensorFlow's own is as good in TensorFlow, but TFLite makes log(1 + e^−x) of it, which overflows below −88.
+    """
+    return tf.minimum(x, 0.0) - tf.math.log1p(tf.exp(-tf.abs(x)))
+
+
 def logistic_mixture_log_prob(parameters, values, levels: int) -> tf.Tensor:
     """log P(x) of integer pixels under a discretized mixture of logistics.
 
@@ -100,11 +108,9 @@ def logistic_mixture_log_prob(parameters, values, levels: int) -> tf.Tensor:
     centred = 2.0 * half * values - 1.0 - means
     upper, lower = inverse * (centred + half), inverse * (centred - half)
     # log(σ(b) − σ(a)) = log σ(b) + log σ(−a) + log(1 − e^(a − b)), exact where a plain difference would cancel.
-    inside = (
-        tf.math.log_sigmoid(upper) + tf.math.log_sigmoid(-lower) + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
-    )
+    inside = log_sigmoid(upper) + log_sigmoid(-lower) + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
     first, last = values < 0.5, values > levels - 1.5
-    component = tf.where(first, tf.math.log_sigmoid(upper), tf.where(last, tf.math.log_sigmoid(-lower), inside))
+    component = tf.where(first, log_sigmoid(upper), tf.where(last, log_sigmoid(-lower), inside))
     pixels = tf.reduce_logsumexp(tf.nn.log_softmax(logits) + component, axis=-1)
     return tf.reduce_sum(pixels, axis=(1, 2, 3))
 

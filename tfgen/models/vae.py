@@ -116,7 +116,8 @@ class VAE(GenerativeModel):
         """log p(x|z) of each image in nats: z [n, latent_dim], target [n, H, W, C] → [n]."""
         maps = self.decoder(latent, training=training)
         if self.config.likelihood == "bernoulli":
-            return tf.reduce_sum(tfd.Bernoulli(logits=maps).log_prob(target), axis=(1, 2, 3))
+            # The cross-entropy of a Bernoulli, in the form that no logit makes overflow in any runtime.
+            return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(target, maps), axis=(1, 2, 3))
         return pixels.logistic_mixture_log_prob(self._mixture(maps), target, self.levels)
 
     def _mixture(self, maps):
