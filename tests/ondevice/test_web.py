@@ -148,6 +148,37 @@ def test_every_signature_answers_in_the_browser_as_in_python(page, tflite):
         np.testing.assert_allclose(received, expected.ravel(), atol=1e-5, err_msg=name)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["GAN", "Flow", "VAE with a learned prior"])
+def test_a_seed_is_the_same_picture_for_every_family(browser, family, tmp_path):
+    import keras
+
+    import tfgen
+    from export.signatures import signatures
+    from export.tflite import write_float32
+
+    keras.utils.set_random_seed(3)
+    if family == "GAN":
+        model = tfgen.GAN((8, 8, 1), levels=17, arch="mlp", latent_dim=3, generator_hidden=(16,))
+    elif family == "Flow":
+        model = tfgen.Flow((8, 8, 1), levels=17)
+    else:
+        model = tfgen.VAE((8, 8, 1), levels=17, arch="mlp", hidden=(16,), latent_dim=3, prior="flow")
+    for weight in model.trainable_weights:
+        # What starts at zero would make a flow the identity.
+        weight.assign(weight + 0.05 * keras.random.normal(weight.shape, seed=1))
+    write_float32(signatures(model, batch=1), tmp_path / "model.tflite")
+    with served(tmp_path / "model.tflite") as url, opened(browser, url) as page:
+        for seed in (0, 7, -1):
+            received = run(page, "sample", seed=[seed], temperature=[1.0]).reshape(1, 8, 8, 1)
+            np.testing.assert_allclose(received, model.sample(1, seed), atol=1e-5)
+        page.focus("#pad")
+        page.keyboard.press("Home")
+        corner = model.sample(1, 0)
+        # Its code is what the page has of a latent whose prior is not normal.
+        expect_picture(page, "#here", (model.decode(model.encode(corner)) if "prior" in family else corner)[0])
+
+
 def test_the_page_shows_the_pictures_of_its_seeds(page, vae):
     expected = vae.sample(20, seed=0).numpy()
     for index in (0, 1, 19):

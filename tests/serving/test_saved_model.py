@@ -31,6 +31,25 @@ def test_what_a_server_would_not_load_is_no_version(exported, tmp_path):
         newest_version(tmp_path / "saved_model" / "11")
 
 
+def test_the_folder_is_one_that_tensorflow_serving_takes(exported, model):
+    import tensorflow as tf
+
+    log = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2").PredictionLog
+    # The folder that is mounted holds versions and nothing else, and their names are numbers.
+    assert sorted(path.name for path in (exported / "saved_model").iterdir()) == ["10", "2"]
+    version = exported / "saved_model" / "10"
+    assert {"saved_model.pb", "variables", "assets.extra"} <= {path.name for path in version.iterdir()}
+    requests = [
+        log.FromString(record.numpy()).predict_log.request
+        for record in tf.data.TFRecordDataset(str(version / "assets.extra" / "tf_serving_warmup_requests"))
+    ]
+    assert {request.model_spec.signature_name for request in requests} >= {"sample", "decode", "interpolate"}
+    for request in requests:
+        inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
+        assert len(inputs) == len(model.inputs(request.model_spec.signature_name))
+    assert model.outputs("sample")["images"].shape.as_list() == [None, 8, 8, 1]
+
+
 def test_every_signature_of_the_contract_is_served(model):
     contract = {
         "sample",
