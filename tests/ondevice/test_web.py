@@ -34,9 +34,11 @@ def served(*models):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     with server:
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +88,13 @@ def page(browser, address):
 def opened(browser, url, **options):
     context = browser.new_context(**options)
     page = context.new_page()
-    page.goto(url)
-    with contextlib.suppress(Exception):  # a test of the sentence reads it
-        page.evaluate("tfgen.ready.then(() => tfgen.drawn)")
-    yield page
-    context.close()
+    try:
+        page.goto(url)
+        with contextlib.suppress(Exception):  # a test of the sentence reads it
+            page.evaluate("tfgen.ready.then(() => tfgen.drawn)")
+        yield page
+    finally:
+        context.close()
 
 
 def run(page, signature, **inputs):
