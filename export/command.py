@@ -26,7 +26,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         choices=FORMATS,
         required=True,
         help="saved_model: for TensorFlow Serving, in OUT/saved_model/<version>; tflite: for devices and the browser, "
-        "in OUT/tflite; onnx: for ONNX Runtime, in OUT/onnx",
+        "in OUT/tflite; onnx: for ONNX Runtime, a file a signature, in OUT/onnx",
     )
     parser.add_argument("--out", metavar="DIR", help="where to put it [RUN/export]")
     parser.add_argument(
@@ -36,15 +36,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="tflite: the numbers that weights are stored in, a file for each [none]; int8 computes with 8 bits too",
     )
     parser.add_argument(
-        "--batch", type=whole(1, 4096), metavar="N", help="tflite: rows of every input, fixed in the file [1]"
+        "--batch", type=whole(1, 4096), metavar="N", help="tflite, onnx: rows of every input, fixed in the file [1]"
     )
     options = parser.parse_args(argv)
-    if "tflite" not in options.to:
-        for name in ("quantize", "batch"):
-            if getattr(options, name) is not None:
-                parser.error(
-                    f"argument --{name}: expected with --to tflite only. Received: --to {' '.join(options.to)}"
-                )
+    if "tflite" not in options.to and options.quantize is not None:
+        parser.error(f"argument --quantize: expected with --to tflite only. Received: --to {' '.join(options.to)}")
+    if options.to == ["saved_model"] and options.batch is not None:
+        parser.error("argument --batch: expected with --to tflite or onnx. Received: --to saved_model, for any number")
     options.to = list(dict.fromkeys(options.to))
     options.quantize = list(dict.fromkeys(options.quantize or ["none"]))
     options.batch = options.batch or 1

@@ -12,6 +12,7 @@ import numpy as np
 from export import card, parity, saved_model, tflite
 from export.signatures import signatures
 from export.staging import publish_files, publish_version, staging
+from tfgen.data.idx import is_local
 from tfgen.errors import DataError, ExportError
 from tfgen.files import write_json
 from tfgen.runs import versions
@@ -37,9 +38,9 @@ def export(
     Args:
         run: trained.
         formats: of "saved_model", "tflite", "onnx".
-        out: folder for `saved_model/<version>/`, `tflite/*.tflite`, `onnx/model.onnx`, `parity.json`, `MODEL_CARD.md`.
+        out: folder for `saved_model/<version>/`, `tflite/*.tflite`, `onnx/*.onnx`, `parity.json`, `MODEL_CARD.md`.
         quantize: for TFLite, of "none", "float16", "dynamic-int8", "int8": a file for each.
-        batch: for TFLite, rows of every input.
+        batch: for TFLite and ONNX, rows of every input.
         report: is told what has been done, a line or table at a time.
 
     Returns:
@@ -66,9 +67,10 @@ def export(
         if "onnx" in formats:
             from export import onnx
 
-            file = stage / "onnx" / "model.onnx"
-            onnx.write_onnx(signatures(model), file)
-            made["onnx/model.onnx"] = judged(model, "model.onnx", onnx.OnnxModel(file), file, examples)
+            folder = stage / "onnx"
+            for name, reason in onnx.write_onnx(signatures(model, batch), folder).items():
+                report(f"onnx: {name} is left out, which tf2onnx cannot convert ({reason})")
+            made["onnx"] = judged(model, "onnx", onnx.OnnxModel(folder), folder, examples)
 
         # From here on everything is good: it only has to be moved.
         for name in ("tflite", "onnx"):
@@ -88,9 +90,12 @@ def export(
 def examples_of(run: "Run", model: "GenerativeModel") -> tuple[np.ndarray, str]:
     """Examples to ask likelihoods of, images as floats in [0, 1], and where they are from: "test", or else "samples".
 
-    A model can be exported on a machine without its data.
+    A model can be exported on a machine without its data, and nothing is downloaded for it.
     """
+    wanted = run.config.data
     try:
+        if wanted.data in ("mnist", "fashion_mnist") and not is_local(wanted.data_dir):
+            raise DataError(f"Expected the files of {wanted.data} in TFGEN_DATA.")
         examples = run.dataset.test.examples[: parity.STATISTIC_ROWS]
     except DataError:
         return model.sample(parity.STATISTIC_ROWS, seed=10_000).numpy(), "samples of the model"
@@ -121,9 +126,13 @@ def tflite_files(model: "GenerativeModel", folder: Path, quantize: Sequence[str]
 
 
 def calibration(model: "GenerativeModel", batch: int) -> dict[str, list[dict[str, np.ndarray]]]:
-    """Inputs of every signature by which 8-bit ranges are set: the model's own samples, in batches of `batch` rows."""
+    """Inputs of every signature by which 8-bit ranges are set: the model's own samples, in batches of `batch` rows.
+
+    What an encoder sees are whole pixels: where they have a distribution, its samples and not its mean.
+    """
     rows = -(-tflite.CALIBRATION_ROWS // batch) * batch
-    asked = parity.questions(model, model.sample(rows, seed=20_000).numpy())
+    draw = model.sample_pixels if model.can("sample_pixels") else model.sample
+    asked = parity.questions(model, draw(rows, seed=20_000).numpy())
     # The latents of the prior as they are served, and none cooled down.
     asked["sample"]["temperature"] = np.ones(rows, np.float32)
     starts = range(0, rows, batch)

@@ -82,7 +82,8 @@ def signatures(model: "GenerativeModel", batch: int | None = None) -> dict[str, 
         # Between the normal noises and not the latents, which a learned prior has bent.
         # One draw for both: the generator is the longest part of a small model's graph.
         ends = tf.reshape(model.normal_noise(tf.concat([seed_from, seed_to], axis=0)), (-1, latents))
-        path = latent.slerp_at(*tf.split(ends, 2), between(position, 0.0, 1.0)[:, None])
+        first, last = tf.split(ends, 2)
+        path = latent.slerp_at(first, last, between(position, 0.0, 1.0)[:, None])
         return decoded(model.latents_from(tf.reshape(path, (-1, *model.latent_shape))))
 
     def decode(latent):

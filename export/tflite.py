@@ -74,15 +74,8 @@ def write_float32(signatures: "dict[str, Signature]", file: str | Path) -> None:
     Raises:
         ExportError: if the converter fails, or needs an operator that is not built in.
     """
-    import tensorflow as tf
-
-    module = tf.Module()
-    traced = {name: signature.traced().get_concrete_function() for name, signature in signatures.items()}
-    # A SavedModel keeps the variables of its root only.
-    module.held = list({id(v): v for function in traced.values() for v in function.graph.variables}.values())
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
-        with contextlib.redirect_stdout(io.StringIO()):
-            tf.saved_model.save(module, folder, signatures=traced)
+        save(signatures, folder)
         # The converter keeps its memory until its process ends.
         spawn = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as process:
@@ -93,8 +86,19 @@ def write_float32(signatures: "dict[str, Signature]", file: str | Path) -> None:
     check_operators(file)
 
 
+def save(signatures: "dict[str, Signature]", folder: str | Path) -> None:
+    """Write the SavedModel that the converter reads: nothing but signatures and variables."""
+    import tensorflow as tf
+
+    traced = {name: signature.traced().get_concrete_function() for name, signature in signatures.items()}
+    module = tf.Module()
+    # A SavedModel keeps those variables only that its root knows.
+    module.held = list({id(v): v for function in traced.values() for v in function.graph.variables}.values())
+    tf.saved_model.save(module, str(folder), signatures=traced)
+
+
 def convert(folder: str, names: list[str], file: str) -> None:
-    """Convert a SavedModel, in a process of its own."""
+    """Convert a SavedModel. Raises `ExportError` where an operator is none of TFLite's."""
     from tfgen.startup import start_tensorflow
 
     start_tensorflow()

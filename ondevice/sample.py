@@ -1,7 +1,7 @@
 """Pictures from an exported model without TensorFlow: python ondevice/sample.py model.tflite --n 64 --seed 7
 
-Needs numpy, ai-edge-litert and pillow, and nothing else: this file can be copied to a device by itself. Picture i is that
-of seed SEED + i, the same as everywhere else.
+Needs numpy, ai-edge-litert and pillow, and nothing else: this file can be copied to a device by itself. Picture i is
+that of seed SEED + i, the same as everywhere else.
 """
 
 import argparse
@@ -98,8 +98,8 @@ def sample(runner, n: int, seed: int = 0, temperature: float = 1.0):
     batch = int(runner.get_input_details()["seed"]["shape"][0])
     # The signature has a fixed number of rows: the last request draws a few more than are kept.
     requests = -(-n // batch)
-    seeds = (np.arange(seed, seed + requests * batch, dtype=np.int64) + 2**31) % 2**32 - 2**31
-    seeds = seeds.astype(np.int32).reshape(requests, batch)
+    wide = (np.arange(seed, seed + requests * batch, dtype=np.int64) + 2**31) % 2**32 - 2**31
+    seeds = wide.astype(np.int32).reshape(requests, batch)
     temperatures = np.full(batch, temperature, np.float32)
     # The first request sets up the interpreter, and is not counted.
     runner(seed=seeds[0], temperature=temperatures)

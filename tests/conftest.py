@@ -14,3 +14,70 @@ def digits() -> np.ndarray:
     from tfgen.data import load
 
     return load("digits").train.examples
+
+
+# A small model of every family: name → family, options.
+TINY_MODELS = {
+    "vae-mlp": ("vae", {"hidden": (16,), "latent_dim": 3, "binarize": "dynamic"}),
+    "vae-conv": ("vae", {"arch": "conv", "filters": 4, "latent_dim": 3, "binarize": "static"}),
+    "vae-mixture": ("vae", {"hidden": (16,), "latent_dim": 3, "likelihood": "logistic_mixture", "mixtures": 2}),
+    "vae-flow-prior": (
+        "vae",
+        {"hidden": (16,), "latent_dim": 4, "prior": "flow", "prior_couplings": 2, "prior_hidden": (8,)},
+    ),
+    "gan": ("gan", {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4}),
+    "flow": ("flow", {"width": 8, "checkerboard": 1, "squeeze": (2,), "couplings": (2,)}),
+    "points": ("flow", {"hidden": (8,), "point_couplings": 2}),
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_data(digits):
+    """Examples of a model: whole levels [n, 8, 8, 1], or points [n, 2]."""
+    points = np.random.default_rng(0).standard_normal((256, 2)).astype(np.float32)
+    return {name: points if name == "points" else digits[:256] for name in TINY_MODELS}
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tiny_data):
+    """A function from a name in `TINY_MODELS` to the model, trained for two epochs at first use."""
+    made = {}
+
+    def model(name):
+        if name not in made:
+            import keras
+
+            from tfgen.models import family
+
+            keras.utils.set_random_seed(0)
+            kind, options = TINY_MODELS[name]
+            shape, levels = ((2,), None) if name == "points" else ((8, 8, 1), 17)
+            made[name] = family(kind)(shape, levels, **options)
+            made[name].initialize_from(tiny_data[name][:64])
+            made[name].compile(keras.optimizers.Adam(3e-3))
+            made[name].fit(tiny_data[name], batch_size=64, epochs=2, verbose=0)
+        return made[name]
+
+    return model
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_models, tmp_path_factory):
+    """The folder of a run whose model is the VAE with a mixture likelihood."""
+    from tfgen.presets import run_config
+    from tfgen.runs import Run
+
+    config = run_config("vae", hidden=(16,), latent_dim=3, likelihood="logistic_mixture", mixtures=2)
+    run = Run.create(tmp_path_factory.mktemp("runs"), config)
+    tiny_models("vae-mixture").save(run.model_file)
+    return run
+
+
+@pytest.fixture(scope="session")
+def exported(tiny_run, tmp_path_factory):
+    """A folder with that run's model as a SavedModel and as TFLite in every kind of numbers."""
+    from export.export import export
+
+    out = tmp_path_factory.mktemp("exports") / "vae"
+    export(tiny_run, ["saved_model", "tflite"], out, quantize=["none", "float16", "dynamic-int8", "int8"])
+    return out

@@ -190,3 +190,27 @@ def test_two_replicas_have_the_rows_of_one_replicas_draw():
     np.testing.assert_allclose(normal, one.normal("a", (6, 2)), rtol=1e-6)
     np.testing.assert_array_equal(np.float32(uniform), one.uniform("b", (6, 2)))
     np.testing.assert_array_equal(np.float32(vector), one.uniform("b", (6,)))
+
+
+def test_draws_of_seeds_are_those_of_their_rows_and_of_no_picture():
+    shape = (3, 2, 5)
+    many = noise.SeededDraws(tf.constant([4, -1, 9])).normal("posterior", shape).numpy()
+    alone = noise.SeededDraws(tf.constant([9])).normal("posterior", (1, 2, 5)).numpy()
+    np.testing.assert_allclose(many[2:], alone, rtol=1e-6)
+    for stream in (0, 1):
+        assert np.abs(many.reshape(3, 10) - noise.normal(tf.constant([4, -1, 9]), 10, stream)).max() > 0.1
+
+
+def test_draws_of_seeds_differ_by_name_and_by_turn():
+    with noise.SeededDraws(tf.constant([4, -1])) as draws:
+        first, second = draws.uniform("a", (2, 9)), draws.uniform("a", (2, 9))
+        other = draws.uniform("b", (2, 9))
+        assert noise.Draws.current() is draws
+    for one, another in ((first, second), (first, other), (second, other)):
+        assert np.abs(one - another).max() > 0.1
+    np.testing.assert_array_equal(noise.SeededDraws(tf.constant([4, -1])).uniform("a", (2, 9)), first)
+
+
+def test_draws_of_seeds_are_standard_normal():
+    drawn = noise.SeededDraws(tf.range(400)).normal("posterior", (400, 101)).numpy()
+    assert stats.kstest(drawn.ravel(), "norm").pvalue > 0.01

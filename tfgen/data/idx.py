@@ -73,6 +73,11 @@ def load_mnist(name: str, data_dir: str | os.PathLike[str] | None = None) -> Sou
     return Source(name, train, test, max(1, len(train) // 12), LABEL_NAMES[name])
 
 
+def is_local(data_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Whether `load_mnist` would look for files on this machine, instead of asking Keras to download them."""
+    return data_dir is not None or bool(os.environ.get("TFGEN_DATA"))
+
+
 def read_idx(path: str | os.PathLike[str], rank: int) -> np.ndarray:
     """Read one idx file of unsigned bytes, gzipped or not.
 

@@ -34,13 +34,14 @@ def whole_levels(images, levels: int) -> tf.Tensor:
 def _own_seed(unit) -> tf.Tensor:
     """An int32 seed for each picture, a multilinear hash of its pixels modulo 2³² (Carter, Wegman, 1979)."""
     values = tf.cast(tf.reshape(unit, (tf.shape(unit)[0], -1)) * 65535.0, tf.int32)
-    values = tf.bitcast(values, tf.uint32)
+    values = tf.cast(values, tf.uint32)
     count = math.prod(unit.shape[1:])
     weights, _ = noise.threefry(
         (tf.constant(1, tf.uint32), tf.constant(1, tf.uint32)),
         (tf.constant([*range(count)], tf.uint32), tf.constant(0, tf.uint32)),
     )
-    return tf.bitcast(tf.reduce_sum(values * weights[None], axis=1), tf.int32)
+    # The same bits as the sum of unsigned words, which TFLite lacks: both wrap at 2³².
+    return tf.reduce_sum(tf.cast(values * weights[None], tf.int32), axis=1)
 
 
 def binarize(unit, how: str, draws: noise.Draws) -> tf.Tensor:
@@ -119,7 +120,8 @@ def logistic_mixture_mean(parameters) -> tf.Tensor:
     """The mixture's mean as an intensity in [0, 1], [n, H, W, C] (tails beyond the range are cut)."""
     logits, means, _ = parameters
     mean = tf.reduce_sum(tf.nn.softmax(logits) * tf.clip_by_value(means, -1.0, 1.0), axis=-1)
-    return 0.5 * (mean + 1.0)
+    # Probabilities whose sum is rounded can lead beyond the range by a bit.
+    return tf.clip_by_value(0.5 * (mean + 1.0), 0.0, 1.0)
 
 
 def logistic_mixture_sample(parameters, choice, position, levels: int) -> tf.Tensor:

@@ -1,0 +1,41 @@
+import dataclasses
+import json
+
+from export import card
+from tfgen.runs import Run
+
+
+def test_the_card_tells_data_licence_training_metrics_signatures_and_parity(tiny_run, tiny_models, exported):
+    text = (exported / "MODEL_CARD.md").read_text()
+    for expected in (
+        "scikit-learn's handwritten digits",
+        "CC BY 4.0",
+        "preset `quick`",
+        "not measured: python -m tfgen.evaluate",
+        "| `log_prob` | images float32 [n, 8, 8, 1]; seed int32 [n] |",
+        "| tflite/model-int8.tflite |",
+        "## What quantization changes",
+        "## Limits",
+    ):
+        assert expected in text
+
+
+def test_the_licence_of_a_user_s_own_data_is_asked_for(tiny_run, tiny_models):
+    faces = dataclasses.replace(tiny_run.config.data, data="somewhere/faces")
+    own = Run(tiny_run.path, dataclasses.replace(tiny_run.config, data=faces))
+    text = "\n".join(card.sections(own, tiny_models("vae-mixture"), {}))
+    assert "'faces'" in text
+    assert "not known to tfgen: state it" in text
+    assert "somewhere" not in text
+
+
+def test_measured_likelihoods_come_with_their_estimator(tiny_run, tiny_models, tmp_path):
+    entry = {"split": "test", "estimator": "exact", "samples": 1, "examples": 10, "log_prob_nats": -1.5}
+    measured = Run(tmp_path, tiny_run.config)
+    entry["log_prob_nats_standard_error"] = 0.1
+    (tmp_path / "evaluation.json").write_text(json.dumps({"likelihood": [entry]}))
+    assert "NLL 1.5000 ± 0.1000 nats; exact; 10 examples" in card.metrics(measured, tiny_models("points"))
+
+
+def test_a_gan_says_why_it_has_no_likelihood(tiny_run, tiny_models):
+    assert "without ever writing down a density" in card.metrics(tiny_run, tiny_models("gan"))
