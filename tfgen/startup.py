@@ -29,16 +29,21 @@ def silence_unless_failing() -> Iterator[None]:
             os.close(kept)
 
 
-def start_tensorflow() -> None:
-    """Import TensorFlow, TensorFlow Probability and Keras; what they log while importing is shown only if that fails.
+def start_tensorflow(probability: bool = True) -> None:
+    """Import TensorFlow and its companions; what they log while importing is shown only if that fails.
 
     The messages come from C++ before any log level is read.
+
+    Args:
+        probability: whether to import TensorFlow Probability and Keras too; an exported model needs neither.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with silence_unless_failing():
         import tensorflow as tf
-        import tensorflow_probability  # noqa: F401
+
+        if probability:
+            import tensorflow_probability  # noqa: F401
 
         # The first look for a GPU logs too.
         tf.config.list_physical_devices()

@@ -1,0 +1,26 @@
+import {copyFileSync, mkdirSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {defineConfig} from 'vite';
+
+const runtime = join(dirname(fileURLToPath(import.meta.resolve('@litertjs/core'))), '..', 'wasm');
+
+// One for browsers with relaxed SIMD, one for those without; LiteRT.js looks which it is. They are copied, because a
+// page that works without a network cannot take them from where their documentation does.
+const variants = ['litert_wasm_internal', 'litert_wasm_compat_internal'];
+
+export default defineConfig({
+  base: './',
+  build: {target: 'es2022'},
+  plugins: [
+    {
+      name: 'litert-wasm',
+      writeBundle({dir}) {
+        mkdirSync(join(dir, 'wasm'), {recursive: true});
+        for (const variant of variants) {
+          for (const suffix of ['.js', '.wasm']) copyFileSync(join(runtime, variant + suffix), join(dir, 'wasm', variant + suffix));
+        }
+      },
+    },
+  ],
+});

@@ -1,0 +1,196 @@
+"""Four ways of asking a server for an answer, with one face: named arrays in, named arrays out.
+
+| protocol | what it speaks | who answers it |
+|---|---|---|
+| `rest` | TensorFlow Serving's REST | TensorFlow Serving, `serving.server` |
+| `grpc` | TensorFlow Serving's gRPC, `PredictionService` | TensorFlow Serving |
+| `v2` | the open inference protocol over HTTP | `serving.server` |
+| `grpc-v2` | the open inference protocol over gRPC | `serving.server` |
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from tfgen.errors import ConfigError, TfgenError
+
+#: Seconds to wait for an answer.
+TIMEOUT = 60.0
+#: Where each protocol is looked for when nobody says where: TensorFlow Serving's own ports.
+ADDRESSES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500", "v2": "127.0.0.1:8501", "grpc-v2": "127.0.0.1:8500"}
+
+_JSON = {"Content-Type": "application/json"}
+
+#: A call: (signature, arrays by name) → arrays by name.
+Call = Callable[[str, Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+
+
+class ServerError(TfgenError):
+    """The server is not there, or does not answer with what was asked; the message holds its own words."""
+
+
+@contextlib.contextmanager
+def connect(protocol: str, address: str | None = None, model: str = "model") -> Iterator[Call]:
+    """A function that asks a server, and its connection in the `with` block.
+
+    Args:
+        protocol: see the table above.
+        address: host and port, "host:port"; for HTTP also a URL. By default that of `ADDRESSES`.
+        model: the name under which the server has it.
+
+    Yields:
+        The function. It raises `ServerError`.
+
+    Raises:
+        ConfigError: on an unknown protocol, or one whose package is not installed.
+
+    Example:
+        >>> with connect("rest") as call:
+        ...     call("decode", {"latent": np.zeros((1, 20), np.float32)})["images"]
+    """
+    if protocol not in ADDRESSES:
+        raise ConfigError(f"--protocol: expected one of {', '.join(ADDRESSES)}. Received: {protocol!r}")
+    address = address or ADDRESSES[protocol]
+    with contextlib.ExitStack() as connection:
+        try:
+            call = {"rest": _rest, "grpc": _grpc, "v2": _v2, "grpc-v2": _grpc_v2}[protocol](address, model, connection)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"--protocol {protocol}: expected a package that pip install -e '.[serve]' installs. Received: {error}"
+            ) from None
+        yield call
+
+
+# -- HTTP ------------------------------------------------------------------------------------------------------------
+
+
+def _post(address: str, path: str, connection: contextlib.ExitStack) -> Callable[[dict], dict]:
+    import requests
+
+    url = (address if "://" in address else f"http://{address}").rstrip("/") + path
+    session = connection.enter_context(requests.Session())
+    # What HTTP_PROXY names is for other machines' addresses; a model's server is asked directly.
+    session.trust_env = False
+
+    def post(body: dict) -> dict:
+        try:
+            # Python's JSON has NaN, as TensorFlow Serving's has, and requests' own has not.
+            response = session.post(url, data=json.dumps(body), headers=_JSON, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            raise ServerError(f"Expected a server at {url}. Received: {_cause(error)}") from None
+        if not response.ok:
+            raise ServerError(f"{url} answered {response.status_code}: {_message(response)}")
+        try:
+            return response.json()
+        except ValueError:
+            raise ServerError(f"Expected JSON from {url}. Received: {response.text[:200]!r}") from None
+
+    return post
+
+
+def _cause(error: Exception) -> str:
+    reason = getattr(error.args[0], "reason", error) if error.args else error
+    # urllib3 puts the connection before the reason.
+    return str(reason).rpartition(": ")[2] or type(error).__name__
+
+
+def _message(response) -> str:
+    try:
+        return str(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return response.text[:500] or response.reason
+
+
+def _rest(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+    post = _post(address, f"/v1/models/{model}:predict", connection)
+
+    def call(signature, inputs):
+        body = {"signature_name": signature, "inputs": {name: array.tolist() for name, array in inputs.items()}}
+        outputs = post(body).get("outputs")
+        if not isinstance(outputs, dict):
+            # A single output comes without its name, which its only reader knows.
+            outputs = {"images": outputs}
+        return {name: np.asarray(value, np.float32) for name, value in outputs.items()}
+
+    return call
+
+
+def _v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+    post = _post(address, f"/v2/models/{model}/infer", connection)
+
+    def call(signature, inputs):
+        tensors = [
+            {"name": name, "shape": list(array.shape), "datatype": _DATATYPES[array.dtype.name], "data": array.tolist()}
+            for name, array in inputs.items()
+        ]
+        answer = post({"parameters": {"signature_name": signature}, "inputs": tensors})
+        return {
+            output["name"]: np.asarray(output["data"], np.float32).reshape(output["shape"])
+            for output in answer["outputs"]
+        }
+
+    return call
+
+
+_DATATYPES = {"int32": "INT32", "float32": "FP32"}
+
+# -- gRPC ------------------------------------------------------------------------------------------------------------
+
+
+def _asked(method, request, address: str):
+    import grpc
+
+    try:
+        return method(request, timeout=TIMEOUT)
+    except grpc.RpcError as error:
+        if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+            raise ServerError(f"Expected a server at {address}. Received: {error.details()}") from None
+        raise ServerError(f"{address} answered {error.code().name}: {error.details()}") from None
+
+
+def _channel(address: str, connection: contextlib.ExitStack):
+    import grpc
+
+    # 64 images fit gRPC's 4 million bytes only up to 128 × 128 grey pixels.
+    return connection.enter_context(grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)]))
+
+
+def _grpc(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+    from tfgen.startup import start_tensorflow
+
+    start_tensorflow(probability=False)
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    stub = prediction_service_pb2_grpc.PredictionServiceStub(_channel(address, connection))
+
+    def call(signature, inputs):
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name = model
+        request.model_spec.signature_name = signature
+        for name, array in inputs.items():
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
+        answer = _asked(stub.Predict, request, address)
+        return {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
+
+    return call
+
+
+def _grpc_v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+    from kserve import InferInput, InferRequest, InferResponse
+    from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+
+    stub = GRPCInferenceServiceStub(_channel(address, connection))
+
+    def call(signature, inputs):
+        tensors = []
+        for name, array in inputs.items():
+            tensors.append(InferInput(name, list(array.shape), _DATATYPES[array.dtype.name]))
+            tensors[-1].set_data_from_numpy(array)
+        request = InferRequest(model, tensors, parameters={"signature_name": signature})
+        answer = InferResponse.from_grpc(_asked(stub.ModelInfer, request.to_grpc(), address))
+        return {output.name: output.as_numpy() for output in answer.outputs}
+
+    return call

@@ -1,0 +1,28 @@
+"""A small model as a TFLite file."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def vae():
+    """An untrained VAE of 8×8 images: small, and its pictures still differ from seed to seed."""
+    import keras
+
+    from tfgen import VAE
+
+    keras.utils.set_random_seed(3)
+    return VAE((8, 8, 1), levels=17, arch="mlp", hidden=(16,), latent_dim=3)
+
+
+@pytest.fixture(scope="session")
+def tflite(vae, tmp_path_factory) -> Path:
+    """`vae` as model.tflite, in a folder of its own."""
+    pytest.importorskip("ai_edge_litert")
+    from export.signatures import signatures
+    from export.tflite import write_float32
+
+    file = tmp_path_factory.mktemp("tflite") / "model.tflite"
+    write_float32(signatures(vae, batch=1), file)
+    return file

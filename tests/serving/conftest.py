@@ -1,0 +1,77 @@
+"""A small exported model, and a server of it in a process of its own."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def vae():
+    """An untrained VAE of 8×8 images: small, and its pictures still differ from seed to seed."""
+    import keras
+
+    from tfgen import VAE
+
+    keras.utils.set_random_seed(3)
+    return VAE((8, 8, 1), levels=17, arch="mlp", hidden=(16,), latent_dim=3)
+
+
+@pytest.fixture(scope="session")
+def exported(vae, tmp_path_factory) -> Path:
+    """A folder as `python -m export` makes it, with the versions 2 and 10."""
+    from export.saved_model import write_saved_model
+    from export.signatures import signatures
+
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "saved_model").mkdir()
+    write_saved_model(signatures(vae), folder / "saved_model" / "10")
+    shutil.copytree(folder / "saved_model" / "10", folder / "saved_model" / "2")
+    return folder
+
+
+class Server:
+    """A server in a process of its own.
+
+    Attributes:
+        http: its address, with http://.
+        grpc: its address, host:port.
+    """
+
+    def __init__(self, *arguments: str):
+        command = [sys.executable, "-m", "serving.server", *arguments, "--port=0", "--grpc-port=0"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1
+        )
+        assert self.process.stdout is not None
+        lines = [self.process.stdout.readline() for _ in range(3)]
+        if self.process.poll() is not None or "gRPC" not in lines[2]:
+            raise RuntimeError(f"The server did not start: {lines}")
+        self.http = lines[1].split()[1].partition("/v1")[0]
+        self.grpc = lines[2].split()[1]
+
+    def stop(self) -> int:
+        """Ask it to stop, as Ctrl-C does; its exit status."""
+        self.process.terminate()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        for _ in range(100):
+            if self.process.poll() is not None:
+                return self.process.returncode
+            time.sleep(0.1)
+        self.process.kill()
+        raise RuntimeError("The server did not stop in 10 seconds.")
+
+
+@pytest.fixture(scope="session")
+def server(exported):
+    """A running server of `exported`."""
+    pytest.importorskip("kserve", reason="needs pip install -e '.[serve]'")
+    running = Server(str(exported), "--max-batch=32")
+    yield running
+    running.stop()

@@ -1,0 +1,169 @@
+"""A running server: right answers to everyone, and a sentence for every malformed request."""
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import requests
+
+from serving.client import interpolate, sample
+from serving.transports import ServerError, connect
+from tfgen import latent
+
+PREDICT, INFER = "/v1/models/model:predict", "/v2/models/model/infer"
+
+
+def tensor(name, datatype, data, shape=None):
+    return {"name": name, "datatype": datatype, "shape": shape or [len(data)], "data": data}
+
+
+def address(server, protocol):
+    return server.grpc if protocol.startswith("grpc") else server.http
+
+
+@pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
+def test_every_protocol_gives_the_picture_of_the_seed(server, vae, protocol):
+    with connect(protocol, address(server, protocol)) as call:
+        np.testing.assert_allclose(sample(call, 5, seed=7, temperature=0.5), vae.sample(5, 7, 0.5), atol=1e-6)
+        way = interpolate(call, 4, 3, 9)
+    ends = vae.normal_noise([3, 9]).numpy()
+    np.testing.assert_allclose(way, vae.decode(latent.slerp(ends[0], ends[1], 4)[0]), atol=1e-5)
+
+
+def test_many_clients_at_once_each_get_their_own_picture(server, vae):
+    expected = vae.sample(64, seed=100).numpy()
+    with connect("rest", server.http) as call, ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda seed: sample(call, 1, seed)[0], range(100, 164)))
+    np.testing.assert_allclose(answers, expected, atol=1e-6)
+
+
+def test_rows_come_back_as_predictions(server, vae):
+    body = {"instances": [{"seed": 4, "temperature": 1.0}]}
+    # As curl -d sends it: TensorFlow Serving takes any content type for JSON, too.
+    answer = requests.post(server.http + PREDICT, data=json.dumps(body), timeout=60)
+    np.testing.assert_allclose(answer.json()["predictions"], vae.sample(1, seed=4), atol=1e-6)
+
+
+def test_the_open_protocol_describes_the_model(server):
+    metadata = requests.get(server.http + "/v2/models/model", timeout=60).json()
+    assert {"name": "seed", "datatype": "INT32", "shape": [-1]} in metadata["inputs"]
+    assert metadata["outputs"] == [{"name": "images", "datatype": "FP32", "shape": [-1, 8, 8, 1]}]
+
+
+MALFORMED = {
+    "not JSON": (PREDICT, b"{nope", "JSON|request format"),
+    "no body": (PREDICT, b"", "request format"),
+    "not UTF-8": (PREDICT, b"\xff\xfe{}", "request format"),
+    "deep": (PREDICT, b"[" * 100_000, "request format"),
+    "a list": (PREDICT, [1], "Expected a JSON object"),
+    "neither form": (PREDICT, {}, "Received: neither"),
+    "a missing input": (PREDICT, {"inputs": {"seed": [1]}}, "Expected the inputs seed, temperature"),
+    "text": (PREDICT, {"inputs": {"seed": ["1"], "temperature": [1]}}, "expected integers"),
+    "NaN": (PREDICT, b'{"inputs": {"seed": [1], "temperature": [NaN]}}', "request format"),
+    "too large a number": (PREDICT, {"inputs": {"seed": [1], "temperature": [1e39]}}, "all finite"),
+    "a wrong shape": (
+        PREDICT,
+        {"inputs": {"seed": [[1]], "temperature": [[1]]}},
+        r"\[1 to 32\]. Received: shape \[1, 1\]",
+    ),
+    "ragged": (PREDICT, {"signature_name": "decode", "inputs": [[1, 2, 3], [1]]}, "unequal lengths"),
+    "a giant batch": (PREDICT, {"inputs": {"seed": [1] * 33, "temperature": [1] * 33}}, r"Received: shape \[33\]"),
+    "an unknown signature": (PREDICT, {"signature_name": "draw", "inputs": {}}, "expected one of bits_per_dim, decode"),
+    "another model": ("/v1/models/other:predict", {"inputs": {}}, "other does not exist"),
+    "another address": ("/v1/model:predict", {}, r"Expected /v1/models/NAME:predict"),
+    "an explanation": ("/v1/models/model:explain", {"inputs": {}}, "no :explain"),
+    "v2: not JSON": (INFER, b"{nope", "JSON"),
+    "v2: deep": (INFER, b"[" * 100_000, "parsing the body"),
+    "v2: no inputs": (INFER, {}, "inputs: Field required"),
+    "v2: a missing input": (INFER, {"inputs": [tensor("seed", "INT32", [1])]}, "Received: seed"),
+    "v2: fractions": (
+        INFER,
+        {"inputs": [tensor("seed", "INT32", [1.5]), tensor("temperature", "FP32", [1])]},
+        "fractions",
+    ),
+    "v2: NaN": (
+        INFER,
+        b'{"inputs": [{"name": "seed", "shape": [1], "datatype": "INT32", "data": [1]},'
+        b'{"name": "temperature", "shape": [1], "datatype": "FP32", "data": [NaN]}]}',
+        "all finite",
+    ),
+    "v2: another type": (INFER, {"inputs": [tensor("seed", "INT64", [1])]}, "expected the datatype INT32"),
+    "v2: no such type": (INFER, {"inputs": [tensor("n", "COMPLEX", [1])]}, "Received: n"),
+    "v2: a shape that does not fit": (
+        INFER,
+        {"inputs": [tensor("seed", "INT32", [1], [2])]},
+        r"shape \[2\]. Received: 1",
+    ),
+    "v2: a negative shape": (INFER, {"inputs": [tensor("seed", "INT32", [1], [-1])]}, r"data of shape \[-1\]"),
+    "v2: a shape without end": (INFER, {"inputs": [tensor("seed", "INT32", [1], [10**18, 10**18])]}, "expected data"),
+    "v2: a version": ("/v2/models/model/versions/1/infer", {"inputs": []}, "Received: /v2/models/model/versions/1"),
+    "v2: unloading the model": ("/v2/repository/models/model/unload", {}, "chosen when it is started"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_request_is_told_what_was_expected(server, case):
+    path, body, message = MALFORMED[case]
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    answer = requests.post(server.http + path, data=data, headers={"Content-Type": "application/json"}, timeout=60)
+    assert 400 <= answer.status_code < 500
+    assert list(answer.json()) == ["error"]
+    assert re.search(message, answer.json()["error"])
+
+
+@pytest.mark.parametrize("headers", [{"ce-specversion": "1.0"}, {"Inference-Header-Content-Length": "many"}])
+def test_other_kinds_of_request_are_refused(server, headers):
+    headers = {"Content-Type": "application/octet-stream", **headers}
+    answer = requests.post(server.http + INFER, data=b"{}", headers=headers, timeout=60)
+    assert answer.status_code == 400
+    assert "Expected" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_beyond_bounds_is_refused_before_it_is_kept(server, announced):
+    part = b" " * 2**20
+    body = part * 33 if announced else (part for _ in range(33))
+    try:
+        answer = requests.post(server.http + PREDICT, data=body, timeout=60)
+    except requests.ConnectionError:
+        # The server has answered and hung up while the rest was still being sent; it goes on serving others.
+        assert requests.get(server.http + "/v2/health/live", timeout=60).ok
+        return
+    assert answer.status_code == 413
+    assert "Expected a request of 33554432 bytes or fewer" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
+def test_the_client_passes_on_what_the_server_says(server, protocol):
+    seed = {"seed": np.zeros(1, np.int32)}
+    with connect(protocol, address(server, protocol)) as call:
+        with pytest.raises(ServerError, match="expected one of bits_per_dim, decode"):
+            call("draw", seed)
+        with pytest.raises(ServerError, match=r"Expected the inputs seed, temperature .* Received: seed"):
+            call("sample", seed)
+    with (
+        connect(protocol, address(server, protocol), model="other") as call,
+        pytest.raises(ServerError, match="other does not exist"),
+    ):
+        call("sample", seed)
+
+
+def test_grpc_refuses_bytes_that_are_not_what_they_say(server):
+    import grpc
+    from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest
+    from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+
+    request = ModelInferRequest(model_name="model", raw_input_contents=[b"abc"])
+    request.inputs.add(name="seed", datatype="INT32", shape=[1])
+    with grpc.insecure_channel(server.grpc) as channel, pytest.raises(grpc.RpcError) as refusal:
+        GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=60)
+    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "seed: expected data of shape [1]" in refusal.value.details()
+
+
+def test_the_server_listens_to_this_machine_alone(server):
+    assert server.http.startswith("http://127.0.0.1:")
+    assert server.grpc.startswith("127.0.0.1:")
+    assert server.process.poll() is None
