@@ -246,8 +246,11 @@ def test_the_handle_moves_by_key_and_not_beyond_the_edge(page):
     for _ in range(9):
         page.keyboard.press("Shift+ArrowLeft")
     assert where.get_attribute("aria-valuetext") == "0% right, 48% down"
-    moved = f"old => ({PIXELS})(document.getElementById('here')).join() !== old"
-    page.wait_for_function(moved, arg=",".join(map(str, before)))
+    for _ in range(100):
+        if page.locator("#here").evaluate(PIXELS) != before:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("The picture did not follow the handle.")
 
 
 def test_the_handle_follows_the_mouse(page, vae):
@@ -327,7 +330,7 @@ def test_after_a_mistake_another_model_can_be_chosen_or_opened(browser, address,
         page.wait_for_selector("main:not([hidden])")
         assert not page.is_visible("#problem")
         page.set_input_files("#open", [str(tflite)])
-        page.wait_for_function("document.getElementById('status').textContent.startsWith('model.tflite')")
+        page.evaluate("tfgen.ready")
         page.fill("#seed", "9")
         expect_picture(page, "#page canvas >> nth=0", vae.sample(1, seed=9)[0])
 
