@@ -23,10 +23,10 @@ import numpy as np
 from tfgen.presets import run_config
 
 CASES = {
-    "vae mlp 28x28 (practical)": ("vae", {}, 1500),
-    "vae conv 28x28 (practical)": ("vae", {"arch": "conv"}, 60),
-    "gan mlp 28x28 (practical)": ("gan", {}, 150),
-    "flow 28x28 (better)": ("flow", {}, 50),
+    "vae mlp 28x28 (practical)": ("vae", {}, 800),
+    "vae conv 28x28 (practical)": ("vae", {"arch": "conv"}, 50),
+    "gan mlp 28x28 (practical)": ("gan", {}, 120),
+    "flow 28x28 (better)": ("flow", {}, 40),
 }
 SCALED = {
     "vae mlp 28x28 (practical)": ["--model", "vae", "--preset", "practical", "--epochs", "12"],
