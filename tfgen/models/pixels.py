@@ -40,8 +40,11 @@ def _own_seed(unit) -> tf.Tensor:
         (tf.constant(1, tf.uint32), tf.constant(1, tf.uint32)),
         (tf.constant([*range(count)], tf.uint32), tf.constant(0, tf.uint32)),
     )
-    # The same bits as the sum of unsigned words, which TFLite lacks: both wrap at 2³².
-    return tf.reduce_sum(tf.cast(values * weights[None], tf.int32), axis=1)
+    # Added by halves: TFLite has no sum of unsigned words, and what makes one of signed ones for ONNX does not wrap.
+    words = tf.cast(values * weights[None], tf.int32)
+    while (half := words.shape[1] // 2) > 0:
+        words = tf.concat([words[:, :half] + words[:, half : 2 * half], words[:, 2 * half :]], axis=1)
+    return words[:, 0]
 
 
 def binarize(unit, how: str, draws: noise.Draws) -> tf.Tensor:
