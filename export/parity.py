@@ -38,7 +38,7 @@ BOUNDS = {
 }
 #: An ill-conditioned model may be off by this many times what one unit in the last place of its latents does to its
 #: images, where that is more than the bound: no float32 program can be closer to another than to the exact result.
-ROUNDINGS = 4.0
+ROUNDINGS = 2.0
 UNITS = {"images": "intensity", "latent": "relative", "points": "relative", "nats": "nats per 100 nats"}
 UNITS["bits"] = UNITS["nats"]
 #: Questions asked of each signature: the seeds at the ends of int32 are among them.
