@@ -113,17 +113,17 @@ class Loop:
             replicas, index = noise.replica()
             return step_on_batch(batches.at(model.step, index, replicas))
 
-        @tf.function
+        def one(done, _):
+            results = self.strategy.run(replica_step)
+            results = tf.nest.map_structure(
+                lambda value: self.strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None), results
+            )
+            return done + 1, tf.reduce_all([tf.math.is_finite(value) for value in tf.nest.flatten(results)])
+
+        @tf.function(autograph=False)
         def run(steps):
-            finite = tf.constant(True)
-            for _ in tf.range(steps):
-                if finite:
-                    results = self.strategy.run(replica_step)
-                    results = tf.nest.map_structure(
-                        lambda value: self.strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None), results
-                    )
-                    finite = tf.reduce_all([tf.math.is_finite(value) for value in tf.nest.flatten(results)])
-            return finite
+            start = (tf.constant(0, tf.int64), tf.constant(True))
+            return tf.while_loop(lambda done, finite: (done < steps) & finite, one, start)[1]
 
         return run
 
