@@ -23,10 +23,10 @@ import numpy as np
 from tfgen.presets import run_config
 
 CASES = {
-    "vae mlp 28x28 (practical)": ("vae", {}, 800),
-    "vae conv 28x28 (practical)": ("vae", {"arch": "conv"}, 50),
-    "gan mlp 28x28 (practical)": ("gan", {}, 120),
-    "flow 28x28 (better)": ("flow", {}, 40),
+    "vae mlp 28x28 (practical)": ("vae", {}, 1200),
+    "vae conv 28x28 (practical)": ("vae", {"arch": "conv"}, 150),
+    "gan mlp 28x28 (practical)": ("gan", {}, 400),
+    "flow 28x28 (better)": ("flow", {}, 150),
 }
 SCALED = {
     "vae mlp 28x28 (practical)": ["--model", "vae", "--preset", "practical", "--epochs", "12"],
@@ -114,7 +114,18 @@ def scaling(line: list[str], repeats: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "noise.npz"
         np.savez(data, images=np.random.default_rng(0).integers(0, 256, (6_000, 28, 28, 1)).astype(np.uint8))
-        common = [*line, "--data", str(data), "--train-size", "5120", "--no-evaluate-test", "--sample-every", "1000"]
+        common = [
+            *line,
+            "--data",
+            str(data),
+            "--train-size",
+            "4608",
+            "--validation-size",
+            "256",
+            "--no-evaluate-test",
+            "--sample-every",
+            "1000",
+        ]
         speeds: dict[int, list[float]] = {1: [], 2: []}
         for repeat in range(repeats):
             for workers in speeds:
