@@ -72,15 +72,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Launch as the command line says. Exit status 0, or that of `errors.reported`."""
     options, request = parse(argv)
     with reported():
-        run = _run(request)
         machine = request.machine
         if machine.strategy not in ("auto", "multiworker") or machine.devices or machine.virtual_cpus > 1:
             raise ConfigError("Expected none of --strategy, --devices and --virtual-cpus: launch makes the cluster")
-        if run.config.train.batch_size % options.workers:
+        # Whatever can be refused is refused before a folder is made.
+        config = request.config or Run.open(request.resume or "").config
+        if config.train.batch_size % options.workers:
             raise ConfigError(
                 f"--batch-size: expected a multiple of {options.workers}, the number of workers. "
-                f"Received: {run.config.train.batch_size}"
+                f"Received: {config.train.batch_size}"
             )
+        run = _run(request)
         program = [sys.executable, "-u", "-m", "tfgen", "train", "--resume", str(run.path)]
         program += ["--checkpoint-seconds", str(machine.checkpoint_seconds)]
         if request.epochs is not None:
