@@ -10,6 +10,8 @@ COMMANDS = {
     "sample": ("tfgen.sample", "draw samples of a trained model"),
     "interpolate": ("tfgen.interpolate", "draw rows of pictures that lead from one sample to another"),
     "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood"),
+    "pretrained": ("tfgen.pretrained.__main__", "list the models that come trained"),
+    "pack": ("tfgen.pack", "make a finished run as small as those"),
 }
 
 

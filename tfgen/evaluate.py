@@ -43,7 +43,8 @@ def evaluate(
         seed: of the estimator's noise.
         batch_size: examples at a time.
         progress: show a progress bar.
-        record: write the file; False on a worker that is not the chief.
+        record: write the file; False on a worker that is not the chief. A pretrained model that was opened by its name
+            is never written to.
 
     Returns:
         The entry.
@@ -95,7 +96,7 @@ def evaluate(
         # The best any model can do: minus the mean of the true log-density on the same points.
         entry["true_log_prob_nats"] = float(truth(examples.examples).mean())
     entry["seconds"] = round(time.monotonic() - started, 1)
-    if not record:
+    if not record or run.by_name:
         return entry
     file = run.path / "evaluation.json"
     try:
@@ -119,13 +120,15 @@ def summary(entry: dict[str, Any]) -> str:
         truth = entry.get("true_log_prob_nats")
         best = f"; the true density: {-truth:.4f}" if truth is not None else ""
         figure = f"NLL {-entry['log_prob_nats']:.4f} ± {entry['log_prob_nats_standard_error']:.4f} nats{best}"
-    return f"{entry['split']:<10} {figure}; {entry['estimator']}; {entry['examples']} examples"
+    # A packed model's file may tell what was measured before its weights were rounded (`tfgen.pack`).
+    weights = f"; {entry['weights']}" if "weights" in entry else ""
+    return f"{entry['split']:<10} {figure}; {entry['estimator']}; {entry['examples']} examples{weights}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The command line. Exit status 0, or 2 with a sentence on bad input."""
     parser = argparse.ArgumentParser(prog="python -m tfgen.evaluate", description=__doc__.splitlines()[2])
-    parser.add_argument("run", metavar="RUN", help="folder of a run")
+    parser.add_argument("run", metavar="RUN", help="folder of a run, or a pretrained model's name")
     parser.add_argument("--samples", type=int, default=1, metavar="K", help="samples for each example [1]")
     parser.add_argument("--split", choices=SPLITS, default="test", help="which examples [test]")
     parser.add_argument("--seed", type=int, default=0, help="of the estimator's noise [0]")
@@ -143,6 +146,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         run = Run.open(options.run)
         settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size")}
         print(summary(evaluate(run, **settings, progress=True)))
+        if run.by_name:
+            print(f"not recorded: {options.run} belongs to the installed package")
 
 
 if __name__ == "__main__":

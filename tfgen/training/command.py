@@ -79,9 +79,9 @@ def _existing(request: Request) -> "Run | None":
 
     if request.resume is not None:
         return _reopen(request)
-    if request.run is None or not (Path(request.run) / "config.json").exists():
+    if request.run is None or not Run.begun(request.run):
         return None
-    run, asked = Run.open(request.run), request.config
+    run, asked = Run.reopen(request.run), request.config
     assert asked is not None
     found, expected = run.config.to_dict(), asked.to_dict()
     for section in found:
@@ -103,7 +103,7 @@ def _reopen(request: Request) -> "Run":
     from tfgen.files import write_json
     from tfgen.runs import Run
 
-    run = Run.open(request.resume or "")
+    run = Run.reopen(request.resume or "")
     if request.epochs is not None and request.epochs != run.config.train.epochs:
         if run.config.train.schedule == "cosine":
             raise RunError(
