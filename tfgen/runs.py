@@ -159,6 +159,14 @@ class Run:
                 break
         return rows
 
+    def evaluation(self) -> dict[str, Any]:
+        """What `evaluation.json` holds; nothing where there is none, or none that can be read."""
+        try:
+            found = json.loads((self.path / "evaluation.json").read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
     def keep_metrics(self, epochs: int) -> None:
         """Drop the rows after that epoch: those that a resumed run is about to compute again."""
         rows = [row for row in self.metrics() if row["epoch"] <= epochs]

@@ -1,0 +1,85 @@
+"""Gradio's components with the settings that every tab shares."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_base64_to_cache
+from gradio.utils import get_upload_folder
+
+WEB = Path(__file__).with_name("web")
+
+
+def _passing(component: Any, passed) -> Any:
+    """The component, handing on what `passed` makes of what came in.
+
+    Not a subclass: Gradio writes a file of types beside the source of each.
+    """
+    component.preprocess = passed
+    return component
+
+
+def run_choice(**settings) -> gr.Dropdown:
+    """A choice among names that may change while the page is open.
+
+    Gradio compares what comes in with the choices that it had at the start, and refuses a run that began since. The
+    catalogue knows better, and says what it expected.
+    """
+    return _passing(gr.Dropdown(**settings), lambda payload: payload)
+
+
+def upload(label: str, **settings) -> gr.Image:
+    """A picture that comes in, passed on as the path of its file and under its own name, not yet opened.
+
+    Gradio's own way to read it answers a damaged file with a traceback.
+    """
+
+    def passed(payload):
+        return None if payload is None else {"path": payload.path, "name": payload.orig_name}
+
+    component = gr.Image(label=label, type="filepath", sources=["upload", "clipboard"], buttons=[], **settings)
+    return _passing(component, passed)
+
+
+def pad(label: str, **settings) -> gr.HTML:
+    """A page to draw on with mouse, pen or finger; passed on as `upload` does, None while nothing is drawn."""
+
+    def passed(payload):
+        if not payload:
+            return None
+        if not isinstance(payload, str) or not payload.startswith("data:image/png;base64,"):
+            raise gr.Error("Expected a drawing as a PNG in a data address.", print_exception=False)
+        return {"path": save_base64_to_cache(payload, get_upload_folder(), "drawing.png"), "name": "the drawing"}
+
+    component = gr.HTML(
+        "",
+        label=label,
+        html_template=(WEB / "pad.html").read_text(),
+        css_template=(WEB / "pad.css").read_text(),
+        js_on_load=(WEB / "pad.js").read_text(),
+        title=label,
+        **settings,
+    )
+    return _passing(component, passed)
+
+
+def picture(label: str, **settings) -> gr.Image:
+    """A picture that the page shows, to be downloaded as the PNG it is."""
+    defaults: dict[str, Any] = {
+        "format": "png",
+        "interactive": False,
+        "buttons": ["download", "fullscreen"],
+        "elem_classes": ["pixels"],
+    }
+    return gr.Image(label=label, **{**defaults, **settings})
+
+
+def seed(value: int = 0, label: str = "Seed", info: str = "One seed is one picture", **settings) -> gr.Number:
+    """An integer seed."""
+    return gr.Number(value, precision=0, label=label, info=info, **settings)
+
+
+def temperature(**settings) -> gr.Slider:
+    """Factor on the latent noise."""
+    info = "Below 1: more typical, less varied; above 1: wilder"
+    return gr.Slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)

@@ -1,0 +1,110 @@
+"""The page: a header in which a model is chosen, and a tab for each way to look at it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from tfgen.ui import components
+from tfgen.ui.about import about, unusable
+from tfgen.ui.answers import COMPUTING, INTERNAL
+from tfgen.ui.catalogue import Catalogue
+from tfgen.ui.engine import Engine
+from tfgen.ui.trainer import Trainer
+
+STYLE = Path(__file__).with_name("style.css")
+#: Seconds: how often Gradio looks for old pictures, and how old one has to be.
+FORGET = (600, 3600)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the tabs are built with.
+
+    Attributes:
+        catalogue: the names of models and runs.
+        engine: computes with models.
+        trainer: trains, one run at a time.
+        blocks: the page itself.
+        model: the component in which a model is chosen.
+        active: state with the title of the tab that is open.
+    """
+
+    catalogue: Catalogue
+    engine: Engine
+    trainer: Trainer
+    blocks: gr.Blocks
+    model: gr.Dropdown
+    active: gr.State
+
+    def when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
+        """Call `show` when the tab is opened, and when another model is chosen while it is open.
+
+        Args:
+            tab: the tab; its label is its title.
+            show: from the values of `inputs` to those of `outputs`; it says what a model cannot do and raises nothing.
+            inputs, outputs: components.
+        """
+
+        def show_if_open(active, *values):
+            return show(*values) if active == tab.label else [gr.skip()] * len(outputs)
+
+        settings: dict[str, Any] = {"outputs": list(outputs), **COMPUTING, **INTERNAL}
+        tab.select(show, list(inputs), **settings)
+        self.model.change(show_if_open, [self.active, *inputs], **settings)
+
+
+def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
+    """The whole page, to be launched."""
+    from tfgen.ui.tabs import TABS
+
+    with gr.Blocks(title="tfgen", analytics_enabled=False, delete_cache=FORGET) as blocks:
+        gr.Markdown("# tfgen\nLook inside generative models of images.", elem_id="title")
+        names = catalogue.usable()
+        with gr.Row(elem_id="chooser", equal_height=True):
+            model = components.run_choice(
+                choices=names,
+                value=names[0] if names else None,
+                label="Model",
+                info="A pretrained model, or a run of yours",
+                scale=4,
+                elem_id="model",
+            )
+            refresh = gr.Button("Look for new runs", scale=0, min_width=180, elem_id="refresh")
+        description = gr.Markdown(elem_id="about")
+        broken = gr.Markdown(elem_id="unusable")
+        active = gr.State(TABS[0].TITLE)
+        page = Page(catalogue, engine, trainer, blocks, model, active)
+        with gr.Tabs(elem_id="tabs"):
+            for module in TABS:
+                with gr.Tab(module.TITLE, id=module.TITLE, elem_id=f"tab-{module.TITLE.lower()}") as tab:
+                    module.build(page, tab)
+                tab.select(lambda title=module.TITLE: title, outputs=active, queue=False, **INTERNAL)
+
+        def look(name: str | None):
+            names = catalogue.usable()
+            chosen = name if name in names else (names[0] if names else None)
+            return gr.update(choices=names, value=chosen), unusable(catalogue)
+
+        def describe(name: str | None) -> str:
+            return about(catalogue, name)
+
+        refresh.click(look, model, [model, broken], **INTERNAL)
+        gr.on([blocks.load, model.change], describe, model, description, show_progress="hidden", **INTERNAL)
+        blocks.load(look, model, [model, broken], **INTERNAL)
+
+        def models() -> list[dict[str, str]]:
+            """List the pretrained models and the runs.
+
+            Returns:
+                For each its name, what it is, and, if it cannot be used, why not.
+            """
+            return [
+                {"name": entry.name, "about": about(catalogue, entry.name), "unusable": entry.reason}
+                for entry in catalogue.entries()
+            ]
+
+        gr.api(models, api_name="models")
+    return blocks
