@@ -63,6 +63,23 @@ def pad(label: str, **settings) -> gr.HTML:
     return _passing(component, passed)
 
 
+def epochs(label: str, about: str, **settings) -> gr.HTML:
+    """A slider over the epochs that have pictures; its value is one of them. To be updated by `value` and `epochs`."""
+    component = gr.HTML(
+        0,
+        html_template=(WEB / "epochs.html").read_text(),
+        css_template=(WEB / "epochs.css").read_text(),
+        js_on_load=(WEB / "epochs.js").read_text(),
+        title=label,
+        about=about,
+        epochs=[0, 1],
+        name="range-" + settings.get("elem_id", "epochs"),
+        **settings,
+    )
+    component.api_info = lambda: {"type": "integer"}  # type: ignore[method-assign]
+    return component
+
+
 def picture(label: str, **settings) -> gr.Image:
     """A picture that the page shows, to be downloaded as the PNG it is."""
     defaults: dict[str, Any] = {
@@ -72,6 +89,22 @@ def picture(label: str, **settings) -> gr.Image:
         "elem_classes": ["pixels"],
     }
     return gr.Image(label=label, **{**defaults, **settings})
+
+
+def curves(**settings) -> gr.Gallery:
+    """Panels with a curve each, in as many columns as the window has room for."""
+    return gr.Gallery(
+        label="Curves",
+        format="png",
+        interactive=False,
+        object_fit="contain",
+        height="auto",
+        columns=3,
+        visible=False,
+        buttons=["download", "fullscreen"],
+        elem_classes=["curves"],
+        **settings,
+    )
 
 
 def seed(value: int = 0, label: str = "Seed", info: str = "One seed is one picture", **settings) -> gr.Number:

@@ -29,6 +29,7 @@ class Page:
         trainer: trains, one run at a time.
         blocks: the page itself.
         model: the component in which a model is chosen.
+        broken: where the runs that cannot be used are listed.
         active: state with the title of the tab that is open.
     """
 
@@ -37,7 +38,14 @@ class Page:
     trainer: Trainer
     blocks: gr.Blocks
     model: gr.Dropdown
+    broken: gr.Markdown
     active: gr.State
+
+    def look(self, name: str | None) -> tuple[Any, str]:
+        """Look for runs that came or went: what `model`, with that name chosen, and `broken` then show."""
+        names = self.catalogue.usable()
+        chosen = name if name in names else (names[0] if names else None)
+        return gr.update(choices=names, value=chosen), unusable(self.catalogue)
 
     def when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
         """Call `show` when the tab is opened, and when another model is chosen while it is open.
@@ -76,24 +84,19 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
         description = gr.Markdown(elem_id="about")
         broken = gr.Markdown(elem_id="unusable")
         active = gr.State(TABS[0].TITLE)
-        page = Page(catalogue, engine, trainer, blocks, model, active)
+        page = Page(catalogue, engine, trainer, blocks, model, broken, active)
         with gr.Tabs(elem_id="tabs"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=f"tab-{module.TITLE.lower()}") as tab:
                     module.build(page, tab)
                 tab.select(lambda title=module.TITLE: title, outputs=active, queue=False, **INTERNAL)
 
-        def look(name: str | None):
-            names = catalogue.usable()
-            chosen = name if name in names else (names[0] if names else None)
-            return gr.update(choices=names, value=chosen), unusable(catalogue)
-
         def describe(name: str | None) -> str:
             return about(catalogue, name)
 
-        refresh.click(look, model, [model, broken], **INTERNAL)
+        refresh.click(page.look, model, [model, broken], **INTERNAL)
         gr.on([blocks.load, model.change], describe, model, description, show_progress="hidden", **INTERNAL)
-        blocks.load(look, model, [model, broken], **INTERNAL)
+        blocks.load(page.look, model, [model, broken], **INTERNAL)
 
         def models() -> list[dict[str, str]]:
             """List the pretrained models and the runs.

@@ -1,5 +1,5 @@
 """A file a tab, each with its TITLE and a function `build(page, tab)`."""
 
-from tfgen.ui.tabs import sample
+from tfgen.ui.tabs import sample, train, training
 
-TABS = (sample,)
+TABS = (sample, training, train)
