@@ -1,5 +1,7 @@
 """Gradio's components with the settings that every tab shares."""
 
+import html
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,20 @@ def pad(label: str, **settings) -> gr.HTML:
     return _passing(component, passed)
 
 
+def latent_map(label: str, **settings) -> gr.HTML:
+    """A map on which a point is dragged; its value is [right, up] from −1 to 1, its `map` the address of a picture."""
+    return gr.HTML(
+        [0.0, 0.0],
+        label=label,
+        html_template=(WEB / "map.html").read_text(),
+        css_template=(WEB / "map.css").read_text(),
+        js_on_load=(WEB / "map.js").read_text(),
+        title=label,
+        map="",
+        **settings,
+    )
+
+
 def picture(label: str, **settings) -> gr.Image:
     """A picture that the page shows, to be downloaded as the PNG it is."""
     defaults: dict[str, Any] = {
@@ -83,3 +99,28 @@ def temperature(**settings) -> gr.Slider:
     """Factor on the latent noise."""
     info = "Below 1: more typical, less varied; above 1: wilder"
     return gr.Slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
+
+
+def notice() -> gr.Markdown:
+    """Where it is said what a model cannot do; filled by `said`."""
+    return gr.Markdown(elem_classes=["notice"], visible=False)
+
+
+def said(reason: str) -> dict[str, Any]:
+    """The update of a `notice`: the reason, capitalized and escaped; hidden where there is none."""
+    return gr.update(value=html.escape(reason[:1].upper() + reason[1:], quote=False), visible=bool(reason))
+
+
+def for_programs(handler: Callable, inputs: Sequence, outputs: Sequence, api_name: str, **settings) -> None:
+    """Offer a handler to programs, under another form than the page has it."""
+    button = gr.Button(visible=False)
+    button.click(handler, list(inputs), list(outputs), api_name=api_name, **settings)
+
+
+def fit() -> gr.Checkbox:
+    """Whether a drawing is made like the data's digits."""
+    return gr.Checkbox(
+        True,
+        label="Make it like the data",
+        info="Cut out, centre and turn dark on light into light on dark, as MNIST's digits are",
+    )
