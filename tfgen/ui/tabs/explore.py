@@ -81,8 +81,16 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
             picture = components.picture("Here", elem_id="here")
-            right = gr.Slider(-1, 1, 0, step=0.01, label="Right", info="From the left to the right edge of the map")
-            up = gr.Slider(-1, 1, 0, step=0.01, label="Up", info="From its lower to its upper edge")
+            right = gr.Slider(
+                -1,
+                1,
+                0,
+                step=0.01,
+                label="Right",
+                info="From the left to the right edge of the map",
+                elem_id="move-right",
+            )
+            up = gr.Slider(-1, 1, 0, step=0.01, label="Up", info="From its lower to its upper edge", elem_id="move-up")
         with gr.Column(scale=3, min_width=300):
             area = components.latent_map("Drag the point", elem_id="map")
     with gr.Row():
