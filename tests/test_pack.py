@@ -48,7 +48,8 @@ def refusal(capsys, *arguments) -> str:
 
 def test_the_folder_holds_what_it_should_and_no_path_of_the_machine(own, packed):
     assert {file.name for file in packed.iterdir()} == {
-        "config.json", "versions.json", "metrics.jsonl", "pretrained.json", "evaluation.json", "weights.npz", "samples.png"
+        "config.json", "versions.json", "metrics.jsonl", "pretrained.json", "evaluation.json", "weights.npz",
+        "samples.png",
     }  # fmt: skip
     assert packed.stat().st_mode == own.stat().st_mode
     for file in packed.iterdir():
