@@ -12,6 +12,11 @@ from gradio.utils import get_upload_folder
 WEB = Path(__file__).with_name("web")
 
 
+def _html(file: str, label: str) -> str:
+    """A template with its label. What else changes is filled in by the page."""
+    return (WEB / file).read_text().replace("LABEL", label)
+
+
 def _passing(component: Any, passed) -> Any:
     """The component, handing on what `passed` makes of what came in.
 
@@ -56,10 +61,9 @@ def pad(label: str, **settings) -> gr.HTML:
     component = gr.HTML(
         "",
         label=label,
-        html_template=(WEB / "pad.html").read_text(),
+        html_template=_html("pad.html", label),
         css_template=(WEB / "pad.css").read_text(),
         js_on_load=(WEB / "pad.js").read_text(),
-        title=label,
         **settings,
     )
     return _passing(component, passed)
@@ -70,10 +74,9 @@ def latent_map(label: str, **settings) -> gr.HTML:
     return gr.HTML(
         [0.0, 0.0],
         label=label,
-        html_template=(WEB / "map.html").read_text(),
+        html_template=_html("map.html", label),
         css_template=(WEB / "map.css").read_text(),
         js_on_load=(WEB / "map.js").read_text(),
-        title=label,
         map="",
         **settings,
     )
@@ -86,6 +89,7 @@ def picture(label: str, **settings) -> gr.Image:
         "interactive": False,
         "buttons": ["download", "fullscreen"],
         "elem_classes": ["pixels"],
+        "alt_text": label,
     }
     return gr.Image(label=label, **{**defaults, **settings})
 

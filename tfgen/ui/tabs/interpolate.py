@@ -1,5 +1,6 @@
 """The tab in which one picture turns into another."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -22,12 +23,12 @@ MOST = 15
 def build(page: Page, tab: gr.Tab) -> None:
     """Fill the tab."""
 
-    def between(model, name: str, first, last, steps: int, path: str) -> tuple[str, str]:
+    def between(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
         if path not in PATHS:
             raise ConfigError(f"path: expected one of {', '.join(PATHS)}. Received: {path!r}")
-        between_ends = PATHS[path]
-        strip = images_of(model, between_ends(first, last, steps)[0]).numpy()
-        frames = images_of(model, between_ends(first, last, FRAMES)[0]).numpy()
+        along = PATHS[path]
+        strip = images_of(model, along(*ends, steps)[0]).numpy()
+        frames = images_of(model, along(*ends, FRAMES)[0]).numpy()
         scale = max(1, 1600 // (steps * strip.shape[2]))
         return kept(as_picture(strips(strip[None], scale), 1), name), animation(frames, name)
 
@@ -59,7 +60,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         with page.engine.using(model) as loaded:
             _images_only(loaded)
             ends = [noise_of_seed(loaded, seed, temperature) for seed in seeds]
-            return between(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", *ends, steps, path)
+            return between(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", ends, steps, path)
 
     @answering
     def interpolate_pictures(
@@ -84,7 +85,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             if not loaded.can("encode"):
                 raise UndefinedError(loaded.undefined["encode"])
             ends = [noise_of_example(loaded, as_example(end, loaded, fit)) for end in (first, last)]
-            return between(loaded, f"{model}-between", *ends, steps, path)
+            return between(loaded, f"{model}-between", ends, steps, path)
 
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
@@ -109,7 +110,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 label="Path",
                 info="Spherical: along the shell where the latents are; linear: straight through",
             )
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             strip = components.picture("From one to the other", elem_id="strip")
             film = components.picture("There and back", elem_id="film", format="webp", buttons=["download"])
 

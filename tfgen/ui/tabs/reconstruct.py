@@ -63,11 +63,11 @@ def build(page: Page, tab: gr.Tab) -> None:
             The picture.
         """
         dataset = page.catalogue.model_run(model).local_dataset
-        if not dataset.is_images:
+        if dataset.levels is None:
             raise UndefinedError("This model's data are points of the plane, and no pictures")
         index = whole("index", index, 0, len(dataset.test) - 1)
-        pixels = np.round(dataset.test.images[index] * (255.0 / (dataset.levels - 1))).astype(np.uint8)
-        return kept(as_picture(pixels, 1), f"test-{index}")
+        pixels = dataset.test.examples[index : index + 1] / np.float32(dataset.levels - 1)
+        return kept(as_picture(to_bytes(pixels)[0], 1), f"test-{index}")
 
     notice = components.notice()
     with gr.Row():

@@ -45,7 +45,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 more = gr.Button("Next ones", size="sm", scale=0, min_width=110, elem_classes=["quiet"])
             temperature = components.temperature()
             caption = gr.Markdown(elem_classes=["caption"])
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples", elem_id="samples")
 
     inputs, outputs = [page.model, count, seed, temperature], [picture, caption]
