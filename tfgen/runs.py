@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfgen import pretrained
 from tfgen.config import RunConfig
-from tfgen.errors import ConfigError, RunError
+from tfgen.errors import ConfigError, DataError, RunError
 from tfgen.files import replacing, write_json
 
 if TYPE_CHECKING:
@@ -201,6 +201,16 @@ class Run:
 
         options = self.config.data.to_dict()
         return data.load(options.pop("data"), **options)
+
+    @property
+    def local_dataset(self) -> "Dataset":
+        """`dataset`, where it is on this machine. Raises `DataError` where it would have to be downloaded."""
+        from tfgen.data.idx import is_local
+
+        wanted = self.config.data
+        if wanted.data in ("mnist", "fashion_mnist") and not is_local(wanted.data_dir):
+            raise DataError(f"Expected the files of {wanted.data}: their folder in TFGEN_DATA. Received: none named")
+        return self.dataset
 
     def load_model(self) -> "GenerativeModel":
         """The best model, ready to sample.

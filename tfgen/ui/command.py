@@ -79,32 +79,30 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
 
     catalogue = Catalogue(root)
     engine = Engine(catalogue)
-    # Its seconds pass while Gradio's do.
-    engine.start()
+    with engine.starting():
+        from tfgen.ui.look import settings
+        from tfgen.ui.page import build
+        from tfgen.ui.trainer import Trainer
 
-    from tfgen.ui.look import settings
-    from tfgen.ui.page import build
-    from tfgen.ui.trainer import Trainer
-
-    trainer = Trainer(root)
-    blocks = build(catalogue, engine, trainer)
-    blocks.queue(max_size=None, default_concurrency_limit=8)
-    _, url, shared = blocks.launch(
-        server_name=options.host,
-        server_port=options.port or free_port(),
-        share=options.share,
-        mcp_server=options.mcp,
-        inbrowser=options.open,
-        prevent_thread_lock=True,
-        max_file_size=LARGEST_UPLOAD,
-        quiet=True,
-        **settings(),
-    )
-    try:
-        yield shared or url
-    finally:
-        trainer.close()
-        blocks.close(verbose=False)
+        trainer = Trainer(root)
+        blocks = build(catalogue, engine, trainer)
+        blocks.queue(max_size=None, default_concurrency_limit=8)
+        _, url, shared = blocks.launch(
+            server_name=options.host,
+            server_port=options.port or free_port(),
+            share=options.share,
+            mcp_server=options.mcp,
+            inbrowser=options.open,
+            prevent_thread_lock=True,
+            max_file_size=LARGEST_UPLOAD,
+            quiet=True,
+            **settings(),
+        )
+        try:
+            yield shared or url
+        finally:
+            trainer.close()
+            blocks.close(verbose=False)
 
 
 def check_address(host: str, port: int) -> None:

@@ -1,5 +1,7 @@
 """Gradio's components with the settings that every tab shares."""
 
+import html
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,11 @@ from gradio.processing_utils import save_base64_to_cache
 from gradio.utils import get_upload_folder
 
 WEB = Path(__file__).with_name("web")
+
+
+def _html(file: str, label: str) -> str:
+    """A template with its label. What else changes is filled in by the page."""
+    return (WEB / file).read_text().replace("LABEL", label)
 
 
 def _passing(component: Any, passed) -> Any:
@@ -54,26 +61,36 @@ def pad(label: str, **settings) -> gr.HTML:
     component = gr.HTML(
         "",
         label=label,
-        html_template=(WEB / "pad.html").read_text(),
+        html_template=_html("pad.html", label),
         css_template=(WEB / "pad.css").read_text(),
         js_on_load=(WEB / "pad.js").read_text(),
-        title=label,
         **settings,
     )
     return _passing(component, passed)
 
 
-def epochs(label: str, about: str, **settings) -> gr.HTML:
-    """A slider over the epochs that have pictures; its value is one of them. To be updated by `value` and `epochs`."""
+def latent_map(label: str, **settings) -> gr.HTML:
+    """A map on which a point is dragged; its value is [right, up] from −1 to 1, its `map` the address of a picture."""
+    return gr.HTML(
+        [0.0, 0.0],
+        label=label,
+        html_template=_html("map.html", label),
+        css_template=(WEB / "map.css").read_text(),
+        js_on_load=(WEB / "map.js").read_text(),
+        map="",
+        **settings,
+    )
+
+
+def epochs(label: str, **settings) -> gr.HTML:
+    """A slider over the epochs that have pictures, its `epochs`; its value is one of them."""
     component = gr.HTML(
         0,
-        html_template=(WEB / "epochs.html").read_text(),
+        label=label,
+        html_template=_html("epochs.html", label),
         css_template=(WEB / "epochs.css").read_text(),
         js_on_load=(WEB / "epochs.js").read_text(),
-        title=label,
-        about=about,
         epochs=[0, 1],
-        name="range-" + settings.get("elem_id", "epochs"),
         **settings,
     )
     component.api_info = lambda: {"type": "integer"}  # type: ignore[method-assign]
@@ -87,6 +104,7 @@ def picture(label: str, **settings) -> gr.Image:
         "interactive": False,
         "buttons": ["download", "fullscreen"],
         "elem_classes": ["pixels"],
+        "alt_text": label,
     }
     return gr.Image(label=label, **{**defaults, **settings})
 
@@ -116,3 +134,28 @@ def temperature(**settings) -> gr.Slider:
     """Factor on the latent noise."""
     info = "Below 1: more typical, less varied; above 1: wilder"
     return gr.Slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
+
+
+def notice() -> gr.Markdown:
+    """Where it is said what a model cannot do; filled by `said`."""
+    return gr.Markdown(elem_classes=["notice"], visible=False)
+
+
+def said(reason: str) -> dict[str, Any]:
+    """The update of a `notice`: the reason, capitalized and escaped; hidden where there is none."""
+    return gr.update(value=html.escape(reason[:1].upper() + reason[1:], quote=False), visible=bool(reason))
+
+
+def for_programs(handler: Callable, inputs: Sequence, outputs: Sequence, api_name: str, **settings) -> None:
+    """Offer a handler to programs, under another form than the page has it."""
+    button = gr.Button(visible=False)
+    button.click(handler, list(inputs), list(outputs), api_name=api_name, **settings)
+
+
+def fit() -> gr.Checkbox:
+    """Whether a drawing is made like the data's digits."""
+    return gr.Checkbox(
+        True,
+        label="Make it like the data",
+        info="Cut out, centre and turn dark on light into light on dark, as MNIST's digits are",
+    )

@@ -154,7 +154,7 @@ def facts(run: Run) -> dict[str, Any]:
 
     Returns:
         "model", "preset", "data"; "epochs" complete and "planned"; "seconds" spent in them; "best_epoch", None where
-        nothing was validated; "numbers" in a packed model, otherwise None; "bytes" of the model's file; "other_options",
+        nothing was validated; "numbers" in a packed model, otherwise None; "bytes" of its file; "other_options",
         those that are not the preset's, name → [here, the preset's]; "command" that trains the same, None where none
         can say it.
     """

@@ -27,9 +27,16 @@ class Engine:
         self._models: OrderedDict[tuple, GenerativeModel] = OrderedDict()
         self._turn = threading.RLock()
 
-    def start(self) -> None:
-        """Import TensorFlow in the background, so that the page need not wait for it nor it for the page."""
-        threading.Thread(target=self._import, name="tensorflow", daemon=True).start()
+    @contextlib.contextmanager
+    def starting(self) -> Iterator[None]:
+        """Imports TensorFlow beside the `with` block, so that the page need not wait for it nor it for the page."""
+        thread = threading.Thread(target=self._import, name="tensorflow", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            # Until it is done, what is written to standard error is held back, messages of this block included.
+            thread.join()
 
     def _import(self) -> None:
         from tfgen.startup import start_tensorflow

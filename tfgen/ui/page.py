@@ -69,9 +69,9 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
     from tfgen.ui.tabs import TABS
 
     with gr.Blocks(title="tfgen", analytics_enabled=False, delete_cache=FORGET) as blocks:
-        gr.Markdown("# tfgen\nLook inside generative models of images.", elem_id="title")
+        gr.Markdown("# tfgen\n\nLook inside generative models of images.", elem_id="title")
         names = catalogue.usable()
-        with gr.Row(elem_id="chooser", equal_height=True):
+        with gr.Row(elem_id="chooser"):
             model = components.run_choice(
                 choices=names,
                 value=names[0] if names else None,
@@ -80,7 +80,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
                 scale=4,
                 elem_id="model",
             )
-            refresh = gr.Button("Look for new runs", scale=0, min_width=180, elem_id="refresh")
+            refresh = gr.Button("Look for new runs", size="sm", scale=0, min_width=160, elem_classes=["quiet"])
         description = gr.Markdown(elem_id="about")
         broken = gr.Markdown(elem_id="unusable")
         active = gr.State(TABS[0].TITLE)

@@ -1,11 +1,12 @@
 """Pictures on their way to the page: crisp, and under a name that says what they are."""
 
+import base64
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from gradio.processing_utils import save_pil_to_cache
+from gradio.processing_utils import encode_pil_to_bytes, save_pil_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -33,6 +34,11 @@ def kept(picture: Image.Image, name: str, format: str = "png") -> str:
     Gradio deletes what has become old there.
     """
     return save_pil_to_cache(picture, get_upload_folder(), _file_name(name), format)
+
+
+def data_address(picture: Image.Image) -> str:
+    """The picture itself as a data address."""
+    return "data:image/png;base64," + base64.b64encode(encode_pil_to_bytes(picture, "png")).decode()
 
 
 def animation(images, name: str, milliseconds: int = 80, target: int = 280) -> str:

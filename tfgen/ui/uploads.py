@@ -11,6 +11,7 @@ from tfgen.errors import DataError
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
+    from tfgen.runs import Run
 
 #: Share of a picture's side that MNIST's digits fill: they were fitted into 20 of 28 pixels.
 FILLED = 20 / 28
@@ -86,3 +87,8 @@ def fitted(grey: np.ndarray, name: str = "the picture", filled: float = FILLED) 
     page = np.zeros((side, side), np.uint8)
     page[top : top + ink.shape[0], left : left + ink.shape[1]] = np.round(ink)
     return page
+
+
+def looks_like_digits(run: "Run") -> bool:
+    """Whether the run's data are digits fitted as MNIST's are, so that a drawing should be too."""
+    return run.config.data.data in ("mnist", "digits")

@@ -40,12 +40,12 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
             count = gr.Slider(1, MOST, 36, step=1, label="Pictures", info="How many to draw")
-            with gr.Row(equal_height=True):
+            with gr.Row():
                 seed = components.seed(info="Of the first picture; the others follow", min_width=140)
-                more = gr.Button("Next ones", min_width=120)
+                more = gr.Button("Next ones", size="sm", scale=0, min_width=110, elem_classes=["quiet"])
             temperature = components.temperature()
             caption = gr.Markdown(elem_classes=["caption"])
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples", elem_id="samples")
 
     inputs, outputs = [page.model, count, seed, temperature], [picture, caption]

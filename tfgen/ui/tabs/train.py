@@ -190,6 +190,12 @@ def build(page: Page, tab: gr.Tab) -> None:
             f"On {sets[0]} one should see: {course.plain(PRESETS[model][preset].see)}.{_missing(model)}",
         ]
 
+    def begin(*values) -> None:
+        start_training(*values)
+
+    def go_on_with(name: str | None) -> None:
+        resume_training(name or "")
+
     def open_trained(model: str | None):
         state, names = page.trainer.state(), page.catalogue.usable()
         return gr.update(choices=names, value=state.run if state.run in names else model)

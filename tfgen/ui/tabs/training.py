@@ -63,15 +63,13 @@ def build(page: Page, tab: gr.Tab) -> None:
             chooser = components.run_choice(
                 choices=page.catalogue.trained(), label="Run", info="Any run, also one that still trains"
             )
-            notice = gr.Markdown(visible=False, elem_classes=["notice"])
-            epoch = components.epochs(
-                "After", "Further left: what it drew earlier, from the same seeds", elem_id="epoch", visible=False
-            )
+            notice = components.notice()
+            epoch = components.epochs("After", elem_id="epoch", visible=False)
             pixels = gr.Checkbox(
                 label="Draw the pixels", info="Each from its distribution, instead of the mean", visible=False
             )
             caption = gr.Markdown(elem_classes=["caption"])
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples along the way", elem_id="epoch-samples")
         # Narrow windows show it last, wide ones under the controls.
         with gr.Column(scale=2, min_width=280):
@@ -85,11 +83,11 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     def show(name: str | None, epoch: int, pixels: bool, seen: str) -> list[Any]:
         if not name:
-            return _nothing("No run yet. Train one in the tab **Train**, or with `python train.py --model flow`.")
+            return _nothing("No run yet. Train one in the tab Train, or with: python train.py --model flow")
         try:
             return _shown(page, name, epoch, pixels, seen)
         except TfgenError as error:
-            return _nothing(course.plain(error))
+            return _nothing(str(error))
 
     def refresh(active: str, name: str | None, *values) -> list[Any]:
         if active != TITLE:
@@ -145,7 +143,7 @@ def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[A
         picture, caption = None, course.plain(error)
     panels = [(kept(panel, f"{name}-{title}"), title) for title, panel in course.curves(run)]
     return [
-        gr.update(visible=False),
+        components.said(""),
         gr.update(value=epoch, epochs=made, visible=len(made) > 1),
         gr.update(visible=has_pixels),
         picture,
@@ -159,7 +157,7 @@ def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[A
 
 def _nothing(sentence: str) -> list[Any]:
     hidden = gr.update(visible=False)
-    return [gr.update(value=sentence, visible=True), hidden, hidden, None, "", hidden, "", gr.update(active=False), ""]
+    return [components.said(sentence), hidden, hidden, None, "", hidden, "", gr.update(active=False), ""]
 
 
 def _drawn(run: Run, name: str, epoch: int | None, pixels: bool) -> tuple[str, str]:
