@@ -17,6 +17,12 @@ from tfgen.ui.trainer import Trainer
 STYLE = Path(__file__).with_name("style.css")
 #: Seconds: how often Gradio looks for old pictures, and how old one has to be.
 FORGET = (600, 3600)
+#: The title of the tab that is open, as the browser has drawn it. Gradio reports the first tab as selected once it is
+#: ready, which can be after another was; and on the server one selection can overtake another.
+OPEN_TAB = """async () => {
+  await new Promise((drawn) => setTimeout(drawn, 50));
+  return document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim();
+}"""
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Page:
         blocks: the page itself.
         model: the component in which a model is chosen.
         broken: where the runs that cannot be used are listed.
-        active: state with the title of the tab that is open.
+        active: holds the title of the tab that is open.
     """
 
     catalogue: Catalogue
@@ -39,7 +45,7 @@ class Page:
     blocks: gr.Blocks
     model: gr.Dropdown
     broken: gr.Markdown
-    active: gr.State
+    active: gr.Textbox
 
     def look(self, name: str | None) -> tuple[Any, str]:
         """Look for runs that came or went: what `model`, with that name chosen, and `broken` then show."""
@@ -83,13 +89,13 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
             refresh = gr.Button("Look for new runs", size="sm", scale=0, min_width=160, elem_classes=["quiet"])
         description = gr.Markdown(elem_id="about")
         broken = gr.Markdown(elem_id="unusable")
-        active = gr.State(TABS[0].TITLE)
+        active = gr.Textbox(TABS[0].TITLE, visible=False)
         page = Page(catalogue, engine, trainer, blocks, model, broken, active)
         with gr.Tabs(elem_id="tabs"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=f"tab-{module.TITLE.lower()}") as tab:
                     module.build(page, tab)
-                tab.select(lambda title=module.TITLE: title, outputs=active, queue=False, **INTERNAL)
+                tab.select(None, js=OPEN_TAB, outputs=active, **INTERNAL)
 
         def describe(name: str | None) -> str:
             return about(catalogue, name)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -24,6 +25,8 @@ Phase = Literal["idle", "starting", "training", "finishing", "stopping", "finish
 #: Those in which there is a process.
 BUSY = ("starting", "training", "finishing", "stopping")
 
+#: What trains, before "--resume RUN". -P: never what lies in the folder in which the app was started.
+PROGRAM = (sys.executable, "-P", "-u", "-m", "tfgen", "train")
 #: Exit statuses of a training that was told to end: in time to save, or before it could listen.
 STOPPED = (130, -signal.SIGTERM, -signal.SIGINT)
 
@@ -112,10 +115,11 @@ class Trainer:
     Args:
         root: the folder of the runs; it need not exist.
         patience: seconds from being asked to stop to being killed, which costs what came after the last checkpoint.
+        program: what trains; it is given "--resume RUN".
     """
 
-    def __init__(self, root: str | Path, patience: float = 30.0):
-        self.catalogue, self.patience = Catalogue(root), patience
+    def __init__(self, root: str | Path, patience: float = 30.0, program: Sequence[str] = PROGRAM):
+        self.catalogue, self.patience, self.program = Catalogue(root), patience, tuple(program)
         self._job: _Job | None = None
         self._last, self._said = State(), ""
         self._closed = False
@@ -218,12 +222,11 @@ class Trainer:
 
     def _launch(self, name: str, run: Run, begun: bool) -> str:
         try:
-            log = _locked(run.path / LOG, name)
+            before, log = epochs_done(run), _locked(run.path / LOG, name)
             try:
                 since = log.seek(0, os.SEEK_END)
                 process = subprocess.Popen(
-                    # -P: whatever lies in the folder in which the app was started.
-                    [sys.executable, "-P", "-u", "-m", "tfgen", "train", "--resume", str(run.path)],
+                    [*self.program, "--resume", str(run.path)],
                     env=_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -239,7 +242,7 @@ class Trainer:
                 shutil.rmtree(run.path, ignore_errors=True)
             raise
         _lower_priority(process.pid)
-        self._job = _Job(name, run, begun, epochs_done(run), process, log, since)
+        self._job = _Job(name, run, begun, before, process, log, since)
         self._last = State("starting", name, epochs=run.config.train.epochs)
         self._look()
         return name
@@ -300,7 +303,7 @@ def _progress(last: State, job: _Job) -> State:
         last,
         phase="stopping" if job.stop_by is not None else phase,
         epoch=done,
-        share=(done + inside) / last.epochs,
+        share=min(1.0, (done + inside) / last.epochs),
         seconds_left=None if pace is None else max(0.0, pace * (last.epochs - done) - (now - at)),
     )
 
@@ -323,9 +326,10 @@ def _verdict(last: State, job: _Job, code: int) -> tuple[Phase, str]:
     lines = [line.strip() for line in job.said().splitlines() if line.strip()]
     if said := [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]:
         return "failed", said[-1]
+    if code == -signal.SIGKILL:
+        return "failed", "It was killed, as systems do where memory runs out."
     if code < 0:
-        reason = f"It was ended by {signal.Signals(-code).name}"
-        return "failed", reason + (", as systems do where memory runs out." if code == -signal.SIGKILL else ".")
+        return "failed", f"It was ended by signal {-code}: {signal.strsignal(-code)}."
     return "failed", f"It ended with exit status {code}: {lines[-1] if lines else 'it printed nothing'}"
 
 
@@ -351,10 +355,7 @@ def _environment() -> dict[str, str]:
     """The app's own, in which its own package is found, installed or not."""
     package = str(Path(tfgen.__file__).parents[1])
     others = [place for place in (os.environ.get("PYTHONPATH") or "").split(os.pathsep) if place]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([package, *others])}
-    # A GPU is shared with the app.
-    environment.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    return environment
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([package, *others])}
 
 
 def _locked(file: Path, name: str) -> BinaryIO:

@@ -140,8 +140,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             see = gr.Markdown(elem_classes=["caption"])
             data = components.run_choice(label="Data", info="What it learns to draw")
             with gr.Row():
-                epochs = gr.Number(precision=0, label="Epochs", info="Passes over the data", min_width=120)
-                seed = components.seed(info="Of weights and noise", min_width=120)
+                epochs = gr.Number(precision=0, label="Epochs", info="How long", min_width=120)
+                seed = components.seed(info="Of the noise", min_width=120)
                 rate = gr.Number(label="Learning rate", info="Step size", min_width=120)
             with gr.Row():
                 start = gr.Button("Start", variant="primary", min_width=120, elem_id="train-start")
@@ -151,7 +151,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 go_on = gr.Button("Go on", elem_id="train-go-on")
         with gr.Column(scale=3, min_width=300):
             status = gr.HTML(elem_id="train-status")
-            open_run = gr.Button("Choose it as the model", visible=False, elem_id="train-open")
+            open_run = gr.Button("Choose it as the model", size="sm", visible=False, elem_id="train-open")
             numbers = gr.Markdown(elem_id="train-numbers", elem_classes=["numbers"])
             picture = components.picture("Its latest samples", elem_id="train-samples", visible=False)
     curves = components.curves(elem_id="train-curves")
@@ -205,9 +205,9 @@ def build(page: Page, tab: gr.Tab) -> None:
     model.input(presets, model, preset, **QUIET).then(options, *presets_events, **QUIET)
     preset.input(options, *presets_events, **QUIET)
     page.blocks.load(presets, model, preset, **QUIET).then(options, *presets_events, **QUIET)
-    start.click(start_training, [model, preset, data, epochs, seed, rate], None, **QUIET).then(inputs=looked, **watched)
-    stop.click(page.trainer.stop, None, None, **QUIET).then(inputs=looked, **watched)
-    go_on.click(resume_training, left, None, **QUIET).then(inputs=looked, **watched)
+    start.click(begin, [model, preset, data, epochs, seed, rate], **QUIET).then(inputs=looked, **watched)
+    stop.click(page.trainer.stop, **QUIET).then(inputs=looked, **watched)
+    go_on.click(go_on_with, left, **QUIET).then(inputs=looked, **watched)
     open_run.click(open_trained, page.model, page.model, **QUIET)
     tab.select(opened, [seen, left], outputs, **QUIET)
     gr.on([page.blocks.load, timer.tick], inputs=looked, **watched)

@@ -71,10 +71,11 @@ def build(page: Page, tab: gr.Tab) -> None:
             caption = gr.Markdown(elem_classes=["caption"])
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples along the way", elem_id="epoch-samples")
+        with gr.Column(min_width=280):
+            curves = components.curves(elem_id="training-curves")
         # Narrow windows show it last, wide ones under the controls.
         with gr.Column(scale=2, min_width=280):
             table = gr.Markdown(elem_classes=["facts"], elem_id="facts")
-    curves = components.curves(elem_id="training-curves")
     timer = gr.Timer(PERIOD, active=False)
     seen = gr.State("")
 
