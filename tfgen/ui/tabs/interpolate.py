@@ -1,6 +1,6 @@
 """The tab in which one picture turns into another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -26,7 +26,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     def between(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
         if path not in PATHS:
             raise ConfigError(f"path: expected one of {', '.join(PATHS)}. Received: {path!r}")
-        along = PATHS[path]
+        along: Callable = PATHS[path]
         strip = images_of(model, along(*ends, steps)[0]).numpy()
         frames = images_of(model, along(*ends, FRAMES)[0]).numpy()
         scale = max(1, 1600 // (steps * strip.shape[2]))
