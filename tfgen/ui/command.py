@@ -80,13 +80,18 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
     catalogue = Catalogue(root)
     engine = Engine(catalogue)
     with engine.starting():
+        from starlette.middleware import Middleware
+
         from tfgen.ui.look import settings
         from tfgen.ui.page import build
+        from tfgen.ui.refusals import Refusals, refuse_inputs
         from tfgen.ui.trainer import Trainer
 
         trainer = Trainer(root)
         blocks = build(catalogue, engine, trainer)
-        blocks.queue(max_size=None, default_concurrency_limit=8)
+        refuse_inputs(blocks)
+        # Without its second way in, on which an error of any kind is status 500.
+        blocks.queue(max_size=None, default_concurrency_limit=8, api_open=False)
         _, url, shared = blocks.launch(
             server_name=options.host,
             server_port=options.port or free_port(),
@@ -96,6 +101,7 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
             prevent_thread_lock=True,
             max_file_size=LARGEST_UPLOAD,
             quiet=True,
+            app_kwargs={"middleware": [Middleware(Refusals)]},
             **settings(),
         )
         try:

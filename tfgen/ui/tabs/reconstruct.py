@@ -78,7 +78,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 with gr.Tab("Upload"):
                     sent = components.upload("A picture, of any size", height=300, elem_id="sent")
                 with gr.Tab("Test set"):
-                    index = gr.Number(0, precision=0, label="Number", info="Of a picture of the test set, from 0")
+                    index = components.whole_number(0, label="Number", info="Of a picture of the test set, from 0")
                     take = gr.Button("Take it", size="sm", elem_id="take")
             fit = components.fit()
         with gr.Column(scale=3, min_width=300):
