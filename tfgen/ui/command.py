@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tfgen.errors import ConfigError, reported
 from tfgen.sample import whole
+from tfgen.ui.tools import check_tools, spread_results
 
 #: Uploads larger than this are refused before they are read.
 LARGEST_UPLOAD = "20mb"
@@ -44,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if root.exists() and not root.is_dir():
             raise ConfigError(f"--runs: expected a folder. Received: {root}, which is a file")
         check_address(options.host, options.port)
+        if options.mcp:
+            check_tools()
         with private_cache(), serving(root, options) as url:
             print(f"tfgen at {url}  (Ctrl-C ends it)", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
@@ -104,6 +107,8 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
             app_kwargs={"middleware": [Middleware(Refusals)]},
             **settings(),
         )
+        if options.mcp:
+            spread_results(blocks.mcp_server_obj)
         try:
             yield shared or url
         finally:

@@ -36,7 +36,10 @@ def run_choice(**settings) -> gr.Dropdown:
     Gradio compares what comes in with the choices that it had at the start, and refuses a run that began since. The
     catalogue knows better, and says what it expected.
     """
-    return _passing(gr.Dropdown(**settings), _as_it_came)
+    component = _passing(gr.Dropdown(**settings), _as_it_came)
+    # Nor are programs told those of the start.
+    component.api_info = lambda: {"type": "string"}
+    return component
 
 
 def slider(*args, **settings) -> gr.Slider:

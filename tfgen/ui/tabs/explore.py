@@ -67,7 +67,10 @@ def build(page: Page, tab: gr.Tab) -> None:
 
         Args:
             model: name of a pretrained model or a run, as `models` lists them.
-            seed, plane, first, second: as for `explore`.
+            seed: of the sample that the plane goes through.
+            plane: "around a sample" or "along two dimensions", as for `explore`.
+            first: what lies to the right: the seed of a sample, or the number of a latent dimension, from 0.
+            second: what lies upwards, likewise.
 
         Returns:
             The map.
