@@ -1,5 +1,6 @@
 """Two pictures as the normal noise behind them, from which every path and map of latent space starts."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ from tfgen import latent, noise
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
 
-PATHS = {"spherical": latent.slerp, "linear": latent.lerp}
+PATHS: dict[str, Callable] = {"spherical": latent.slerp, "linear": latent.lerp}
 
 
 def noise_of_seed(model: "GenerativeModel", seed: int, temperature: float = 1.0) -> tf.Tensor:

@@ -36,8 +36,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             fit: cut out, centre and invert it as MNIST's digits are (models of grey images).
 
         Returns:
-            The picture as the model sees it, what the model makes of it, their difference (red: added, blue: missing),
-            where its bits per dimension stand among those of the test set, and a sentence that says so.
+            The picture as seen, its reconstruction, their difference (red: added, blue: missing) and its likelihood
+            among those of the test set, drawn and in words.
         """
         with page.engine.using(model) as loaded:
             _encoders_only(loaded)
@@ -78,7 +78,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 with gr.Tab("Upload"):
                     sent = components.upload("A picture, of any size", height=300, elem_id="sent")
                 with gr.Tab("Test set"):
-                    index = gr.Number(0, precision=0, label="Number", info="Of a picture of the test set, from 0")
+                    index = components.whole_number(0, label="Number", info="Of a picture of the test set, from 0")
                     take = gr.Button("Take it", size="sm", elem_id="take")
             fit = components.fit()
         with gr.Column(scale=3, min_width=300):
