@@ -9,7 +9,8 @@ COMMANDS = {
     "launch": ("tfgen.training.launch", "train with several worker processes on this machine, restarted when one dies"),
     "sample": ("tfgen.sample", "draw samples of a trained model"),
     "interpolate": ("tfgen.interpolate", "draw rows of pictures that lead from one sample to another"),
-    "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood"),
+    "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood and the quality of its samples"),
+    "classifier": ("tfgen.metrics.train_classifier", "train the classifier that samples are measured with"),
 }
 
 

@@ -238,10 +238,16 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement"
         )
 
 
+#: Samples that a model without likelihood is measured by when its training ends: enough to see how it went, and soon
+#: done. `tfgen.evaluate` takes 10,000.
+FINAL_SAMPLES = 2000
+
+
 def _finish(run: "Run", placement: "Placement") -> None:
-    """Pictures and, where there is a likelihood, the test set's, of the best model."""
-    from tfgen.evaluate import evaluate, summary
+    """Pictures of the best model and its figure: the test set's likelihood or else, where it can, sample quality."""
+    from tfgen.evaluate import evaluate, evaluate_samples, quality_summary, summary
     from tfgen.interpolate import interpolation
+    from tfgen.metrics.classifier import is_shipped
     from tfgen.plots.manifold import save_manifold
 
     with placement.strategy.scope():
@@ -250,6 +256,9 @@ def _finish(run: "Run", placement: "Placement") -> None:
             entry = evaluate(run, model=model, record=placement.is_chief)
             if placement.is_chief:
                 print(summary(entry))
+    measured = run.config.train.evaluate_test and not model.can("log_prob")
+    if placement.is_chief and measured and is_shipped(run.config.data.data, model.event_shape):
+        print(quality_summary(evaluate_samples(run, model=model, count=FINAL_SAMPLES)))
     if placement.is_chief and model.is_image:
         interpolation(model, run.path / "interpolation.png", pairs=4, steps=7, seed=0)
         if model.latent_shape == (2,):

@@ -1,0 +1,63 @@
+"""`evaluation.json`: what was measured of a run, each figure with everything that it depends on.
+
+    likelihood    one entry for each split and number of samples
+    quality       one for each split, count, seed, temperature and classifier
+
+Other measurements stand beside them under names of their own. A file of an earlier version lacks some of them.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfgen.files import write_json
+
+if TYPE_CHECKING:
+    from tfgen.runs import Run
+
+NAME = "evaluation.json"
+#: The package's own folder, in which nothing is recorded: what comes with it has been measured.
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def recorded(run: "Run") -> dict[str, list[dict[str, Any]]]:
+    """The lists of entries in a run's `evaluation.json`, by kind; empty where there is none or it cannot be read."""
+    try:
+        content = json.loads((run.path / NAME).read_text())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {
+        kind: [entry for entry in entries if isinstance(entry, dict)]
+        for kind, entries in content.items()
+        if isinstance(entries, list)
+    }
+
+
+def same(first: dict[str, Any], second: dict[str, Any], keys: Sequence[str]) -> bool:
+    """Whether two entries are of one measurement: equal in every one of the keys."""
+    return all(first.get(key) == second.get(key) for key in keys)
+
+
+def is_writable(run: "Run") -> bool:
+    """Whether measurements are recorded in the run's folder: not into the package, nor where nothing can be written."""
+    return os.access(run.path, os.W_OK | os.X_OK) and not run.path.resolve().is_relative_to(PACKAGE)
+
+
+def record(run: "Run", kind: str, entry: dict[str, Any], keys: Sequence[str]) -> bool:
+    """Add an entry to a run's `evaluation.json`, in the place of one that is equal to it in the keys.
+
+    Returns:
+        Whether it was written; False where `is_writable` says no.
+    """
+    if not is_writable(run):
+        return False
+    kinds = recorded(run)
+    kept = [old for old in kinds.get(kind, []) if not same(old, entry, keys)]
+    likelihood = {"likelihood": kinds.get("likelihood", [])}
+    entries = {**likelihood, **kinds, kind: [*kept, entry]}
+    write_json(run.path / NAME, {"run": run.path.name, "model": run.config.model, **entries})
+    return True
