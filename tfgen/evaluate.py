@@ -80,6 +80,7 @@ def evaluate(
         )
     entry: dict[str, Any] = {
         "split": split,
+        "epoch": run.epoch,
         "estimator": found.estimator,
         "samples": samples,
         "examples": len(found.nats),
@@ -161,6 +162,7 @@ def evaluate_samples(
         )
     entry = {
         "split": split,
+        "epoch": run.epoch,
         "seed": seed,
         "temperature": temperature,
         "classifier": classifier.identity,

@@ -4,12 +4,14 @@ Each set is thought of as a union of balls, one around each of its features, whi
 same set.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 #: Rows of a matrix of distances held at a time: 10,000 × 10,000 at once would be 800 MB.
 BLOCK = 1000
+#: Examples of a large set turned into vectors at a time.
+PART = 8192
 
 
 def squared_distances(
@@ -93,17 +95,34 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[fl
     return hits / (k * len(fake)), float(np.concatenate(covered).mean())
 
 
-def nearest(queries: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest neighbour of each query.
+def nearest(
+    queries: np.ndarray,
+    among: np.ndarray,
+    *,
+    excluded: np.ndarray | None = None,
+    prepare: Callable[[np.ndarray], np.ndarray] = np.asarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest neighbour of each query in a large set.
 
     Args:
-        queries: [n, d].
-        among: [m, d].
+        queries: vectors [n, d].
+        among: [m, …].
+        excluded: for each query the position of one that does not count, int64 [n].
+        prepare: makes vectors of a part of `among`, [k, …] → [k, d]; so the set may stay as small as bytes.
 
     Returns:
-        Its position int64 [n], and its Euclidean distance float64 [n].
+        Its position, int64 [n], and its Euclidean distance, float64 [n].
     """
-    blocks = squared_distances(queries, among, block=250)
-    found = [(distances.argmin(axis=1), distances.min(axis=1)) for _, distances in blocks]
-    positions, squares = (np.concatenate(part) for part in zip(*found, strict=True))
-    return positions, np.sqrt(squares.astype(np.float64))
+    position, smallest = np.zeros(len(queries), np.int64), np.full(len(queries), np.inf)
+    for start in range(0, len(among), PART):
+        for rows, distances in squared_distances(queries, prepare(among[start : start + PART])):
+            if excluded is not None:
+                own = excluded[rows] - start
+                inside = np.flatnonzero((own >= 0) & (own < distances.shape[1]))
+                distances[inside, own[inside]] = np.inf
+            found = distances.argmin(axis=1)
+            square = distances[np.arange(len(distances)), found]
+            closer = square < smallest[rows]
+            position[rows] = np.where(closer, found + start, position[rows])
+            smallest[rows] = np.where(closer, square, smallest[rows])
+    return position, np.sqrt(smallest)

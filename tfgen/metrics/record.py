@@ -2,8 +2,10 @@
 
     likelihood    one entry for each split and number of samples
     quality       one for each split, count, seed, temperature and classifier
+    cost          weights, operations of training and seconds of sampling
+    memorization  how near samples are to training images
 
-Other measurements stand beside them under names of their own. A file of an earlier version lacks some of them.
+An entry names the epoch after which it was measured. A file of an earlier version lacks some of all this.
 """
 
 import json
@@ -34,6 +36,15 @@ def recorded(run: "Run") -> dict[str, list[dict[str, Any]]]:
         kind: [entry for entry in entries if isinstance(entry, dict)]
         for kind, entries in content.items()
         if isinstance(entries, list)
+    }
+
+
+def current(run: "Run") -> dict[str, list[dict[str, Any]]]:
+    """The entries that are of the run as it stands: not those from before it was trained further."""
+    epoch = run.epoch
+    return {
+        kind: [entry for entry in entries if epoch is None or entry.get("epoch", epoch) == epoch]
+        for kind, entries in recorded(run).items()
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.errors import ConfigError, LostWorkerError, RunError, reported
+from tfgen.errors import ConfigError, DivergedError, LostWorkerError, RunError, reported
 from tfgen.options import Request, parse
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, pl
         return None
     run = run or _begin(request, config, placement)
     print(f"run        {run.path}", flush=True)
-    _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
+    with _recording_divergence(run, placement):
+        _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
     _finish(run, placement)
     return run
 
@@ -191,6 +192,21 @@ def _describe(config, dataset, batches, model, yardsticks, placement) -> None:
     for name, value in yardsticks.items():
         print(f"yardstick  {name.replace('_', ' ')} of pixel marginals on the test set: {value:.4f}")
     sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _recording_divergence(run: "Run", placement: "Placement"):
+    """Leaves it in the run's folder if a loss ceases to be finite, so that a comparison can count it."""
+    from tfgen.files import write_json
+
+    if placement.is_chief:
+        run.divergence_file.unlink(missing_ok=True)
+    try:
+        yield
+    except DivergedError as error:
+        if placement.is_chief:
+            write_json(run.divergence_file, {"epochs": run.epoch or 0, "message": str(error)})
+        raise
 
 
 def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement", checkpoint_seconds) -> None:
