@@ -10,16 +10,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfgen.comparison.figure import figure
+    from tfgen.comparison.markdown import table
     from tfgen.comparison.measured import compare, measure
+    from tfgen.comparison.picture import figure
     from tfgen.comparison.rows import Comparison, recorded
-    from tfgen.comparison.table import table
 
 _HOMES = {
     "Comparison": "rows",
     "recorded": "rows",
-    "table": "table",
-    "figure": "figure",
+    "table": "markdown",
+    "figure": "picture",
     "compare": "measured",
     "measure": "measured",
 }

@@ -15,6 +15,7 @@ from tfgen import noise
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
+    from tfgen.models.descent import Descent
 
 #: Pictures drawn at a time, and how often, to time them.
 BATCH, REPEATS = 256, 5
@@ -36,17 +37,19 @@ def training_flops(model: "GenerativeModel", batch_size: int) -> float:
     spec = tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)
     profiler = tf.compat.v1.profiler
     counted = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
-    total = 0
-    for descent in model.descents():
+    options = counted.with_empty_output().build()
+    with _without_deprecations():
+        found = [profiler.profile(_graph(descent, spec), options=options) for descent in model.descents()]
+    return sum(counts.total_float_ops for counts in found) / batch_size
 
-        def gradients(examples, descent=descent):
-            with noise.Draws(0, 0) as draws:
-                return descent.gradients(examples, draws)
 
-        graph = tf.function(gradients, autograph=False).get_concrete_function(spec).graph
-        with _without_deprecations():
-            total += profiler.profile(graph, options=counted.with_empty_output().build()).total_float_ops
-    return total / batch_size
+def _graph(descent: "Descent", spec: tf.TensorSpec) -> tf.Graph:
+    @tf.function(autograph=False)
+    def gradients(examples):
+        with noise.Draws(0, 0) as draws:
+            return descent.gradients(examples, draws)
+
+    return gradients.get_concrete_function(spec).graph
 
 
 def sampling_seconds(model: "GenerativeModel", batch: int = BATCH, repeats: int = REPEATS) -> float:

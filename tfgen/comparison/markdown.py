@@ -56,7 +56,7 @@ def _runs(rows: Sequence[Row]) -> Iterator[str]:
                 row.name,
                 row.model,
                 row.preset,
-                shown(row.cost.get("weights"), ",.0f"),
+                f"{row.cost['weights'].mean:,.0f}" if "weights" in row.cost else NONE,
                 " ".join(map(str, row.seeds)),
                 *(str(row.states[state]) for state in ("finished", "unfinished", "diverged")),
             )

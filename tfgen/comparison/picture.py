@@ -2,19 +2,25 @@
 
 import base64
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
+from tfgen.comparison.markdown import large, title
 from tfgen.comparison.rows import Comparison, Spread
-from tfgen.comparison.table import title
 from tfgen.evaluate import QUALITY
 from tfgen.plots import style
 
 COLUMNS = 4
+LEGEND = (
+    "Bars: standard deviation between seeds. Dashed: what independent pixels reach (bits/dim), real pictures against "
+    "real ones (quality), an even share (classes), 1 % (near)."
+)
 #: Those whose scale is a logarithm, because models differ in them by orders of magnitude.
 LOGARITHMIC = "seconds of training", "milliseconds a sample", "Fréchet classifier distance", "FLOP of training"
 
@@ -26,7 +32,7 @@ def figure(comparison: Comparison) -> Figure:
     histograms = comparison.quality.histograms if comparison.quality else {}
     pairs = {row.name: row.pairs[0] for row in comparison.rows if row.pairs}
     lines = -(-len(panels) // COLUMNS)
-    high = 0.75 + 0.27 * len(names)
+    high = 0.8 + 0.27 * len(names)
     heights = [high] * lines + ([1.9] if histograms else []) + [1.75] * (-(-len(pairs) // 2))
     drawn = style.figure(13.0, sum(heights) + 0.35 * len(heights))
     grid = drawn.add_gridspec(len(heights), 12, height_ratios=heights)
@@ -47,6 +53,7 @@ def figure(comparison: Comparison) -> Figure:
         axes.imshow(_pixels(picture), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         axes.axis("off")
         axes.set_title(f"{name}: nearest samples, training images below", loc="left", color=style.TEXT, size=9)
+    drawn.supxlabel(LEGEND, x=0.01, ha="left", fontsize=8, color=style.TEXT)
     return drawn
 
 
@@ -54,7 +61,7 @@ def _panels(comparison: Comparison) -> dict[str, tuple[Mapping[str, Spread], flo
     """Title → (row's name → figure, floor or yardstick)."""
     found: dict[str, tuple[Mapping[str, Spread], float | None]] = {}
     for group in comparison.likelihoods:
-        found[f"{group.unit}\n{title(group)}"] = (group.figures, group.yardstick)
+        found[f"{group.unit}; {title(group)}"] = (group.figures, group.yardstick)
     if (quality := comparison.quality) is not None:
         for name, (called, _) in QUALITY.items():
             if name in ("kid", "kl_to_uniform"):
@@ -89,11 +96,16 @@ def _dots(axes: Axes, names: Sequence[str], figures, floor: float | None, called
         axes.axvline(floor, color=style.CORAL, linewidth=1.1, linestyle=(0, (4, 2)))
     if called in LOGARITHMIC:
         axes.set_xscale("log")
+        spread = np.ptp(np.log10([figure.mean for figure in figures.values()] + ([floor] if floor else [])))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if spread < 1.5 else (1.0,)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: large(value)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.set_yticks(range(len(names)), names if labelled else [""] * len(names))
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.margins(x=0.12)
-    style.dress(axes, called)
-    axes.title.set_fontsize(9)
+    style.dress(axes, textwrap.fill(called, 34))
     axes.grid(axis="x", color=style.LINE, linewidth=0.5, alpha=0.7)
     axes.tick_params(axis="y", length=0)
 
@@ -103,7 +115,6 @@ def _histogram(axes: Axes, histogram: Sequence[int], name: str) -> None:
     axes.bar(range(len(counts)), counts, color=style.BLUE, width=0.8)
     axes.axhline(counts.mean(), color=style.CORAL, linewidth=1.1, linestyle=(0, (4, 2)))
     style.dress(axes, f"{name}: samples of each class")
-    axes.title.set_fontsize(9)
     if len(counts) <= 20:
         axes.set_xticks(range(len(counts)))
 
