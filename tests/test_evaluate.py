@@ -1,5 +1,6 @@
 """The evaluation command: all three families, what it records and what it refuses."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -111,14 +112,12 @@ def test_a_file_of_an_earlier_version_is_added_to(make_run, capsys):
     assert len(records.recorded(run)["quality"]) == 1
 
 
-def test_nothing_is_recorded_inside_of_the_package(make_run, monkeypatch, capsys):
-    run = make_run("gan")
-    monkeypatch.setattr(records, "PACKAGE", run.path.resolve().parent)
-    main([str(run.path), "--count", "20"])
-    said = capsys.readouterr().out
-    assert "floor" in said
-    assert "Not recorded" in said
+def test_nothing_is_recorded_of_a_name(make_run, capsys):
+    run = dataclasses.replace(make_run("gan"), by_name=True)
+    evaluate_samples(run, count=20)
     assert not (run.path / "evaluation.json").exists()
+    evaluate_samples(dataclasses.replace(run, by_name=False), count=20)
+    assert (run.path / "evaluation.json").exists()
 
 
 def test_a_classifier_of_the_user_s_own(make_run, tmp_path, capsys):
