@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 #: What tells two measurements of a kind apart; a new one replaces its own only.
-LIKELIHOOD_KEYS = ("split", "samples")
+LIKELIHOOD_KEYS = ("split", "samples", "examples")
 QUALITY_KEYS = ("split", "samples", "seed", "temperature", "classifier")
 
 
@@ -33,6 +33,7 @@ def evaluate(
     split: str = "test",
     seed: int = 0,
     batch_size: int = 100,
+    first: int | None = None,
     progress: bool = False,
     record: bool = True,
 ) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def evaluate(
         split: train, validation or test.
         seed: of the estimator's noise.
         batch_size: examples at a time.
+        first: only so many of the first examples, where thousands of samples of each would take too long; None for all.
         progress: show a progress bar.
         record: write the file; False on a worker that is not the chief. A pretrained model that was opened by its name
             is never written to.
@@ -69,6 +71,7 @@ def evaluate(
     examples = getattr(run.dataset, split)
     if examples is None:
         raise ConfigError(f"split: expected one that the run has. Received: {split!r}, to which it left no examples")
+    examples = examples[: first or len(examples)]
     started = time.monotonic()
     with _bar(len(examples), "example", progress) as bar:
         found = evaluate_likelihood(
@@ -242,6 +245,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     likelihood = parser.add_argument_group("likelihood")
     likelihood.add_argument("--samples", type=whole(1), default=1, metavar="K", help="samples for each example [1]")
     likelihood.add_argument("--batch-size", type=whole(1), default=100, metavar="N", help="examples at a time [100]")
+    likelihood.add_argument("--first", type=whole(1), metavar="N", help="only of the first N examples [all]")
     quality = parser.add_argument_group("quality")
     quality.add_argument(
         "--count", type=whole(1), default=10_000, metavar="N", help="samples, and as many real pictures [10000]"
@@ -288,7 +292,7 @@ def measure(run: "Run", options: argparse.Namespace) -> None:
             reason = str(error)
     model = run.load_model()
     if options.only == "likelihood" or (options.only is None and model.can("log_prob")):
-        settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size")}
+        settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size", "first")}
         print(summary(evaluate(run, model=model, **settings, progress=True)), flush=True)
     elif classifier is None:
         raise UndefinedError(f"Nothing can be measured of this model: it has no likelihood. {reason}")

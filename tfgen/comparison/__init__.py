@@ -1,9 +1,9 @@
 """Runs on the same data, side by side.
 
-    >>> from tfgen.comparison import compare, figure, recorded, table
-    >>> print(table(recorded(runs)))             # from what is in the runs' folders: no model is loaded
-    >>> found = compare(runs)                    # measures what is missing, and records it
-    >>> figure(found).savefig("comparison.png")
+>>> from tfgen.comparison import compare, figure, recorded, table
+>>> print(table(recorded(runs)))             # from what is in the runs' folders: no model is loaded
+>>> found = compare(runs)                    # measures what is missing, and records it
+>>> figure(found).savefig("comparison.png")
 """
 
 import importlib

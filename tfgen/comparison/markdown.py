@@ -69,7 +69,8 @@ def title(group: Likelihoods) -> str:
     """What a group of likelihoods measures."""
     observed = "" if group.levels is None else f"{group.levels} levels"
     binarized = "" if group.binarization is None else f", binarized ({group.binarization})"
-    return f"{observed}{binarized}{'; ' if observed else ''}{group.estimator}; {group.split} set"
+    examples = f"{group.examples:,} examples of the {group.split} set"
+    return f"{observed}{binarized}{'; ' if observed else ''}{group.estimator}; {examples}"
 
 
 def _likelihood(comparison: Comparison) -> Iterator[str]:

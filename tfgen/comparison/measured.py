@@ -98,7 +98,7 @@ def measure(
     if "log_prob" not in family(run.config.model).undefined:
         need(
             "likelihood",
-            {"split": "test", "samples": samples},
+            {"split": "test", "samples": samples, "examples": len(dataset.test)},
             LIKELIHOOD_KEYS,
             lambda: evaluate(run, model=model(), samples=samples),
         )

@@ -48,7 +48,7 @@ class Row:
     """Runs that differ in nothing but their seed.
 
     Attributes:
-        name: the first run's, with the number of seeds where there are several.
+        name: the first run's, with the number of runs where there are several.
         runs: names of their folders.
         model, preset: of all of them.
         seeds: of each.
@@ -78,7 +78,8 @@ class Likelihoods:
     """Figures that measure the same thing, and only these may be ranked.
 
     Attributes:
-        split, estimator, samples, levels, binarization: what they measure; levels are None for points.
+        split, estimator, samples, levels, binarization, examples: what they measure, of how many examples; levels are
+            None for points.
         unit: "bits/dim", or "nats" for points.
         yardstick: what the pixel marginals reach, in the same unit; for points, the true density.
         figures: row's name → figure, best first.
@@ -90,6 +91,7 @@ class Likelihoods:
     samples: int
     levels: int | None
     binarization: str | None
+    examples: int
     unit: str
     yardstick: float | None
     figures: dict[str, Spread]
@@ -171,9 +173,7 @@ def _comparison(runs: Sequence[Run], evaluations: Mapping[Path, dict[str, list[d
         entries = [entries for _, entries in finished]
         rows.append(_row(_name(members, runs), members, [run for run, _ in finished], entries))
         kept.append((rows[-1].name, entries))
-    return Comparison(
-        _data(runs[0])["data"], tuple(rows), tuple(_likelihoods(kept)), _quality(kept)
-    )
+    return Comparison(_data(runs[0])["data"], tuple(rows), tuple(_likelihoods(kept)), _quality(kept))
 
 
 def _check(runs: Sequence[Run]) -> None:
@@ -213,12 +213,10 @@ def _name(members: Sequence[Run], runs: Sequence[Run]) -> str:
     """Of the first of a row's runs: its folder's name, or where another has the same, its path."""
     first = members[0].path
     name = str(first) if sum(run.path.name == first.name for run in runs) > 1 else first.name
-    return name + (f" ({len(members)} seeds)" if len(members) > 1 else "")
+    return name + (f" ({len(members)} runs)" if len(members) > 1 else "")
 
 
-def _row(
-    name: str, members: list[Run], finished: list[Run], evaluations: list[dict[str, list[dict[str, Any]]]]
-) -> Row:
+def _row(name: str, members: list[Run], finished: list[Run], evaluations: list[dict[str, list[dict[str, Any]]]]) -> Row:
     first = members[0]
     costs = [entry for found in evaluations for entry in found.get("cost", [])[-1:]]
     memories = [entry for found in evaluations for entry in found.get("memorization", [])[-1:]]
@@ -272,10 +270,12 @@ def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) 
     groups: dict[tuple, dict[str, list[dict[str, Any]]]] = {}
     for name, evaluations in kept:
         for entry in (entry for found in evaluations for entry in found.get("likelihood", [])):
-            key = tuple(entry.get(part) for part in ("split", "estimator", "samples", "levels", "binarization"))
+            key = tuple(
+                entry.get(part) for part in ("split", "estimator", "samples", "levels", "binarization", "examples")
+            )
             groups.setdefault(key, {}).setdefault(name, []).append(entry)
     made = []
-    for (split, estimator, samples, levels, binarization), members in groups.items():
+    for (split, estimator, samples, levels, binarization, examples), members in groups.items():
         images = levels is not None
         value, error = (
             ("bits_per_dim", "bits_per_dim_standard_error")
@@ -300,6 +300,7 @@ def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) 
                 samples=samples,
                 levels=levels,
                 binarization=binarization,
+                examples=examples,
                 unit="bits/dim" if images else "nats",
                 yardstick=yardsticks[0] if yardsticks else None,
                 figures=dict(sorted(figures.items(), key=lambda item: item[1].mean)),
