@@ -84,9 +84,9 @@ def build(page: Page, tab: gr.Tab) -> None:
             fit = components.fit()
         with gr.Column(scale=3, min_width=300):
             with gr.Row():
-                labels = ("As the model sees it", "Reconstruction", "Difference")
+                labels = ("As seen", "Reconstruction", "Difference")
                 shown = [
-                    components.picture(label, min_width=110, elem_id=f"reconstruct-{number}", buttons=["download"])
+                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=["download"])
                     for number, label in enumerate(labels)
                 ]
             verdict = gr.Markdown(elem_id="verdict")
