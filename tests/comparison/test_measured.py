@@ -85,6 +85,16 @@ def test_runs_that_are_not_finished_are_listed_and_not_measured(make, capsys):
     assert recorded(cut) == {}
 
 
+def test_nothing_known_is_said(make, tmp_path):
+    run = make("gan")
+    (run.path / "metrics.jsonl").write_text("")
+    found = compare([run])
+    assert "Not measured" in table(found)
+    style.save(figure(found), tmp_path / "x.png")
+    with Image.open(tmp_path / "x.png") as picture:
+        assert np.asarray(picture).std() > 0
+
+
 def test_points_and_data_without_a_classifier_have_no_quality(tiny_models, make, tmp_path):
     run = Run.create(tmp_path, run_config("flow", "practical", hidden=(8,), point_couplings=2, epochs=1))
     run.add_metrics({"epoch": 1, "step": 20, "seconds": 2.0})

@@ -26,7 +26,7 @@ LOGARITHMIC = "seconds of training", "milliseconds a sample", "Fréchet classifi
 
 
 def figure(comparison: Comparison) -> Figure:
-    """Draw a comparison. What no model has is left out."""
+    """Draw a comparison. What no model has is left out; where nothing is known, it says so."""
     names = [row.name for row in comparison.rows]
     panels = _panels(comparison)
     histograms = comparison.quality.histograms if comparison.quality else {}
@@ -34,6 +34,10 @@ def figure(comparison: Comparison) -> Figure:
     lines = -(-len(panels) // COLUMNS)
     high = 0.8 + 0.27 * len(names)
     heights = [high] * lines + ([1.9] if histograms else []) + [1.75] * (-(-len(pairs) // 2))
+    if not heights:
+        drawn = style.figure(6.0, 1.0)
+        drawn.text(0.5, 0.5, "Nothing is known of a finished run.", ha="center", va="center", color=style.TEXT)
+        return drawn
     drawn = style.figure(13.0, sum(heights) + 0.35 * len(heights))
     grid = drawn.add_gridspec(len(heights), 12, height_ratios=heights)
     for place, (name, (figures, floor)) in enumerate(panels.items()):
