@@ -28,7 +28,9 @@ def test_the_command_makes_what_load_reads_and_writes_itself_down(tmp_path, caps
     assert found.card["command"] == (
         "python -m tfgen.metrics.train_classifier --data digits --steps 120 --batch-size 64"
     )
-    test = data.load("digits").test
+    digits = data.load("digits")
+    assert np.mean(found.describe(digits.train.images)[0] ** 2) == pytest.approx(1.0, rel=0.01)
+    test = digits.test
     assert found.accuracy(test.images, test.labels) == found.card["test_accuracy"] > 0.5
 
 

@@ -176,6 +176,23 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_run_that_diverged_says_so_until_it_goes_on(tmp_path, capsys):
+    line = "--model vae --hidden 32 --epochs 2 --learning-rate 1e30 --optimizer sgd --clip-norm 1e30"
+    with pytest.raises(SystemExit) as stopped:
+        main([*line.split(), "--out", str(tmp_path)])
+    assert stopped.value.code == 3
+    run = Run.open(tmp_path / "digits-vae-1")
+    assert run.state == "diverged"
+    said = json.loads(run.divergence_file.read_text())["message"]
+    assert said in capsys.readouterr().err
+    config = json.loads((run.path / "config.json").read_text())
+    config["train"]["learning_rate"] = 1e-6
+    (run.path / "config.json").write_text(json.dumps(config))
+    main(["--resume", str(run.path)])
+    assert run.state == "finished"
+    assert not run.divergence_file.exists()
+
+
 def numbers(run: Path) -> list[dict]:
     clock = ("seconds", "images_per_second")
     return [{k: v for k, v in row.items() if k not in clock} for row in Run.open(run).metrics()]

@@ -21,12 +21,12 @@ LEGEND = (
     "Bars: standard deviation between seeds. Dashed: what independent pixels reach (bits/dim), real pictures against "
     "real ones (quality), an even share (classes), 1 % (near)."
 )
-#: Those whose scale is a logarithm, because models differ in them by orders of magnitude.
+#: Those whose scale is a logarithm where models differ in them by orders of magnitude.
 LOGARITHMIC = "seconds of training", "milliseconds a sample", "Fréchet classifier distance", "FLOP of training"
 
 
 def figure(comparison: Comparison) -> Figure:
-    """Draw a comparison. What no model has is left out."""
+    """Draw a comparison. What no model has is left out; where nothing is known, it says so."""
     names = [row.name for row in comparison.rows]
     panels = _panels(comparison)
     histograms = comparison.quality.histograms if comparison.quality else {}
@@ -34,6 +34,10 @@ def figure(comparison: Comparison) -> Figure:
     lines = -(-len(panels) // COLUMNS)
     high = 0.8 + 0.27 * len(names)
     heights = [high] * lines + ([1.9] if histograms else []) + [1.75] * (-(-len(pairs) // 2))
+    if not heights:
+        drawn = style.figure(6.0, 1.0)
+        drawn.text(0.5, 0.5, "Nothing is known of a finished run.", ha="center", va="center", color=style.TEXT)
+        return drawn
     drawn = style.figure(13.0, sum(heights) + 0.35 * len(heights))
     grid = drawn.add_gridspec(len(heights), 12, height_ratios=heights)
     for place, (name, (figures, floor)) in enumerate(panels.items()):
@@ -94,14 +98,15 @@ def _dots(axes: Axes, names: Sequence[str], figures, floor: float | None, called
         axes.errorbar(figure.mean, place, xerr=figure.deviation, color=style.BLUE, fmt="o", markersize=5)
     if floor is not None:
         axes.axvline(floor, color=style.CORAL, linewidth=1.1, linestyle=(0, (4, 2)))
-    if called in LOGARITHMIC:
+    values = [figure.mean for figure in figures.values()] + ([] if floor is None else [floor])
+    decades = float(np.ptp(np.log10(values))) if min(values) > 0 else 0.0
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    if called in LOGARITHMIC and decades > 0.7:
         axes.set_xscale("log")
-        spread = np.ptp(np.log10([figure.mean for figure in figures.values()] + ([floor] if floor else [])))
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if spread < 1.5 else (1.0,)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: large(value)))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 1.5 else (1.0,)))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
+    if called in LOGARITHMIC:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: large(value)))
     axes.set_yticks(range(len(names)), names if labelled else [""] * len(names))
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.margins(x=0.12)

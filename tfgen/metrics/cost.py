@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tfgen import noise
 
@@ -44,12 +45,17 @@ def training_flops(model: "GenerativeModel", batch_size: int) -> float:
 
 
 def _graph(descent: "Descent", spec: tf.TensorSpec) -> tf.Graph:
+    """The operators that a descent runs, which are fewer than it traces."""
+
     @tf.function(autograph=False)
     def gradients(examples):
         with noise.Draws(0, 0) as draws:
-            return descent.gradients(examples, draws)
+            losses, gradients = descent.gradients(examples, draws)
+        return [*losses.values(), *(gradient for gradient in gradients if gradient is not None)]
 
-    return gradients.get_concrete_function(spec).graph
+    # A tape writes down gradients that nobody asked for, such as those of a GAN's other network. Running the graph
+    # leaves them out, and so does making its variables constants.
+    return convert_variables_to_constants_v2(gradients.get_concrete_function(spec)).graph
 
 
 def sampling_seconds(model: "GenerativeModel", batch: int = BATCH, repeats: int = REPEATS) -> float:
