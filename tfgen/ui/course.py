@@ -15,6 +15,7 @@ from PIL import Image
 from tfgen import pretrained
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import summary as likelihood_summary
+from tfgen.metrics.record import NAME, current
 from tfgen.options import spell
 from tfgen.presets import run_config
 from tfgen.runs import Run
@@ -22,6 +23,7 @@ from tfgen.ui.about import FAMILIES
 
 #: The pictures of a packed model, which has those of its end only.
 LAST = "samples.png"
+DIVERGED = "; then a loss ceased to be finite"
 _NAME = re.compile(r"epoch-(\d{4,9})(-pixels)?\.png")
 
 
@@ -31,7 +33,7 @@ def stamp(run: Run) -> str:
 
 
 def _numbers(run: Run) -> str:
-    return " ".join(_age(run.path / name) for name in ("metrics.jsonl", "evaluation.json"))
+    return " ".join(_age(run.path / name) for name in ("metrics.jsonl", NAME, run.divergence_file.name))
 
 
 def _age(path: Path) -> str:
@@ -73,8 +75,7 @@ def _yardsticks(run: Run) -> dict[str, float]:
 
 
 def _likelihoods(run: Run) -> list[dict[str, Any]]:
-    entries = run.evaluation().get("likelihood")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return current(run).get("likelihood", [])
 
 
 def _number(value: Any) -> float:
@@ -153,10 +154,10 @@ def facts(run: Run) -> dict[str, Any]:
     """What is known of a training.
 
     Returns:
-        "model", "preset", "data"; "epochs" complete and "planned"; "seconds" spent in them; "best_epoch", None where
-        nothing was validated; "numbers" in a packed model, otherwise None; "bytes" of its file; "other_options",
-        those that are not the preset's, name → [here, the preset's]; "command" that trains the same, None where none
-        can say it.
+        "model", "preset", "data"; "state", finished, unfinished or diverged; "epochs" complete and "planned"; "seconds"
+        spent in them; "best_epoch", None where nothing was validated; "numbers" in a packed model, otherwise None;
+        "bytes" of its file; "other_options", those that are not the preset's, name → [here, the preset's]; "command"
+        that trains the same, None where none can say it.
     """
     rows, config = run.metrics(), run.config
     validated = any(key.startswith("val_") for row in rows for key in row)
@@ -169,6 +170,7 @@ def facts(run: Run) -> dict[str, Any]:
         "model": config.model,
         "preset": config.preset,
         "data": config.data.data,
+        "state": run.state,
         "epochs": rows[-1]["epoch"] if rows else 0,
         "planned": config.train.epochs,
         "seconds": round(sum(_number(row.get("seconds")) for row in rows), 1),
@@ -201,7 +203,7 @@ def summary(run: Run) -> str:
     rows = {
         "Model": f"{family}, preset {plain(known['preset'])}",
         "Data": plain(known["data"]),
-        "Epochs": f"{known['epochs']} of {known['planned']}",
+        "Epochs": f"{known['epochs']} of {known['planned']}" + DIVERGED * (known["state"] == "diverged"),
         "Time in them": duration(known["seconds"]),
         "Best epoch": "" if best is None else f"{best}, the one that is kept",
         "Model file": f"{known['numbers']:,} numbers, {size}" if known["numbers"] else size,
