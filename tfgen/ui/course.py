@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image
 
 from tfgen import pretrained
+from tfgen.data import POINT_NAMES
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import summary as likelihood_summary
 from tfgen.metrics.record import NAME, current
@@ -136,6 +137,11 @@ def samples(run: Run, epoch: int | None = None, pixels: bool = False) -> tuple[I
     chosen = max((made_at for made_at in made if epoch is None or made_at <= epoch), default=made[0])
     suffix = "-pixels" if pixels and chosen in epochs(run, True) else ""
     return _opened(run, Path("samples", f"epoch-{chosen:04d}{suffix}.png")), chosen
+
+
+def is_plot(run: Run) -> bool:
+    """Whether its pictures are plots, of points of the plane and their density."""
+    return run.config.data.data in POINT_NAMES
 
 
 def _opened(run: Run, file: Path) -> Image.Image:
