@@ -15,6 +15,8 @@ from tfgen.ui.engine import Engine
 from tfgen.ui.trainer import Trainer
 
 STYLE = Path(__file__).with_name("style.css")
+#: The model that is shown first, where it is there: legible pictures, and it can do everything.
+FIRST = "mnist-vae"
 #: Seconds: how often Gradio looks for old pictures, and how old one has to be.
 FORGET = (600, 3600)
 
@@ -66,7 +68,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
         with gr.Row(elem_id="chooser"):
             model = components.run_choice(
                 choices=names,
-                value=names[0] if names else None,
+                value=_first(names),
                 label="Model",
                 info="A pretrained model, or a run of yours",
                 scale=4,
@@ -85,7 +87,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
 
         def look(name: str | None):
             names = catalogue.usable()
-            chosen = name if name in names else (names[0] if names else None)
+            chosen = name if name in names else _first(names)
             return gr.update(choices=names, value=chosen), unusable(catalogue)
 
         def describe(name: str | None) -> str:
@@ -108,3 +110,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
 
         gr.api(models, api_name="models")
     return blocks
+
+
+def _first(names: list[str]) -> str | None:
+    return FIRST if FIRST in names else next(iter(names), None)

@@ -140,7 +140,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             pixels = image_grid(here.map(loaded, SIDE))
             at = here.start(loaded)
         address = data_address(as_picture(pixels, SIDE))
-        return gr.update(value=list(at), map=address), *at, explore(model, *at, *place)
+        return gr.update(value=list(at), address=address), *at, explore(model, *at, *place)
 
     shown = [area, right, up, picture]
     gr.on(

@@ -1,6 +1,6 @@
 """The tab in which one picture turns into another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -24,7 +24,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Fill the tab."""
 
     def between(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
-        along = PATHS[one_of("path", path, PATHS)]
+        along: Callable = PATHS[one_of("path", path, PATHS)]
         strip = images_of(model, along(*ends, steps)[0]).numpy()
         frames = images_of(model, along(*ends, FRAMES)[0]).numpy()
         scale = max(1, 1600 // (steps * strip.shape[2]))

@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 
 from tfgen.errors import TfgenError, UndefinedError
+from tfgen.metrics.record import current
 from tfgen.plots import style
 from tfgen.plots.difference import signed_difference
 from tfgen.plots.grid import to_bytes
@@ -83,9 +84,9 @@ def build(page: Page, tab: gr.Tab) -> None:
             fit = components.fit()
         with gr.Column(scale=3, min_width=300):
             with gr.Row():
-                labels = ("As the model sees it", "Reconstruction", "Difference")
+                labels = ("As seen", "Reconstruction", "Difference")
                 shown = [
-                    components.picture(label, min_width=110, elem_id=f"reconstruct-{number}", buttons=["download"])
+                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=["download"])
                     for number, label in enumerate(labels)
                 ]
             verdict = gr.Markdown(elem_id="verdict")
@@ -153,7 +154,7 @@ def _encoders_only(model) -> None:
 
 def _judged(run: Run, bits: float, model: str) -> tuple[str | None, str]:
     """The place of bits/dim among those of the test set, as a picture and in words."""
-    entries = [entry for entry in run.evaluation().get("likelihood", ()) if "bits_per_dim_percentiles" in entry]
+    entries = [entry for entry in current(run).get("likelihood", ()) if "bits_per_dim_percentiles" in entry]
     tested = [entry for entry in entries if entry["split"] == "test"]
     figure = f"**{bits:.3f} bits/dim**"
     if not tested:
