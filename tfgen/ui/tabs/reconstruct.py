@@ -37,8 +37,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             fit: cut out, centre and invert it as MNIST's digits are (models of grey images).
 
         Returns:
-            The picture as seen, its reconstruction, their difference (red: added, blue: missing) and its likelihood
-            among those of the test set, drawn and in words.
+            The picture as seen, its reconstruction, their difference (red: added, blue: missing)
+            and its likelihood among those of the test set, drawn and in words.
         """
         with page.engine.using(model) as loaded:
             _encoders_only(loaded)
