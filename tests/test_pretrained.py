@@ -114,7 +114,7 @@ def test_every_command_takes_a_name(tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "bits/dim" in said
     assert "not recorded: digits-vae belongs to the installed package" in said
-    assert "no tractable likelihood" in refusal(evaluate_main, capsys, "digits-gan")
+    assert "no tractable likelihood" in refusal(evaluate_main, capsys, "digits-gan", "--only", "likelihood")
     monkeypatch.setattr(module, "signatures", lambda model, batch=None: {"sample": signatures(model, batch)["sample"]})
     # What the command sets for its latencies can be set only before TensorFlow's first operation.
     for threads in ("set_intra_op_parallelism_threads", "set_inter_op_parallelism_threads"):

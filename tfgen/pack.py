@@ -8,7 +8,6 @@ measured again with the rounded weights.
 import argparse
 import contextlib
 import dataclasses
-import json
 import re
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfgen import pretrained
-from tfgen.errors import ConfigError, DataError, RunError, reported
+from tfgen.errors import ConfigError, DataError, RunError, UndefinedError, reported
 from tfgen.files import write_json
 
 if TYPE_CHECKING:
@@ -213,12 +212,11 @@ def _evaluate(
     run: "Run", packed: "Run", model: "GenerativeModel", patience: float, report: Callable[[str], Any]
 ) -> None:
     """Measure again what the run's `evaluation.json` tells, and mark what is only copied."""
-    from tfgen.evaluate import evaluate
+    from tfgen.evaluate import evaluate, evaluate_samples
+    from tfgen.metrics.record import current
 
-    try:
-        entries = json.loads((run.path / "evaluation.json").read_text())["likelihood"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return
+    known = current(run)
+    entries = known.get("likelihood", [])
     copied = [{**entry, "weights": BEFORE} for entry in entries]
     write_json(
         packed.path / "evaluation.json", {"run": packed.path.name, "model": run.config.model, "likelihood": copied}
@@ -236,6 +234,15 @@ def _evaluate(
             report(f"{what}: {BEFORE}; {error}")
             continue
         report(f"{what}: {entry['log_prob_nats']:.4f} nats before, {again['log_prob_nats']:.4f} now")
+    for entry in known.get("quality", []):
+        settings = {"count": entry["samples"], **{key: entry[key] for key in ("split", "seed", "temperature")}}
+        try:
+            again = evaluate_samples(packed, model=model, **settings)
+        except (DataError, UndefinedError) as error:
+            report(f"quality of {entry['samples']} samples: not measured again; {error}")
+            continue
+        name = "frechet_classifier_distance"
+        report(f"quality of {entry['samples']} samples: {name} {entry[name]:.3f} before, {again[name]:.3f} now")
 
 
 def _about(model: "GenerativeModel", config: "RunConfig") -> str:

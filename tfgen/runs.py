@@ -4,6 +4,7 @@ config.json        everything that determines the run        versions.json    th
 metrics.jsonl      one line an epoch                          evaluation.json  what `tfgen.evaluate` found
 model.keras        the best model                             checkpoints/     to go on training
 samples/           pictures from fixed seeds                  curves.png       metrics over the epochs
+diverged.json      where and how a loss ceased to be finite, if it did; going on removes it
 
 A packed model's folder (`tfgen.pretrained`) is a run too, from which nothing can be gone on with.
 """
@@ -16,7 +17,7 @@ import platform
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tfgen import pretrained
 from tfgen.config import RunConfig
@@ -173,13 +174,25 @@ class Run:
             rows.append(row)
         return rows
 
-    def evaluation(self) -> dict[str, Any]:
-        """What `evaluation.json` holds; nothing where there is none, or none that can be read."""
-        try:
-            found = json.loads((self.path / "evaluation.json").read_text())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+    @property
+    def epoch(self) -> int | None:
+        """Epochs that are complete, as `metrics.jsonl` has them; None where there is no such file."""
+        rows = self.metrics()
+        return rows[-1]["epoch"] if rows else 0 if (self.path / "metrics.jsonl").exists() else None
+
+    @property
+    def divergence_file(self) -> Path:
+        """Where it is written that, and how, a loss became infinite or not a number."""
+        return self.path / "diverged.json"
+
+    @property
+    def state(self) -> Literal["finished", "unfinished", "diverged"]:
+        """Whether the training came to its end. A model that came without its training's metrics is finished."""
+        if self.divergence_file.exists():
+            return "diverged"
+        epoch = self.epoch
+        done = self.model_file.exists() if epoch is None else epoch >= self.config.train.epochs
+        return "finished" if done else "unfinished"
 
     def keep_metrics(self, epochs: int) -> None:
         """Drop the rows after that epoch: those that a resumed run is about to compute again."""

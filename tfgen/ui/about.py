@@ -1,6 +1,7 @@
 """What a model is, in a line."""
 
 from tfgen.errors import TfgenError
+from tfgen.metrics.record import current
 from tfgen.runs import Run
 from tfgen.ui.catalogue import Catalogue
 
@@ -33,7 +34,7 @@ def _progress(run: Run) -> str:
 
 
 def _likelihood(run: Run) -> list[str]:
-    found = [entry for entry in run.evaluation().get("likelihood", ()) if entry.get("split") == "test"]
+    found = [entry for entry in current(run).get("likelihood", ()) if entry.get("split") == "test"]
     if not found:
         return []
     entry = found[0]

@@ -2,7 +2,7 @@
 
 import functools
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -56,3 +56,13 @@ def number(name: str, value: Any, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise ConfigError(f"{name}: expected a number from {low:g} to {high:g}. Received: {value!r}")
     return float(value)
+
+
+def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """One of a few words that came in. Raises `ConfigError` on anything else."""
+    from tfgen.errors import ConfigError
+
+    allowed = list(allowed)
+    if value not in allowed:
+        raise ConfigError(f"{name}: expected one of {', '.join(allowed)}. Received: {value!r}")
+    return value

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tfgen.errors import ConfigError, reported
 from tfgen.sample import whole
+from tfgen.ui.tools import check_tools, spread_results
 
 #: Uploads larger than this are refused before they are read.
 LARGEST_UPLOAD = "20mb"
@@ -44,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if root.exists() and not root.is_dir():
             raise ConfigError(f"--runs: expected a folder. Received: {root}, which is a file")
         check_address(options.host, options.port)
+        if options.mcp:
+            check_tools()
         with private_cache(), serving(root, options) as url:
             print(f"tfgen at {url}  (Ctrl-C ends it)", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
@@ -82,13 +85,18 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
     catalogue = Catalogue(root)
     engine = Engine(catalogue)
     with engine.starting():
+        from starlette.middleware import Middleware
+
         from tfgen.ui.look import settings
         from tfgen.ui.page import build
+        from tfgen.ui.refusals import Refusals, refuse_inputs
         from tfgen.ui.trainer import Trainer
 
         trainer = Trainer(root)
         blocks = build(catalogue, engine, trainer)
-        blocks.queue(max_size=None, default_concurrency_limit=8)
+        refuse_inputs(blocks)
+        # Without its second way in, on which an error of any kind is status 500.
+        blocks.queue(max_size=None, default_concurrency_limit=8, api_open=False)
         _, url, shared = blocks.launch(
             server_name=options.host,
             server_port=options.port or free_port(),
@@ -98,8 +106,11 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
             prevent_thread_lock=True,
             max_file_size=LARGEST_UPLOAD,
             quiet=True,
+            app_kwargs={"middleware": [Middleware(Refusals)]},
             **settings(),
         )
+        if options.mcp:
+            spread_results(blocks.mcp_server_obj)
         try:
             yield shared or url
         finally:

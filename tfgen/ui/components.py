@@ -10,6 +10,8 @@ from gradio.processing_utils import save_base64_to_cache
 from gradio.utils import get_upload_folder
 
 WEB = Path(__file__).with_name("web")
+#: A picture of nothing, until there is one.
+BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
 
 def _html(file: str, label: str) -> str:
@@ -26,13 +28,35 @@ def _passing(component: Any, passed) -> Any:
     return component
 
 
+def _as_it_came(payload: Any) -> Any:
+    return payload
+
+
 def run_choice(**settings) -> gr.Dropdown:
     """A choice among names that may change while the page is open.
 
     Gradio compares what comes in with the choices that it had at the start, and refuses a run that began since. The
     catalogue knows better, and says what it expected.
     """
-    return _passing(gr.Dropdown(**settings), lambda payload: payload)
+    component = _passing(gr.Dropdown(**settings), _as_it_came)
+    # Nor are programs told those of the start.
+    component.api_info = lambda: {"type": "string"}
+    return component
+
+
+def slider(*args, **settings) -> gr.Slider:
+    """A number in a range, passed on as it came: handlers say by name what they expected, and round nothing."""
+    return _passing(gr.Slider(*args, **settings), _as_it_came)
+
+
+def whole_number(value: int, **settings) -> gr.Number:
+    """An integer, passed on as it came."""
+    return _passing(gr.Number(value, precision=0, **settings), _as_it_came)
+
+
+def options(*args, **settings) -> gr.Radio:
+    """One of a few, passed on as it came."""
+    return _passing(gr.Radio(*args, **settings), _as_it_came)
 
 
 def upload(label: str, **settings) -> gr.Image:
@@ -70,14 +94,14 @@ def pad(label: str, **settings) -> gr.HTML:
 
 
 def latent_map(label: str, **settings) -> gr.HTML:
-    """A map on which a point is dragged; its value is [right, up] from −1 to 1, its `map` the address of a picture."""
+    """A map on which a point is dragged; its value is [right, up] from −1 to 1, its `address` a picture's."""
     return gr.HTML(
         [0.0, 0.0],
         label=label,
         html_template=_html("map.html", label),
         css_template=(WEB / "map.css").read_text(),
         js_on_load=(WEB / "map.js").read_text(),
-        map="",
+        address=BLANK,
         **settings,
     )
 
@@ -127,13 +151,13 @@ def curves(**settings) -> gr.Gallery:
 
 def seed(value: int = 0, label: str = "Seed", info: str = "One seed is one picture", **settings) -> gr.Number:
     """An integer seed."""
-    return gr.Number(value, precision=0, label=label, info=info, **settings)
+    return whole_number(value, label=label, info=info, **settings)
 
 
 def temperature(**settings) -> gr.Slider:
     """Factor on the latent noise."""
     info = "Below 1: more typical, less varied; above 1: wilder"
-    return gr.Slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
+    return slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
 
 
 def notice() -> gr.Markdown:

@@ -15,6 +15,8 @@ from tfgen.ui.engine import Engine
 from tfgen.ui.trainer import Trainer
 
 STYLE = Path(__file__).with_name("style.css")
+#: The model that is shown first, where it is there: legible pictures, and it can do everything.
+FIRST = "mnist-vae"
 #: Seconds: how often Gradio looks for old pictures, and how old one has to be.
 FORGET = (600, 3600)
 #: The title of the tab that is open, as the browser has drawn it. Gradio reports the first tab as selected once it is
@@ -50,7 +52,7 @@ class Page:
     def look(self, name: str | None) -> tuple[Any, str]:
         """Look for runs that came or went: what `model`, with that name chosen, and `broken` then show."""
         names = self.catalogue.usable()
-        chosen = name if name in names else (names[0] if names else None)
+        chosen = name if name in names else _first(names)
         return gr.update(choices=names, value=chosen), unusable(self.catalogue)
 
     def when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
@@ -80,7 +82,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
         with gr.Row(elem_id="chooser"):
             model = components.run_choice(
                 choices=names,
-                value=names[0] if names else None,
+                value=_first(names),
                 label="Model",
                 info="A pretrained model, or a run of yours",
                 scale=4,
@@ -117,3 +119,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
 
         gr.api(models, api_name="models")
     return blocks
+
+
+def _first(names: list[str]) -> str | None:
+    return FIRST if FIRST in names else next(iter(names), None)

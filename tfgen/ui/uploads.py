@@ -49,7 +49,8 @@ def as_example(upload: dict[str, Any] | None, model: "GenerativeModel", fit: boo
         # Where a digit has eight pixels, it fills them.
         pixels = fitted(pixels[..., 0], name, FILLED if min(height, width) >= 16 else 1.0)[..., None]
     picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-    resized = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
+    # Not Lanczos, whose overshoot would leave the ghost of a stroke on paper that is 0 in all of the data.
+    resized = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32).reshape(1, height, width, channels) / 255.0
 
 

@@ -67,7 +67,10 @@ def build(page: Page, tab: gr.Tab) -> None:
 
         Args:
             model: name of a pretrained model or a run, as `models` lists them.
-            seed, plane, first, second: as for `explore`.
+            seed: of the sample that the plane goes through.
+            plane: "around a sample" or "along two dimensions", as for `explore`.
+            first: what lies to the right: the seed of a sample, or the number of a latent dimension, from 0.
+            second: what lies upwards, likewise.
 
         Returns:
             The map.
@@ -81,7 +84,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
             picture = components.picture("Here", elem_id="here")
-            right = gr.Slider(
+            right = components.slider(
                 -1,
                 1,
                 0,
@@ -90,11 +93,13 @@ def build(page: Page, tab: gr.Tab) -> None:
                 info="From the left to the right edge of the map",
                 elem_id="move-right",
             )
-            up = gr.Slider(-1, 1, 0, step=0.01, label="Up", info="From its lower to its upper edge", elem_id="move-up")
+            up = components.slider(
+                -1, 1, 0, step=0.01, label="Up", info="From its lower to its upper edge", elem_id="move-up"
+            )
         with gr.Column(scale=3, min_width=300):
             area = components.latent_map("Drag the point", elem_id="map")
     with gr.Row():
-        kind = gr.Radio(
+        kind = components.options(
             [AROUND, ALONG],
             value=AROUND,
             label="Map",
@@ -103,8 +108,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             min_width=280,
         )
         seed = components.seed(0, "Sample", "Its seed", min_width=90)
-        first = gr.Number(DIRECTIONS[0], precision=0, label="To the right", info=DIRECTION, min_width=90)
-        second = gr.Number(DIRECTIONS[1], precision=0, label="Upwards", info=DIRECTION, min_width=90)
+        first = components.whole_number(DIRECTIONS[0], label="To the right", info=DIRECTION, min_width=90)
+        second = components.whole_number(DIRECTIONS[1], label="Upwards", info=DIRECTION, min_width=90)
 
     place = [seed, kind, first, second]
     gr.on(
@@ -135,7 +140,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             pixels = image_grid(here.map(loaded, SIDE))
             at = here.start(loaded)
         address = data_address(as_picture(pixels, SIDE))
-        return gr.update(value=list(at), map=address), *at, explore(model, *at, *place)
+        return gr.update(value=list(at), address=address), *at, explore(model, *at, *place)
 
     shown = [area, right, up, picture]
     gr.on(

@@ -1,14 +1,14 @@
 """The tab in which one picture turns into another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
-from tfgen.errors import ConfigError, TfgenError, UndefinedError
+from tfgen.errors import TfgenError, UndefinedError
 from tfgen.plots.interpolation import strips
 from tfgen.ui import components
-from tfgen.ui.answers import COMPUTING, INTERNAL, answering, number, whole
+from tfgen.ui.answers import COMPUTING, INTERNAL, answering, number, one_of, whole
 from tfgen.ui.between import PATHS, images_of, noise_of_example, noise_of_seed
 from tfgen.ui.page import Page
 from tfgen.ui.pictures import animation, as_picture, kept
@@ -24,9 +24,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     """Fill the tab."""
 
     def between(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
-        if path not in PATHS:
-            raise ConfigError(f"path: expected one of {', '.join(PATHS)}. Received: {path!r}")
-        along = PATHS[path]
+        along: Callable = PATHS[one_of("path", path, PATHS)]
         strip = images_of(model, along(*ends, steps)[0]).numpy()
         frames = images_of(model, along(*ends, FRAMES)[0]).numpy()
         scale = max(1, 1600 // (steps * strip.shape[2]))
@@ -103,8 +101,8 @@ def build(page: Page, tab: gr.Tab) -> None:
                         with gr.Accordion("Or upload them", open=False), gr.Row():
                             sent = [components.upload(f"{end} picture", height=170) for end in ("First", "Last")]
                         fit = components.fit()
-            steps = gr.Slider(2, MOST, 7, step=1, label="Steps", info="Pictures in the strip, ends included")
-            path = gr.Radio(
+            steps = components.slider(2, MOST, 7, step=1, label="Steps", info="Pictures in the strip, ends included")
+            path = components.options(
                 list(PATHS),
                 value="spherical",
                 label="Path",

@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 
 from tfgen.errors import TfgenError, UndefinedError
+from tfgen.metrics.record import current
 from tfgen.plots import style
 from tfgen.plots.difference import signed_difference
 from tfgen.plots.grid import to_bytes
@@ -36,8 +37,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             fit: cut out, centre and invert it as MNIST's digits are (models of grey images).
 
         Returns:
-            The picture as the model sees it, what the model makes of it, their difference (red: added, blue: missing),
-            where its bits per dimension stand among those of the test set, and a sentence that says so.
+            The picture as seen, its reconstruction, their difference (red: added, blue: missing) and its likelihood
+            among those of the test set, drawn and in words.
         """
         with page.engine.using(model) as loaded:
             _encoders_only(loaded)
@@ -78,14 +79,14 @@ def build(page: Page, tab: gr.Tab) -> None:
                 with gr.Tab("Upload"):
                     sent = components.upload("A picture, of any size", height=300, elem_id="sent")
                 with gr.Tab("Test set"):
-                    index = gr.Number(0, precision=0, label="Number", info="Of a picture of the test set, from 0")
+                    index = components.whole_number(0, label="Number", info="Of a picture of the test set, from 0")
                     take = gr.Button("Take it", size="sm", elem_id="take")
             fit = components.fit()
         with gr.Column(scale=3, min_width=300):
             with gr.Row():
-                labels = ("As the model sees it", "Reconstruction", "Difference")
+                labels = ("As seen", "Reconstruction", "Difference")
                 shown = [
-                    components.picture(label, min_width=110, elem_id=f"reconstruct-{number}", buttons=["download"])
+                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=["download"])
                     for number, label in enumerate(labels)
                 ]
             verdict = gr.Markdown(elem_id="verdict")
@@ -153,7 +154,7 @@ def _encoders_only(model) -> None:
 
 def _judged(run: Run, bits: float, model: str) -> tuple[str | None, str]:
     """The place of bits/dim among those of the test set, as a picture and in words."""
-    entries = [entry for entry in run.evaluation().get("likelihood", ()) if "bits_per_dim_percentiles" in entry]
+    entries = [entry for entry in current(run).get("likelihood", ()) if "bits_per_dim_percentiles" in entry]
     tested = [entry for entry in entries if entry["split"] == "test"]
     figure = f"**{bits:.3f} bits/dim**"
     if not tested:

@@ -39,7 +39,7 @@ def build(page: Page, tab: gr.Tab) -> None:
 
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
-            count = gr.Slider(1, MOST, 36, step=1, label="Pictures", info="How many to draw")
+            count = components.slider(1, MOST, 36, step=1, label="Pictures", info="How many to draw")
             with gr.Row():
                 seed = components.seed(info="Of the first picture; the others follow", min_width=140)
                 more = gr.Button("Next ones", size="sm", scale=0, min_width=110, elem_classes=["quiet"])
