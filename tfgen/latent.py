@@ -131,7 +131,9 @@ def around(centre, directions, offsets) -> tf.Tensor:
     offsets = tf.convert_to_tensor(offsets, tf.float32)
     basis, norms = tf.linalg.qr(tf.transpose(tf.concat([centre[None], directions], axis=0)))
     sizes = tf.abs(tf.linalg.diag_part(norms))
-    if centre.shape[0] < 3 or float(tf.reduce_min(sizes)) < 1e-4 * float(tf.reduce_max(sizes)):
+    # So that zeros alone and NaN do not pass.
+    spans = float(tf.reduce_min(sizes)) > 1e-4 * float(tf.reduce_max(sizes))
+    if centre.shape[0] < 3 or not spans:
         raise ConfigError(f"Expected a centre and two directions that span 3 of {centre.shape[0]} dimensions.")
     # The decomposition is unique but for signs; these make û and v̂ point where the directions do.
     basis = basis * tf.sign(tf.linalg.diag_part(norms))

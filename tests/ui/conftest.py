@@ -1,22 +1,31 @@
-"""The page with a trainer that trains nothing, in a server and in a browser."""
+"""A folder of small runs, whole and broken; the app that shows it, a program that asks it, a browser that opens it."""
 
+import argparse
+import asyncio
 import contextlib
+import gc
+import json
+import logging
+import os
 import shutil
 import subprocess
 import sys
 import time
+import traceback
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tfgen.ui.trainer import BUSY
 
-APP = Path(__file__).with_name("stand_in_app.py")
+ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
-    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -25,6 +34,201 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Name of a run → its tiny model, family and preset.
+FINISHED = {
+    "vae": ("vae-mixture", "vae", "quick"),
+    "vae-flow-prior": ("vae-flow-prior", "vae", "quick"),
+    "gan": ("gan", "gan", "quick"),
+    "flow": ("flow", "flow", "quick"),
+    "points": ("points", "flow", "practical"),
+}
+# A latent of two dimensions, and pictures that differ.
+PLANE = {"hidden": (32,), "latent_dim": 2, "likelihood": "logistic_mixture", "mixtures": 2}
+
+
+@pytest.fixture(scope="session")
+def shelf(tiny_models, digits, tmp_path_factory) -> Path:
+    """A folder with a finished run of every family, to be copied from and never changed."""
+    import keras
+
+    from tfgen.models import family
+
+    root = tmp_path_factory.mktemp("shelf")
+    for name, (tiny, kind, preset) in FINISHED.items():
+        finish(root / name, tiny_models(tiny), kind, preset)
+    keras.utils.set_random_seed(0)
+    plane = family("vae")((8, 8, 1), 17, **PLANE)
+    plane.compile(keras.optimizers.Adam(3e-3))
+    plane.fit(digits[:1024], batch_size=64, epochs=8, verbose=0)
+    finish(root / "vae-plane", plane, "vae", "quick")
+    return root
+
+
+def finish(folder: Path, model, kind: str, preset: str) -> None:
+    """Write a run as one that is over, with what `tfgen.evaluate` finds on the test set."""
+    from tfgen.evaluate import evaluate
+    from tfgen.presets import run_config
+    from tfgen.runs import Run
+
+    run = Run.create_at(folder, run_config(kind, preset, **model.config.to_dict()))
+    model.save(run.model_file)
+    run.add_metrics({"epoch": run.config.train.epochs})
+    if not model.can("log_prob"):
+        return
+    entry = evaluate(run, model=model)
+    if model.is_image:
+        bits = model.bits_per_dim(run.dataset.test.examples).bits_per_dim
+        entry["bits_per_dim_percentiles"] = np.percentile(bits, np.arange(101)).tolist()
+    (folder / "evaluation.json").write_text(json.dumps({"likelihood": [entry]}))
+
+
+def add_broken(shelf: Path, root: Path) -> dict[str, str]:
+    """Put runs into a folder that cannot be used; their names, each with a part of the reason."""
+    for name in ("half-trained", "flipped", "truncated", "no-json", "old"):
+        shutil.copytree(shelf / "vae", root / name)
+    (root / "half-trained" / "model.keras").unlink()
+    (root / "half-trained" / "metrics.jsonl").unlink()
+    whole = (shelf / "vae" / "model.keras").read_bytes()
+    middle = len(whole) // 2
+    flipped = bytes(255 - byte for byte in whole[middle : middle + 64])
+    (root / "flipped" / "model.keras").write_bytes(whole[:middle] + flipped + whole[middle + 64 :])
+    (root / "truncated" / "model.keras").write_bytes(whole[:middle])
+    (root / "no-json" / "config.json").write_text("{")
+    config = json.loads((root / "old" / "config.json").read_text())
+    config["architecture"]["prior"] = "of another version"
+    (root / "old" / "config.json").write_text(json.dumps(config))
+    (root / "empty").mkdir()
+    (root / "a-file").write_text("no folder")
+    return {
+        "half-trained": "has not finished an epoch",
+        "flipped": "model.keras is damaged",
+        "truncated": "model.keras cannot be read",
+        "no-json": "Expected a run's configuration",
+        "old": "of another version",
+        "empty": "Found: nothing",
+    }
+
+
+@pytest.fixture(scope="package")
+def runs(shelf, tmp_path_factory) -> SimpleNamespace:
+    """The folder that the app shows: its `root`, and the `broken` ones in it with a part of the reason."""
+    root = tmp_path_factory.mktemp("app") / "runs"
+    shutil.copytree(shelf, root)
+    return SimpleNamespace(root=root, broken=add_broken(shelf, root))
+
+
+@contextlib.contextmanager
+def left_loops():
+    """Gradio makes event loops, takes their locks and leaves them open: let go of them without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        asyncio.set_event_loop(None)
+        gc.collect()
+
+
+class Complaints(logging.Handler):
+    """Collects what a server should have no reason to say."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record):
+        self.said.append(self.format(record))
+
+    def print_exc(self, *args, **kwargs):
+        self.said.append(traceback.format_exc())
+
+
+@pytest.fixture(scope="package")
+def app(runs):
+    """The running app: its `url`, and the `complaints` of its server."""
+    from tfgen.ui.command import LOCAL, private_cache, serving
+
+    options = argparse.Namespace(host=LOCAL, port=0, share=False, mcp=True, open=False)
+    complaints = Complaints()
+    with pytest.MonkeyPatch.context() as patch:
+        # Put back at the end: the command changes both for its whole process.
+        for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR"):
+            patch.setenv(name, "")
+        with private_cache(), contextlib.ExitStack() as running:
+            with left_loops():
+                url = running.enter_context(serving(runs.root, options))
+            cache = Path(os.environ["GRADIO_TEMP_DIR"])
+            patch.setattr(traceback, "print_exc", complaints.print_exc)
+            for name in ("uvicorn", "uvicorn.error", "asyncio", "gradio"):
+                logging.getLogger(name).addHandler(complaints)
+            yield SimpleNamespace(url=url, complaints=complaints, cache=cache)
+            with left_loops():
+                running.close()
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(request):
+    """Whatever a test does to the app, its server prints no traceback."""
+    yield
+    if "app" in request.fixturenames:
+        said, request.getfixturevalue("app").complaints.said[:] = [*request.getfixturevalue("app").complaints.said], []
+        assert not said, "\n".join(said)
+
+
+@pytest.fixture(scope="package")
+def client(app, tmp_path_factory):
+    """A program that asks the app."""
+    from gradio_client import Client
+
+    return Client(app.url, verbose=False, analytics_enabled=False, download_files=tmp_path_factory.mktemp("received"))
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """A real Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def opened(browser, app):
+    """A function that opens the app in a window of its own, and waits for the first picture.
+
+    At the end of the test nothing may have been logged in any of them, nor asked of another host.
+    """
+    with contextlib.ExitStack() as windows:
+        logged: list[str] = []
+        asked: set[str] = set()
+
+        def open_(**settings):
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+            windows.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(20_000)
+            page.on("console", lambda said: logged.append(said.text) if said.type in ("error", "warning") else None)
+            page.on("pageerror", lambda error: logged.append(str(error)))
+            page.on("request", lambda request: asked.add(request.url))
+            page.goto(app.url)
+            page.wait_for_selector("#samples img")
+            return page
+
+        yield open_
+    assert not logged
+    own = (app.url, app.url.replace("http", "ws", 1), "data:", "blob:")
+    assert not [address for address in asked if not address.startswith(own)]
+
+
+@pytest.fixture
+def page(opened):
+    """The app in a window 1280 pixels wide."""
+    return opened()
+
+
+# -- the tabs Training and Train, with a stand-in for the training -----------------------------------------------------
 
 
 @dataclass
@@ -36,12 +240,14 @@ class Served:
         root: the folder of its runs.
         how: the file that names what stands in for the training.
         client: a program that calls it.
+        complaints: the file of what its server had no reason to say.
     """
 
     url: str
     root: Path
     how: Path
     client: Any
+    complaints: Path
 
     def behave(self, how: str) -> None:
         """What stands in for the training from now on."""
@@ -77,42 +283,32 @@ def training_page(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("app")
     (folder / "how").write_text("fast")
-    command = [sys.executable, str(APP), str(folder / "my runs"), str(folder / "how")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "tests.ui.stand_in_app", str(folder / "my runs"), str(folder / "how")]
+    with (
+        open(folder / "complaints", "w") as complaints,
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
+        ) as process,
+    ):
         url = process.stdout.readline().strip()
-        yield Served(url, folder / "my runs", folder / "how", Client(url, verbose=False))
+        client = Client(url, verbose=False, download_files=folder / "received")
+        yield Served(url, folder / "my runs", folder / "how", client, folder / "complaints")
         process.communicate(timeout=60)
     assert process.returncode == 0
 
 
 @pytest.fixture
 def served(training_page):
-    """The page, with nothing that trains and no runs."""
+    """The page, with nothing that trains and no runs. Whatever a test does, its server prints no traceback."""
     yield training_page
     training_page.client.predict(api_name="/stop_training")
     training_page.wait()
     shutil.rmtree(training_page.root, ignore_errors=True)
+    assert training_page.complaints.read_text() == ""
 
 
 @pytest.fixture
-def client(served):
-    """A program that calls the page."""
-    return served.client
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def opened(browser, served):
+def tab_of(browser, served):
     """A function that opens the page at a tab, in a window of some width."""
     with contextlib.ExitStack() as stack:
 

@@ -38,9 +38,9 @@ def expect(page, claim, seconds=20.0):
         page.wait_for_timeout(100)
 
 
-def test_a_program_learns_how_a_run_was_trained(served, client):
+def test_a_program_learns_how_a_run_was_trained(served):
     name = served.train("fast", epochs=12)
-    known = client.predict(name, api_name="/training")
+    known = served.client.predict(name, api_name="/training")
     assert (known["run"], known["epochs"], known["planned"], known["state"]) == (name, 12, 12, "finished")
     assert [row["epoch"] for row in known["metrics"]] == [*range(1, 13)]
     assert known["pictures"] == [*range(13)]
@@ -48,13 +48,13 @@ def test_a_program_learns_how_a_run_was_trained(served, client):
     assert known["other_options"] == {"epochs": [12, 80]}
 
 
-def test_a_program_gets_the_pictures_of_an_epoch(served, client):
+def test_a_program_gets_the_pictures_of_an_epoch(served):
     name = served.train("fast", epochs=12)
     for epoch in (0, 7, 12):
-        picture, caption = client.predict(name, epoch, api_name="/epoch_samples")
+        picture, caption = served.client.predict(name, epoch, api_name="/epoch_samples")
         assert level(picture) == 2 * epoch
     assert "after 12 of 12 epochs" in caption
-    picture, caption = client.predict(name, api_name="/epoch_samples")
+    picture, caption = served.client.predict(name, api_name="/epoch_samples")
     assert level(picture) in (0, 24)
 
 
@@ -68,41 +68,41 @@ def test_a_program_gets_the_pictures_of_an_epoch(served, client):
         (("digits-vae-1", "1"), "epoch: expected an integer"),
     ],
 )
-def test_bad_questions_get_a_sentence(served, client, arguments, sentence):
+def test_bad_questions_get_a_sentence(served, arguments, sentence):
     served.train("fast", epochs=1)
     with pytest.raises(AppError, match=sentence):
-        client.predict(*arguments, api_name="/epoch_samples")
+        served.client.predict(*arguments, api_name="/epoch_samples")
 
 
-def test_damaged_and_deleted_runs_get_a_sentence(served, client):
+def test_damaged_and_deleted_runs_get_a_sentence(served):
     name = served.train("fast", epochs=2)
     (served.root / name / "samples" / "epoch-0001.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(AppError, match=r"epoch-0001\.png"):
-        client.predict(name, 1, api_name="/epoch_samples")
+        served.client.predict(name, 1, api_name="/epoch_samples")
     (served.root / name / "config.json").write_text("{")
     with pytest.raises(AppError, match=r"config\.json"):
-        client.predict(name, api_name="/training")
+        served.client.predict(name, api_name="/training")
     shutil.rmtree(served.root / name)
     with pytest.raises(AppError, match="not there any more"):
-        client.predict(name, api_name="/training")
+        served.client.predict(name, api_name="/training")
 
 
-def test_files_of_a_run_are_not_served_by_their_path(served, opened):
+def test_files_of_a_run_are_not_served_by_their_path(served, tab_of):
     name = served.train("fast", epochs=1)
-    page = opened("Training")
+    page = tab_of("Training")
     for file in ("config.json", "samples/epoch-0001.png"):
         answer = page.request.get(f"{served.url}gradio_api/file={served.root / name / file}")
         assert answer.status in (403, 404)
 
 
-def test_the_slider_steps_through_the_epochs_by_key(served, opened):
+def test_the_slider_steps_through_the_epochs_by_key(served, tab_of):
     name = served.train("fast", epochs=12)
     shutil.rmtree(served.root / name / "samples", ignore_errors=True)
     (served.root / name / "samples").mkdir()
     for epoch in (0, 1, 5, 12):
         Image.new("L", (90, 90), 2 * epoch).save(served.root / name / "samples" / f"epoch-{epoch:04d}.png")
         Image.new("L", (90, 90), 100 + epoch).save(served.root / name / "samples" / f"epoch-{epoch:04d}-pixels.png")
-    page = opened("Training")
+    page = tab_of("Training")
     page.get_by_label("Run", exact=True).click()
     page.get_by_role("option", name=name).click()
     expect(page, lambda: shown(page, "#epoch-samples") == 24)
@@ -118,9 +118,9 @@ def test_the_slider_steps_through_the_epochs_by_key(served, opened):
     assert page.locator("#training-curves img").count() >= 1
 
 
-def test_a_run_is_followed_while_it_trains_and_a_deleted_one_is_said(served, opened):
+def test_a_run_is_followed_while_it_trains_and_a_deleted_one_is_said(served, tab_of):
     name = served.start("slow", epochs=2000)
-    page = opened("Training")
+    page = tab_of("Training")
     expect(page, lambda: served.state()["epoch"] > 2)
     page.get_by_label("Run", exact=True).click()
     page.get_by_role("option", name=name).click()
@@ -144,8 +144,8 @@ def test_a_run_is_followed_while_it_trains_and_a_deleted_one_is_said(served, ope
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_packed_model_shows_what_there_is(opened, width):
-    page = opened("Training", width)
+def test_a_packed_model_shows_what_there_is(tab_of, width):
+    page = tab_of("Training", width)
     expect(page, lambda: "packed model keeps those of its end" in page.locator("#tab-training").inner_text())
     assert page.get_by_label("Run", exact=True).input_value() == page.get_by_label("Model", exact=True).input_value()
     assert not page.locator("#epoch").is_visible()

@@ -63,7 +63,7 @@ class Catalogue:
         for path in self._folders():
             if name in (path.name, self._name(path)):
                 # By the path of the folder, never by the text that came in.
-                return Run.open(path.resolve())
+                return self._open(path)
         names = ", ".join(entry.name for entry in self.entries()) or "nothing"
         raise RunError(f"Expected one of {names}. Received: {name!r}, which is not there, or not there any more")
 
@@ -86,10 +86,15 @@ class Catalogue:
     def _entry(self, path: Path) -> Entry:
         name = self._name(path)
         try:
-            run = Run.open(path.resolve())
+            run = self._open(path)
         except RunError as error:
             return Entry(name, None, str(error))
         return Entry(name, run, _reason(run))
+
+    def _open(self, path: Path) -> Run:
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise RunError(f"Expected a folder in {self.root}. Received: {path.name}, a link that leads out of it")
+        return Run.open(path.resolve())
 
 
 def _age(path: Path) -> float:
@@ -101,12 +106,14 @@ def _age(path: Path) -> float:
 
 def _reason(run: Run) -> str:
     """Why the run has no model to load; empty where it has one that looks whole."""
-    if run.is_packed:
-        return ""
     try:
+        if run.is_packed:
+            pretrained.read(run.path)
         state = run.model_file.stat()
+    except RunError as error:
+        return str(error)
     except OSError:
-        return "it has not finished an epoch, and has no model yet"
+        return "its weights are not there" if run.is_packed else "it has not finished an epoch, and has no model yet"
     return _damage(run.model_file, state.st_mtime_ns, state.st_size)
 
 
@@ -116,6 +123,7 @@ def _damage(file: Path, modified: int, size: int) -> str:
     try:
         with zipfile.ZipFile(file) as archive:
             broken = archive.testzip()
-    except (OSError, zipfile.BadZipFile) as error:
+    except Exception as error:
+        # Of any kind: a byte says how the following ones are to be taken, as compressed, encrypted or of another file.
         return f"its {file.name} cannot be read ({error})"
     return f"its {file.name} is damaged (in {broken})" if broken else ""

@@ -1,6 +1,7 @@
 """Gradio's components with the settings that every tab shares."""
 
 import html
+from abc import ABCMeta
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,31 +33,19 @@ def _as_it_came(payload: Any) -> Any:
     return payload
 
 
+# By hand: Gradio's metaclass would write a file of types beside this one.
+_Names: Any = ABCMeta.__new__(
+    type(gr.Dropdown), "Dropdown", (gr.Dropdown,), {"preprocess": lambda self, payload: payload}
+)
+
+
 def run_choice(**settings) -> gr.Dropdown:
     """A choice among names that may change while the page is open.
 
-    Gradio compares what comes in with the choices that it had at the start, and refuses a run that began since. The
-    catalogue knows better, and says what it expected.
+    Gradio compares what comes in with the choices of the last update, and refuses a run that began since, or one that
+    was chosen just before it was gone. The catalogue knows better, and says what it expected.
     """
-    component = _passing(gr.Dropdown(**settings), _as_it_came)
-    # Nor are programs told those of the start.
-    component.api_info = lambda: {"type": "string"}
-    return component
-
-
-def slider(*args, **settings) -> gr.Slider:
-    """A number in a range, passed on as it came: handlers say by name what they expected, and round nothing."""
-    return _passing(gr.Slider(*args, **settings), _as_it_came)
-
-
-def whole_number(value: int, **settings) -> gr.Number:
-    """An integer, passed on as it came."""
-    return _passing(gr.Number(value, precision=0, **settings), _as_it_came)
-
-
-def options(*args, **settings) -> gr.Radio:
-    """One of a few, passed on as it came."""
-    return _passing(gr.Radio(*args, **settings), _as_it_came)
+    return _Names(**settings)
 
 
 def upload(label: str, **settings) -> gr.Image:

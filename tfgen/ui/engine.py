@@ -6,10 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tfgen.errors import RunError
 from tfgen.ui.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
+    from tfgen.runs import Run
 
 
 class Engine:
@@ -54,7 +56,7 @@ class Engine:
         run = self.catalogue.model_run(name)
         with self._turn:
             # A run in training replaces its file; the new one is another model.
-            key = (str(run.path), run.model_file.stat().st_mtime_ns)
+            key = (str(run.path), self._changed(run))
             if key not in self._models:
                 for old in [old for old in self._models if old[0] == key[0]]:
                     del self._models[old]
@@ -63,3 +65,10 @@ class Engine:
                     self._models.popitem(last=False)
             self._models.move_to_end(key)
             yield self._models[key]
+
+    @staticmethod
+    def _changed(run: "Run") -> int:
+        try:
+            return run.model_file.stat().st_mtime_ns
+        except OSError:
+            raise RunError(f"Expected the model of {run.path.name}. Received: none; it was removed just now") from None

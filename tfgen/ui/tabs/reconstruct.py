@@ -37,8 +37,8 @@ def build(page: Page, tab: gr.Tab) -> None:
             fit: cut out, centre and invert it as MNIST's digits are (models of grey images).
 
         Returns:
-            The picture as seen, its reconstruction, their difference (red: added, blue: missing) and its likelihood
-            among those of the test set, drawn and in words.
+            The picture as seen, its reconstruction, their difference (red: added, blue: missing)
+            and its likelihood among those of the test set, drawn and in words.
         """
         with page.engine.using(model) as loaded:
             _encoders_only(loaded)
@@ -86,11 +86,13 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Row():
                 labels = ("As seen", "Reconstruction", "Difference")
                 shown = [
-                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=["download"])
+                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=[])
                     for number, label in enumerate(labels)
                 ]
             verdict = gr.Markdown(elem_id="verdict")
-            place = components.picture("Among the test set", elem_id="place", buttons=["download"])
+            place = components.picture(
+                "Among the test set", elem_id="place", elem_classes=["named"], buttons=["download"]
+            )
 
     outputs = [*shown, place, verdict]
     components.for_programs(
