@@ -35,17 +35,41 @@ def _as_it_came(payload: Any) -> Any:
 
 # By hand: Gradio's metaclass would write a file of types beside this one.
 _Names: Any = ABCMeta.__new__(
-    type(gr.Dropdown), "Dropdown", (gr.Dropdown,), {"preprocess": lambda self, payload: payload}
+    type(gr.Dropdown),
+    "Dropdown",
+    (gr.Dropdown,),
+    {
+        "preprocess": lambda self, payload: payload,
+        # Nor are programs told the choices of the start.
+        "api_info": lambda self: {"type": "string"},
+    },
 )
 
 
 def run_choice(**settings) -> gr.Dropdown:
     """A choice among names that may change while the page is open.
 
-    Gradio compares what comes in with the choices of the last update, and refuses a run that began since, or one that
-    was chosen just before it was gone. The catalogue knows better, and says what it expected.
+    Gradio compares what comes in with the choices that it sent last, and refuses a run that began since, or that was
+    chosen just before it was gone. The catalogue knows better, and says what it expected.
+
+    A class, since an update makes Gradio build the component again for that window.
     """
     return _Names(**settings)
+
+
+def slider(*args, **settings) -> gr.Slider:
+    """A number in a range, passed on as it came: handlers say by name what they expected, and round nothing."""
+    return _passing(gr.Slider(*args, **settings), _as_it_came)
+
+
+def whole_number(value: int, **settings) -> gr.Number:
+    """An integer, passed on as it came."""
+    return _passing(gr.Number(value, precision=0, **settings), _as_it_came)
+
+
+def options(*args, **settings) -> gr.Radio:
+    """One of a few, passed on as it came."""
+    return _passing(gr.Radio(*args, **settings), _as_it_came)
 
 
 def upload(label: str, **settings) -> gr.Image:
