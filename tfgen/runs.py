@@ -150,14 +150,28 @@ class Run:
         return self.path / (pretrained.WEIGHTS if self.is_packed else "model.keras")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The rows of `metrics.jsonl`, one an epoch; a last line that a kill cut short is left out."""
-        file = self.path / "metrics.jsonl"
-        rows = []
-        for line in file.read_text().splitlines() if file.exists() else []:
+        """The rows of `metrics.jsonl`, one an epoch; a last line that a kill cut short is left out.
+
+        Raises:
+            RunError: if the file cannot be read.
+        """
+        rows: list[dict[str, Any]] = []
+        try:
+            lines = (self.path / "metrics.jsonl").read_text(errors="replace").splitlines()
+        except FileNotFoundError:
+            return rows
+        except OSError as error:
+            raise RunError(
+                f"Expected {self.path / 'metrics.jsonl'} to be readable. Received: {error.strerror}"
+            ) from None
+        for line in lines:
             try:
-                rows.append(json.loads(line))
+                row = json.loads(line)
             except ValueError:
                 break
+            if not isinstance(row, dict) or not isinstance(row.get("epoch"), int):
+                break
+            rows.append(row)
         return rows
 
     @property

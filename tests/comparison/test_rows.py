@@ -51,12 +51,12 @@ def test_runs_that_differ_only_in_their_seed_are_one_row(make):
     ]
     other = make("vae", seed=0, batch_size=32, evaluation={"likelihood": [likelihood(1.9)]})
     found = recorded([runs[0], other, *runs[1:]])
-    assert [row.name for row in found.rows] == ["digits-vae-1 (3 seeds)", "digits-vae-4"]
+    assert [row.name for row in found.rows] == ["digits-vae-1 (3 runs)", "digits-vae-4"]
     assert found.rows[0].seeds == (0, 1, 5)
     assert found.rows[0].states == {"finished": 3, "unfinished": 0, "diverged": 0}
     (group,) = found.likelihoods
-    assert list(group.figures) == ["digits-vae-4", "digits-vae-1 (3 seeds)"]
-    spread = group.figures["digits-vae-1 (3 seeds)"]
+    assert list(group.figures) == ["digits-vae-4", "digits-vae-1 (3 runs)"]
+    spread = group.figures["digits-vae-1 (3 runs)"]
     assert (spread.mean, spread.deviation, spread.runs) == (pytest.approx(2.2), pytest.approx(0.2), 3)
     assert group.standard_errors == {"digits-vae-4": 0.01}
     assert found.rows[0].training["seconds"] == Spread(3.0, 0.0, 3)

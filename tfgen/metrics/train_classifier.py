@@ -223,9 +223,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.startup import start_tensorflow
 
         path = check_target(options.out or f"{Path(options.data).stem}-classifier.npz", (".npz",))
-        dataset = data.load(
-            options.data, data_dir=options.data_dir, image_size=options.image_size, color=options.color
-        )
+        dataset = data.load(options.data, data_dir=options.data_dir, image_size=options.image_size, color=options.color)
         start_tensorflow()
 
         def report(step, loss, accuracy):

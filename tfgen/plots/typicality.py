@@ -42,7 +42,7 @@ def draw_typicality(percentiles, value: float, label: str = "this picture", unit
     right = value > (low + high) / 2
     axes.annotate(
         f"{label}: {value:.3f}",
-        (value, 0.94 * top),
+        (value, 1.12 * top),
         xytext=(-8 if right else 8, 0),
         textcoords="offset points",
         ha="right" if right else "left",
@@ -52,7 +52,7 @@ def draw_typicality(percentiles, value: float, label: str = "this picture", unit
     )
     if value > high + 2 * (high - low):
         axes.set_xscale("log")
-    axes.set(xlabel=f"{unit} (smaller: more likely)", yticks=[])
+    axes.set(xlabel=f"{unit} (smaller: more likely)", yticks=[], ylim=(0.0, 1.2 * top))
     style.dress(axes, "Test set, and where this one stands")
     axes.spines["left"].set_visible(False)
     return drawn

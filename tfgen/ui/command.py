@@ -80,6 +80,8 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
     from tfgen.ui.catalogue import Catalogue
     from tfgen.ui.engine import Engine
 
+    # A training that is started from the page shares the GPU with it.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     catalogue = Catalogue(root)
     engine = Engine(catalogue)
     with engine.starting():

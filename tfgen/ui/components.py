@@ -111,6 +111,21 @@ def latent_map(label: str, **settings) -> gr.HTML:
     )
 
 
+def epochs(label: str, **settings) -> gr.HTML:
+    """A slider over the epochs that have pictures, its `epochs`; its value is one of them."""
+    component = gr.HTML(
+        0,
+        label=label,
+        html_template=_html("epochs.html", label),
+        css_template=(WEB / "epochs.css").read_text(),
+        js_on_load=(WEB / "epochs.js").read_text(),
+        epochs=[0, 1],
+        **settings,
+    )
+    component.api_info = lambda: {"type": "integer"}  # type: ignore[method-assign]
+    return component
+
+
 def picture(label: str, **settings) -> gr.Image:
     """A picture that the page shows, to be downloaded as the PNG it is."""
     defaults: dict[str, Any] = {
@@ -121,6 +136,22 @@ def picture(label: str, **settings) -> gr.Image:
         "alt_text": label,
     }
     return gr.Image(label=label, **{**defaults, **settings})
+
+
+def curves(**settings) -> gr.Gallery:
+    """Panels with a curve each, in as many columns as the window has room for."""
+    return gr.Gallery(
+        label="Curves",
+        format="png",
+        interactive=False,
+        object_fit="contain",
+        height="auto",
+        columns=3,
+        visible=False,
+        buttons=["download", "fullscreen"],
+        elem_classes=["curves"],
+        **settings,
+    )
 
 
 def seed(value: int = 0, label: str = "Seed", info: str = "One seed is one picture", **settings) -> gr.Number:

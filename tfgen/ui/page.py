@@ -19,6 +19,12 @@ STYLE = Path(__file__).with_name("style.css")
 FIRST = "mnist-vae"
 #: Seconds: how often Gradio looks for old pictures, and how old one has to be.
 FORGET = (600, 3600)
+#: The title of the tab that is open, as the browser has drawn it. Gradio reports the first tab as selected once it is
+#: ready, which can be after another was; and on the server one selection can overtake another.
+OPEN_TAB = """async () => {
+  await new Promise((drawn) => setTimeout(drawn, 50));
+  return document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim();
+}"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,8 @@ class Page:
         trainer: trains, one run at a time.
         blocks: the page itself.
         model: the component in which a model is chosen.
-        active: state with the title of the tab that is open.
+        broken: where the runs that cannot be used are listed.
+        active: holds the title of the tab that is open.
     """
 
     catalogue: Catalogue
@@ -39,7 +46,14 @@ class Page:
     trainer: Trainer
     blocks: gr.Blocks
     model: gr.Dropdown
-    active: gr.State
+    broken: gr.Markdown
+    active: gr.Textbox
+
+    def look(self, name: str | None) -> tuple[Any, str]:
+        """Look for runs that came or went: what `model`, with that name chosen, and `broken` then show."""
+        names = self.catalogue.usable()
+        chosen = name if name in names else _first(names)
+        return gr.update(choices=names, value=chosen), unusable(self.catalogue)
 
     def when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
         """Call `show` when the tab is opened, and when another model is chosen while it is open.
@@ -77,25 +91,20 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
             refresh = gr.Button("Look for new runs", size="sm", scale=0, min_width=160, elem_classes=["quiet"])
         description = gr.Markdown(elem_id="about")
         broken = gr.Markdown(elem_id="unusable")
-        active = gr.State(TABS[0].TITLE)
-        page = Page(catalogue, engine, trainer, blocks, model, active)
+        active = gr.Textbox(TABS[0].TITLE, visible=False)
+        page = Page(catalogue, engine, trainer, blocks, model, broken, active)
         with gr.Tabs(elem_id="tabs"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=f"tab-{module.TITLE.lower()}") as tab:
                     module.build(page, tab)
-                tab.select(lambda title=module.TITLE: title, outputs=active, queue=False, **INTERNAL)
-
-        def look(name: str | None):
-            names = catalogue.usable()
-            chosen = name if name in names else _first(names)
-            return gr.update(choices=names, value=chosen), unusable(catalogue)
+                tab.select(None, js=OPEN_TAB, outputs=active, **INTERNAL)
 
         def describe(name: str | None) -> str:
             return about(catalogue, name)
 
-        refresh.click(look, model, [model, broken], **INTERNAL)
+        refresh.click(page.look, model, [model, broken], **INTERNAL)
         gr.on([blocks.load, model.change], describe, model, description, show_progress="hidden", **INTERNAL)
-        blocks.load(look, model, [model, broken], **INTERNAL)
+        blocks.load(page.look, model, [model, broken], **INTERNAL)
 
         def models() -> list[dict[str, str]]:
             """List the pretrained models and the runs.

@@ -86,11 +86,13 @@ def build(page: Page, tab: gr.Tab) -> None:
             with gr.Row():
                 labels = ("As seen", "Reconstruction", "Difference")
                 shown = [
-                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=["download"])
+                    components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=[])
                     for number, label in enumerate(labels)
                 ]
             verdict = gr.Markdown(elem_id="verdict")
-            place = components.picture("Among the test set", elem_id="place", buttons=["download"])
+            place = components.picture(
+                "Among the test set", elem_id="place", elem_classes=["named"], buttons=["download"]
+            )
 
     outputs = [*shown, place, verdict]
     components.for_programs(
