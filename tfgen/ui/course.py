@@ -15,6 +15,7 @@ from PIL import Image
 from tfgen import pretrained
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import summary as likelihood_summary
+from tfgen.metrics.record import current
 from tfgen.options import spell
 from tfgen.presets import run_config
 from tfgen.runs import Run
@@ -73,8 +74,7 @@ def _yardsticks(run: Run) -> dict[str, float]:
 
 
 def _likelihoods(run: Run) -> list[dict[str, Any]]:
-    entries = run.evaluation().get("likelihood")
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    return current(run).get("likelihood", [])
 
 
 def _number(value: Any) -> float:
