@@ -13,7 +13,6 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -66,13 +65,8 @@ def finish(folder: Path, model, kind: str, preset: str) -> None:
     run = Run.create_at(folder, run_config(kind, preset, **model.config.to_dict()))
     model.save(run.model_file)
     run.add_metrics({"epoch": run.config.train.epochs})
-    if not model.can("log_prob"):
-        return
-    entry = evaluate(run, model=model)
-    if model.is_image:
-        bits = model.bits_per_dim(run.dataset.test.examples).bits_per_dim
-        entry["bits_per_dim_percentiles"] = np.percentile(bits, np.arange(101)).tolist()
-    (folder / "evaluation.json").write_text(json.dumps({"likelihood": [entry]}))
+    if model.can("log_prob"):
+        evaluate(run, model=model)
 
 
 def add_broken(shelf: Path, root: Path) -> dict[str, str]:

@@ -42,7 +42,7 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     """An integer that came in. Raises `ConfigError` if it is none, or out of range."""
     from tfgen.errors import ConfigError
 
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or int(value) != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
         raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {value!r}")
     if not low <= value <= high:
         raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {value}")
