@@ -130,7 +130,7 @@ def check_address(host: str, port: int) -> None:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError) as error:  # the last for a name that is none
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"--host, --port: expected an address of this machine that is free. Received: {host}:{port} ({reason})"
