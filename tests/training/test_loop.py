@@ -28,6 +28,25 @@ CONFIGS = {
         clip_norm=10.0,
     ),
     "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9),
+    "gan-penalties": run_config(
+        "gan",
+        arch="dcgan",
+        filters=4,
+        loss="relativistic",
+        r1=0.5,
+        r2=0.5,
+        spectral_norm=True,
+        packing=2,
+        ema=0.9,
+    ),
+    "gan-wgan": run_config(
+        "gan",
+        generator_hidden=(16,),
+        discriminator_hidden=(16,),
+        loss="wgan-gp",
+        discriminator_steps=2,
+        schedule="cosine",
+    ),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2, 2), couplings=(2, 2), ema=0.9, warmup=5),
 }
 
@@ -112,7 +131,7 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("name", ["vae", "gan", "gan-penalties", "gan-wgan"])
 def test_with_xla_and_without_the_noise_is_the_same(name, digits, tmp_path):
     config = CONFIGS[name].with_options({"optimizer": "sgd"})
     plain, compiled = (make_loop(config, digits, tmp_path / str(xla), epochs=1, xla=xla) for xla in (False, True))

@@ -152,6 +152,11 @@ class GenerativeModel(keras.Model):
         return not self.is_image or getattr(self.config, "arch", "conv") == "mlp"
 
     @property
+    def batch_multiple(self) -> int:
+        """What the number of examples of a replica's batch has to be a multiple of."""
+        return 1
+
+    @property
     def observed_levels(self) -> int | None:
         """Levels of a pixel as the likelihood sees it: 2 after binarization."""
         return self.levels
@@ -329,7 +334,8 @@ class GenerativeModel(keras.Model):
         losses: dict[str, tf.Tensor] = {}
         with noise.Draws(self.seed, self.step) as draws:
             for descent in self.descents():
-                found, gradients = self.differentiate(descent, examples, draws)
+                descent.prepare()
+                found, gradients = self.differentiate(descent, descent.part(examples), draws)
                 descent.apply(gradients, self.clip_norm)
                 losses |= found
         if self.average is not None:

@@ -18,12 +18,16 @@ class Descent:
         objective: name of the one whose mean is to be minimized.
         optimizer: a built Keras optimizer.
         variables: the Keras variables that it moves.
+        part: which of a replica's examples it sees, [n, …] → [m, …]; all of them unless given.
+        prepare: done before its gradient is taken, on every replica alike; nothing unless given.
     """
 
     losses: Callable[[Any, noise.Draws], dict[str, tf.Tensor]]
     objective: str
     optimizer: Any
     variables: Sequence[Any]
+    part: Callable[[Any], Any] = lambda examples: examples
+    prepare: Callable[[], None] = lambda: None
 
     def gradients(self, examples, draws: noise.Draws) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
         """The losses, and the gradient of the objective's mean over this replica's examples."""
@@ -71,6 +75,9 @@ class CompiledGradients:
 
     @staticmethod
     def _program(descent: Descent, specs: tf.TensorSpec):
+        part = tf.function(descent.part, autograph=False).get_concrete_function(specs).structured_outputs
+        specs = tf.TensorSpec(part.shape, part.dtype)
+
         def losses(examples):
             with noise.Draws(0, 0) as draws:
                 return descent.losses(examples, draws)
