@@ -175,6 +175,25 @@ class GANConfig(AdversarialConfig):
 
 
 @dataclass(frozen=True)
+class DropoutGANConfig(GANConfig):
+    """A GAN with several discriminators, each heard by chance."""
+
+    discriminators: int = option(5, "how many of them", low=1)
+    feedback_dropout: float = option(
+        0.5, "probability that a batch leaves out what one of them tells the generator", low=0.0, high=1.0
+    )
+
+
+@dataclass(frozen=True)
+class MADGANConfig(AdversarialConfig):
+    """A GAN with several generators, told apart by the discriminator."""
+
+    loss: Literal["nonsaturating", "minimax"] = option("nonsaturating", "what the generators minimize")
+    generators: int = option(4, "how many of them", low=1)
+    own_layers: int = option(2, "last layers that each has for itself; the others are shared", low=1)
+
+
+@dataclass(frozen=True)
 class FlowConfig(Checked):
     """A normalizing flow: dequantization, then levels of squeeze, [ActNorm, 1×1, coupling] and factoring out."""
 
@@ -244,7 +263,13 @@ class MachineConfig(Checked):
     checkpoint_seconds: float = option(60.0, "time between checkpoints: what a kill can cost", low=1.0)
 
 
-MODEL_CONFIGS: dict[str, Any] = {"vae": VAEConfig, "gan": GANConfig, "flow": FlowConfig}
+MODEL_CONFIGS: dict[str, Any] = {
+    "vae": VAEConfig,
+    "gan": GANConfig,
+    "dropout_gan": DropoutGANConfig,
+    "mad_gan": MADGANConfig,
+    "flow": FlowConfig,
+}
 VERSION = 1
 
 

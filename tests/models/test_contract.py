@@ -32,6 +32,12 @@ MODELS = {
             "discriminator_steps": 2,
         },
     ),
+    "dropout-gan": (
+        "dropout_gan",
+        {"generator_hidden": (16,), "discriminator_hidden": (16,), "discriminators": 3, "feedback_dropout": 0.3},
+    ),
+    "mad-gan": ("mad_gan", {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "generators": 4}),
+    "mad-gan-dcgan": ("mad_gan", {"arch": "dcgan", "filters": 4, "generators": 2, "own_layers": 1, "r1": 0.1}),
     "flow": ("flow", {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)}),
 }
 

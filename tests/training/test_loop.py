@@ -47,6 +47,8 @@ CONFIGS = {
         discriminator_steps=2,
         schedule="cosine",
     ),
+    "dropout-gan": run_config("dropout_gan", generator_hidden=(16,), discriminator_hidden=(16,), ema=0.9),
+    "mad-gan": run_config("mad_gan", generator_hidden=(16, 16), discriminator_hidden=(16,), generators=4, r1=0.1),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2, 2), couplings=(2, 2), ema=0.9, warmup=5),
 }
 
@@ -131,7 +133,7 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["vae", "gan", "gan-penalties", "gan-wgan"])
+@pytest.mark.parametrize("name", ["vae", "gan", "gan-penalties", "gan-wgan", "dropout-gan", "mad-gan"])
 def test_with_xla_and_without_the_noise_is_the_same(name, digits, tmp_path):
     config = CONFIGS[name].with_options({"optimizer": "sgd"})
     plain, compiled = (make_loop(config, digits, tmp_path / str(xla), epochs=1, xla=xla) for xla in (False, True))

@@ -41,6 +41,10 @@ configs = {
                                 spectral_norm=True, learning_rate=0.05, **sgd),
     "gan-wgan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), loss="wgan-gp",
                            discriminator_steps=2, discriminator_dropout=0.2, learning_rate=0.02, **sgd),
+    "dropout-gan": run_config("dropout_gan", generator_hidden=(16,), discriminator_hidden=(16,), feedback_dropout=0.8,
+                              learning_rate=0.05, **sgd),
+    "mad-gan": run_config("mad_gan", generator_hidden=(16, 16), discriminator_hidden=(16,), generator_dropout=0.2,
+                          learning_rate=0.05, **sgd),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2,), couplings=(2,), learning_rate=0.02,
                        clip_norm=1.0, **sgd),
 }

@@ -17,40 +17,33 @@ def is_fully_connected(config: AdversarialConfig, event_shape: Sequence[int]) ->
     return config.arch == "mlp" or len(event_shape) == 1
 
 
-def drawing_network(config: AdversarialConfig, event_shape: tuple[int, ...]) -> keras.Model:
-    """Latents to what `finished` makes examples of: [n, latent_dim] → [n, H·W·C] (mlp) or [n, H, W, C]."""
+def generator(config: AdversarialConfig, event_shape: tuple[int, ...]) -> keras.Model:
+    """Latents to examples, images in [−1, 1]: [n, latent_dim] → [n, *event_shape], a chain of layers."""
+    latent = keras.Input((config.latent_dim,))
     if is_fully_connected(config, event_shape):
-        return mlp(
+        chain = mlp(
             config.latent_dim,
             config.generator_hidden,
             math.prod(event_shape),
             activation=_ACTIVATION,
             dropout=config.generator_dropout,
-        )
-    return conv_decoder(
-        config.latent_dim,
-        event_shape,  # type: ignore[arg-type]
-        event_shape[-1],
-        filters=config.filters,
-        activation=_ACTIVATION,
-        strided_only=config.arch == "dcgan",
-    )
-
-
-def finished(config: AdversarialConfig, event_shape: tuple[int, ...]) -> list[keras.layers.Layer]:
-    """The layers that end every generator: images in [−1, 1], or points, in their shape."""
-    layers: list[keras.layers.Layer] = []
-    if is_fully_connected(config, event_shape):
-        layers.append(keras.layers.Reshape(event_shape, dtype="float32"))
+        ).layers
+        chain.append(keras.layers.Reshape(event_shape, dtype="float32"))
+    else:
+        chain = conv_decoder(
+            config.latent_dim,
+            event_shape,  # type: ignore[arg-type]
+            event_shape[-1],
+            filters=config.filters,
+            activation=_ACTIVATION,
+            strided_only=config.arch == "dcgan",
+        ).layers[1:]
     if len(event_shape) == 3:
-        layers.append(keras.layers.Activation("tanh", dtype="float32"))
-    return layers
-
-
-def generator(config: AdversarialConfig, event_shape: tuple[int, ...]) -> keras.Sequential:
-    """Latents to examples: [n, latent_dim] → [n, *event_shape]."""
-    layers = [keras.layers.Input((config.latent_dim,)), drawing_network(config, event_shape)]
-    return keras.Sequential(layers + finished(config, event_shape), name="generator")
+        chain.append(keras.layers.Activation("tanh", dtype="float32"))
+    drawn = latent
+    for layer in chain:
+        drawn = layer(drawn)
+    return keras.Model(latent, drawn, name="generator")
 
 
 def discriminator(

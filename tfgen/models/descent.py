@@ -34,7 +34,11 @@ class Descent:
         with tf.GradientTape() as tape:
             losses = self.losses(examples, draws)
             loss = tf.reduce_mean(losses[self.objective])
-        return losses, tape.gradient(loss, [variable.value for variable in self.variables])
+        gradients = tape.gradient(loss, [variable.value for variable in self.variables])
+        # Where a gradient does not depend on the losses, as that of a Wasserstein critic's last layer, TensorFlow's
+        # dependency optimizer now and then lets the update overtake the forward pass, which then reads the new weight.
+        with tf.control_dependencies([loss]):
+            return losses, [tf.identity(gradient) for gradient in gradients]
 
     def apply(self, gradients: Sequence[tf.Tensor], clip_norm: float | None = None) -> None:
         """Move the variables one step down.

@@ -55,8 +55,11 @@ class GAN(GenerativeModel):
     selection_metric = "generator_loss"
 
     def _build_networks(self):
-        self.generator = adversaries.generator(self.config, self.event_shape)
+        self.generator = self._build_generator()
         self.discriminator = self._build_discriminator()
+
+    def _build_generator(self) -> keras.Model:
+        return adversaries.generator(self.config, self.event_shape)
 
     def _build_discriminator(self, outputs: int = 1, name: str = "discriminator") -> keras.Model:
         *sides, channels = self.event_shape
@@ -107,6 +110,10 @@ class GAN(GenerativeModel):
         """What a discriminator minimizes, from its answers to real and to fake examples: [n, outputs] each → [n]."""
         return adversarial.discriminator_loss(self.config.loss, self.realness(real), self.realness(fake))
 
+    def beside(self, fake) -> dict[str, tf.Tensor]:
+        """What more there is to say of a discriminator's answers to fakes, [n, outputs] → name → [n]."""
+        return {}
+
     def feedback(self, draws: noise.Draws, training: bool) -> tf.Tensor:
         """The weight of what each discriminator tells the generator, float32 [discriminators]."""
         return tf.ones((1,))
@@ -140,6 +147,7 @@ class GAN(GenerativeModel):
             "real_accuracy": real_right,
             "fake_accuracy": fake_right,
             "accuracy": 0.5 * (real_right + fake_right),
+            **self.beside(fake_verdict),
         }
 
     def discriminator_terms(self, real, fake, draws: noise.Draws, training: bool) -> dict[str, tf.Tensor]:
@@ -288,7 +296,10 @@ class GAN(GenerativeModel):
 
     def decode(self, latent):
         """The generator: [n, latent_dim] → [n, H, W, C] in [0, 1], or points."""
-        generated = self.generator(latent)
+        return self.seen(self.generator(latent))
+
+    def seen(self, generated) -> tf.Tensor:
+        """What a generator drew as the world sees it: images in [0, 1], points as they are."""
         return 0.5 * (generated + 1.0) if self.is_image else generated
 
 
