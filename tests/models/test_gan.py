@@ -183,6 +183,21 @@ def test_spectral_norms_follow_the_training_and_nothing_else(digits):
     assert np.abs(values() - before).max() > 1e-6
 
 
+@pytest.mark.parametrize("game", ["nonsaturating", "relativistic", "wgan-gp"])
+def test_diagnostics_are_the_discriminator_s_on_those_examples(game):
+    gan, weights = linear_gan(loss=game, packing=2, r1=1.0)
+    points = np.random.default_rng(0).standard_normal((7, 2)).astype(np.float32)
+    found = gan.diagnostics(points)
+    assert found == gan.diagnostics(points)
+    assert found["penalty"] == pytest.approx(25.0 + (0 if game != "wgan-gp" else 10 * (50**0.5 - 1) ** 2), rel=1e-5)
+    if game == "nonsaturating":
+        right = (points[:6].reshape(3, 4) @ weights + 0.5 > 0).mean()
+        assert found["real_accuracy"] == pytest.approx(right)
+    assert ("loss_ratio" in found) == (game != "wgan-gp")
+    if "loss_ratio" in found:
+        assert found["loss_ratio"] == pytest.approx(found["generator_loss"] / found["discriminator_loss"])
+
+
 def test_what_a_gan_cannot_answer_is_a_typed_error_that_says_why(digits):
     gan = small_gan()
     assert gan.can("sample") and gan.can("decode")

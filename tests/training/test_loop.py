@@ -192,6 +192,37 @@ def test_best_epoch_is_marked(digits, tmp_path):
     assert min(row["val_bits_per_dim"] for row in rows.rows) == best[-1]
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("vae", {"val_active_units"}),
+        ("gan", {"val_real_accuracy", "val_fake_accuracy", "val_loss_ratio"}),
+        ("flow", {"val_inversion_error", "val_mean_inversion_error"}),
+    ],
+)
+def test_a_row_holds_the_model_s_diagnostics_of_the_validation_set(name, expected, digits, tmp_path):
+    loop, rows = make_loop(CONFIGS[name], digits, tmp_path), Rows()
+    loop.run([rows])
+    assert all(expected <= row.keys() for row in rows.rows)
+    with loop.model.averaged_weights():
+        found = loop.model.diagnostics(digits[320:350])
+    assert {f"val_{key}": value for key, value in found.items()}.items() <= rows.rows[-1].items()
+    # A GAN's generator loss is no measure of it, on whatever examples: every epoch stays the best.
+    assert name != "gan" or all(row["best"] for row in rows.rows)
+
+
+def test_without_a_validation_set_diagnostics_are_of_the_training_set(digits, tmp_path):
+    loop, rows = make_loop(CONFIGS["gan"], digits, tmp_path), Rows()
+    loop.validation = None
+    loop.run([rows])
+    assert not [key for key in rows.rows[-1] if key.startswith("val_")]
+    with loop.model.averaged_weights():
+        found = loop.model.diagnostics(digits[:250])
+    assert rows.rows[-1]["loss_ratio"] == found["loss_ratio"]
+    # What training measured of every step is not replaced.
+    assert rows.rows[-1]["generator_loss"] != found["generator_loss"]
+
+
 def test_without_a_checkpoint_there_is_nothing_to_resume(digits, tmp_path):
     loop = make_loop(CONFIGS["vae"], digits, tmp_path / "none")
     with pytest.raises(RunError, match="Expected a checkpoint"):

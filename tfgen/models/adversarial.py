@@ -26,6 +26,8 @@ from tfgen.errors import ConfigError
 
 #: Games in which a constant added to D changes nothing, so that D > 0 does not mean "real".
 WITHOUT_ORIGIN = ("wgan-gp", "relativistic")
+#: Games in which both losses are cross-entropies, and log 2 where neither player has the upper hand.
+CROSS_ENTROPIES = ("nonsaturating", "relativistic")
 
 
 def discriminator_loss(game: str, real, fake) -> tf.Tensor:

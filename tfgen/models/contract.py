@@ -136,6 +136,14 @@ class GenerativeModel(keras.Model):
         """What `log_prob` computes with that many samples, in words."""
         raise self._undefined("log_prob")
 
+    def diagnostics(self, examples) -> dict[str, float]:
+        """What else tells how training goes, cheap enough for every epoch; nothing, for a model that has nothing.
+
+        Args:
+            examples: [n, *event_shape], of which a model may look at the first ones only.
+        """
+        return {}
+
     def initialize_from(self, examples) -> None:
         """Set what depends on data (ActNorm) from a first batch. Most models have nothing to set."""
 

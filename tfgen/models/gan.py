@@ -9,9 +9,12 @@ import tensorflow as tf
 from tfgen import noise
 from tfgen.config import GANConfig
 from tfgen.models import adversarial, adversaries, pixels
-from tfgen.models.contract import GenerativeModel
+from tfgen.models.contract import EVALUATION, GenerativeModel
 from tfgen.models.descent import Descent
 from tfgen.networks import SpectralNormalization
+
+# Examples that are judged beside as many fakes.
+DIAGNOSED = 500
 
 _NO_DENSITY = "a GAN draws from its distribution without ever writing down a density (no tractable likelihood)"
 
@@ -287,6 +290,19 @@ class GAN(GenerativeModel):
             **super().get_compile_config(),
             "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
         }
+
+    def diagnostics(self, examples):
+        """The losses and the discriminator's accuracy, without dropout, and in games of cross-entropies `loss_ratio`.
+
+        That is the generator's loss over the discriminator's, without penalties: 1 where neither has the upper hand.
+        """
+        count = min(DIAGNOSED, len(examples))
+        with noise.Draws(self.seed + EVALUATION, 0) as draws:
+            losses = self.losses_of(examples[: count - count % self.packing], draws)
+        found = {name: float(tf.reduce_mean(losses[name])) for name in self.loss_names}
+        if self.config.loss in adversarial.CROSS_ENTROPIES:
+            found["loss_ratio"] = found["generator_loss"] / found["discriminator_loss"]
+        return found
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
