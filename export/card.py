@@ -79,16 +79,21 @@ def packages(run: "Run") -> str:
 
 
 def metrics(run: "Run", model: "GenerativeModel") -> str:
-    """The likelihoods of `evaluation.json`, each with its estimator."""
-    from tfgen.evaluate import summary
+    """The figures of `evaluation.json`: likelihoods, each with its estimator, and sample quality beside its floor."""
+    from tfgen.evaluate import quality_summary, summary
+    from tfgen.metrics.record import recorded
 
-    if not model.can("log_prob"):
-        return f"- likelihood: {model.undefined['log_prob']}"
+    found = recorded(run)
     try:
-        entries = json.loads((run.path / "evaluation.json").read_text())["likelihood"]
-        return "\n".join(f"- {summary(entry)}" for entry in entries)
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"- not measured: python -m tfgen.evaluate {run.path.name}"
+        lines = [f"- {summary(entry)}" for entry in found.get("likelihood", [])]
+        quality = [f"```\n{quality_summary(entry)}\n```" for entry in found.get("quality", [])]
+    except (KeyError, TypeError, ValueError):
+        lines, quality = [], []
+    if not model.can("log_prob"):
+        lines = [f"- likelihood: {model.undefined['log_prob']}"]
+    elif not lines:
+        lines = [f"- not measured: python -m tfgen.evaluate {run.path.name}"]
+    return "\n".join(lines) + "".join(f"\n\n{part}" for part in quality)
 
 
 def signature_table(model: "GenerativeModel") -> str:

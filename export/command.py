@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfgen.errors import reported
+from tfgen.pretrained import is_name
 from tfgen.sample import whole
 
 FORMATS = ("saved_model", "tflite", "onnx")
@@ -19,7 +20,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "parity.json and MODEL_CARD.md tell the result. An export that fails leaves everything as it was.",
         allow_abbrev=False,
     )
-    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
     parser.add_argument(
         "--to",
         nargs="+",
@@ -28,7 +29,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="saved_model: for TensorFlow Serving, in OUT/saved_model/<version>; tflite: for devices and the browser, "
         "in OUT/tflite; onnx: for ONNX Runtime, a file a signature, in OUT/onnx",
     )
-    parser.add_argument("--out", metavar="DIR", help="where to put it [RUN/export]")
+    parser.add_argument(
+        "--out", metavar="DIR", help="where to put it [RUN/export; of a pretrained model NAME, ./NAME-export]"
+    )
     parser.add_argument(
         "--quantize",
         nargs="+",
@@ -46,7 +49,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     options.to = list(dict.fromkeys(options.to))
     options.quantize = list(dict.fromkeys(options.quantize or ["none"]))
     options.batch = options.batch or 1
-    options.out = Path(options.out) if options.out else Path(options.run) / "export"
+    # The folder of a pretrained model belongs to the installed package.
+    usual = f"{options.run}-export" if is_name(options.run) else Path(options.run) / "export"
+    options.out = Path(options.out or usual)
     return options
 
 

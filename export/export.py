@@ -12,7 +12,6 @@ import numpy as np
 from export import card, parity, saved_model, tflite
 from export.signatures import signatures
 from export.staging import publish_files, publish_version, staging
-from tfgen.data.idx import is_local
 from tfgen.errors import DataError, ExportError
 from tfgen.files import write_json
 from tfgen.runs import versions
@@ -92,11 +91,8 @@ def examples_of(run: "Run", model: "GenerativeModel") -> tuple[np.ndarray, str]:
 
     A model can be exported on a machine without its data, and nothing is downloaded for it.
     """
-    wanted = run.config.data
     try:
-        if wanted.data in ("mnist", "fashion_mnist") and not is_local(wanted.data_dir):
-            raise DataError(f"Expected the files of {wanted.data} in TFGEN_DATA.")
-        examples = run.dataset.test.examples[: parity.STATISTIC_ROWS]
+        examples = run.local_dataset.test.examples[: parity.STATISTIC_ROWS]
     except DataError:
         return model.sample(parity.STATISTIC_ROWS, seed=10_000).numpy(), "samples of the model"
     return (examples / np.float32(model.levels - 1) if model.is_image else examples), "test examples"

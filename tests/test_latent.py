@@ -104,3 +104,36 @@ def test_paths_are_operators_of_a_graph():
     function = tf.function(lambda a, b: latent.slerp(a, b, 3), input_signature=[tf.TensorSpec([None, 4])] * 2)
     a, b = RANDOM[:, :, :4]
     np.testing.assert_allclose(function(a, b), latent.slerp(a, b, 3), rtol=1e-5, atol=1e-6)
+
+
+def test_around_is_an_azimuthal_map_with_orthonormal_directions():
+    random = np.random.default_rng(3)
+    centre, directions = random.standard_normal(20), random.standard_normal((2, 20))
+    offsets = random.uniform(-1.5, 1.5, (50, 2))
+    points = latent.around(centre, directions, offsets).numpy().astype(np.float64)
+    radius = np.linalg.norm(centre)
+    np.testing.assert_allclose(np.linalg.norm(points, axis=1), radius, rtol=1e-5)
+    angles = np.arccos(np.clip(points @ centre / radius**2, -1, 1))
+    np.testing.assert_allclose(angles, np.linalg.norm(offsets, axis=1), atol=1e-3)
+    quarter = latent.around(centre, directions, np.pi / 2 * np.eye(2)).numpy() / radius
+    basis = np.concatenate([centre[None] / radius, quarter])
+    np.testing.assert_allclose(basis @ basis.T, np.eye(3), atol=1e-5)
+    # The first is the given direction made orthogonal to the centre, and the second has a share of both.
+    assert quarter[0] @ directions[0] > 0 and quarter[1] @ directions[1] > 0
+    assert abs(quarter[1] @ directions[0]) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("centre", "directions"),
+    [
+        (np.eye(2)[0], np.eye(2)),
+        (np.zeros(4), np.eye(4)[:2]),
+        (np.eye(4)[0], np.eye(4)[[0, 1]]),
+        (np.eye(4)[0], np.eye(4)[[1, 1]]),
+        (np.eye(4)[0], [np.eye(4)[1], np.zeros(4)]),
+        (np.eye(4)[0], [np.eye(4)[1], np.eye(4)[0] - 2 * np.eye(4)[1]]),
+    ],
+)
+def test_around_refuses_what_does_not_span_three_dimensions(centre, directions):
+    with pytest.raises(ConfigError, match=f"span 3 of {len(centre)} dimensions"):
+        latent.around(centre, directions, [[0.0, 0.1]])

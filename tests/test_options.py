@@ -1,11 +1,12 @@
 """The command line is generated from the configuration, and mistakes get a sentence."""
 
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from tfgen.options import parse
+from tfgen.options import parse, spell
 from tfgen.presets import PRESETS, run_config
 
 
@@ -86,6 +87,31 @@ def test_mistakes_are_explained(line, said, capsys):
 def test_every_preset_is_a_valid_configuration(model, preset):
     config = run_config(model, preset)
     assert type(config).from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(("model", "preset"), [(model, name) for model in PRESETS for name in PRESETS[model]])
+@pytest.mark.parametrize("arch", [None, "mlp", "conv"])
+def test_a_configuration_is_spelled_as_the_command_that_gives_it(model, preset, arch):
+    given = {
+        "epochs": 7,
+        "data": "./own pictures",
+        "color": "grey",
+        "clip_norm": 0.1,
+        "learning_rate": 1 / 3,
+        "evaluate_test": False,
+        **({"hidden": (3, 4), "actnorm": True} if model == "flow" else {"arch": arch} if arch else {}),
+    }
+    for options in ({}, given):
+        config = run_config(model, preset, **options)
+        line = spell(config)
+        assert line is not None
+        assert parse(shlex.split(line)[2:]).config == config
+    assert spell(run_config(model, preset)) == f"python train.py --model {model} --preset {preset}"
+
+
+def test_what_no_option_can_say_has_no_command():
+    assert spell(run_config("flow", "quick", clip_norm=None)) is None
+    assert spell(run_config("vae", "quick", clip_norm=None)) is not None
 
 
 def test_help_and_mistakes_answer_without_tensorflow():

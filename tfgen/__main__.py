@@ -9,7 +9,11 @@ COMMANDS = {
     "launch": ("tfgen.training.launch", "train with several worker processes on this machine, restarted when one dies"),
     "sample": ("tfgen.sample", "draw samples of a trained model"),
     "interpolate": ("tfgen.interpolate", "draw rows of pictures that lead from one sample to another"),
-    "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood"),
+    "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood and the quality of its samples"),
+    "compare": ("tfgen.compare", "put runs on the same data side by side, in a table and a figure"),
+    "classifier": ("tfgen.metrics.train_classifier", "train the classifier that samples are measured with"),
+    "pretrained": ("tfgen.pretrained.__main__", "list the models that come trained"),
+    "pack": ("tfgen.pack", "make a finished run as small as those"),
 }
 
 

@@ -1,23 +1,28 @@
-"""Evaluate a run's best model: python -m tfgen.evaluate RUN [--samples k] [--split test]
+"""Evaluate a run's best model: python -m tfgen.evaluate RUN [--only likelihood|quality] [--samples k] [--count n]
 
-Writes `evaluation.json` into the run: the likelihood of every example of a split with its estimator, sample count,
-levels and standard error.
+Writes `evaluation.json` into the run. Likelihood, where the model has one: of every example of a split, with its
+estimator, sample count, levels and standard error. Sample quality, where the data has a classifier: how far samples are
+from the split in its features, beside how far other real pictures are.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tfgen.errors import ConfigError, reported
+from tfgen.errors import ConfigError, UndefinedError, reported
+from tfgen.sample import factor, whole
 
 if TYPE_CHECKING:
+    from tfgen.metrics.classifier import Classifier
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs import Run
 
 SPLITS = ("train", "validation", "test")
+#: What tells two measurements of a kind apart; a new one replaces its own only.
+LIKELIHOOD_KEYS = ("split", "samples", "examples")
+QUALITY_KEYS = ("split", "samples", "seed", "temperature", "classifier")
 
 
 def evaluate(
@@ -28,6 +33,7 @@ def evaluate(
     split: str = "test",
     seed: int = 0,
     batch_size: int = 100,
+    first: int | None = None,
     progress: bool = False,
     record: bool = True,
 ) -> dict[str, Any]:
@@ -42,19 +48,22 @@ def evaluate(
         split: train, validation or test.
         seed: of the estimator's noise.
         batch_size: examples at a time.
+        first: only so many of the first examples, where thousands of samples of each would take too long; None for all.
         progress: show a progress bar.
-        record: write the file; False on a worker that is not the chief.
+        record: write the file; False on a worker that is not the chief. A pretrained model that was opened by its name
+            is never written to.
 
     Returns:
-        The entry.
+        The entry. Of images, "bits_per_dim_percentiles" are the 0th to the 100th percentile of the bits/dim of single
+        images: among which an odd picture stands out.
 
     Raises:
         UndefinedError: if the model has no likelihood.
         ConfigError: if the run has no such split.
     """
-    from tqdm import tqdm
+    import numpy as np
 
-    from tfgen.files import write_json
+    from tfgen.metrics import record as records
     from tfgen.metrics.likelihood import evaluate_likelihood, yardstick
 
     model = model or run.load_model()
@@ -62,8 +71,9 @@ def evaluate(
     examples = getattr(run.dataset, split)
     if examples is None:
         raise ConfigError(f"split: expected one that the run has. Received: {split!r}, to which it left no examples")
+    examples = examples[: first or len(examples)]
     started = time.monotonic()
-    with tqdm(total=len(examples), unit="example", disable=not (progress and sys.stderr.isatty())) as bar:
+    with _bar(len(examples), "example", progress) as bar:
         found = evaluate_likelihood(
             model,
             examples.examples,
@@ -74,6 +84,7 @@ def evaluate(
         )
     entry: dict[str, Any] = {
         "split": split,
+        "epoch": run.epoch,
         "estimator": found.estimator,
         "samples": samples,
         "examples": len(found.nats),
@@ -85,6 +96,7 @@ def evaluate(
         entry |= {
             "bits_per_dim": found.mean,
             "bits_per_dim_standard_error": found.standard_error,
+            "bits_per_dim_percentiles": np.percentile(found.bits_per_dim, np.arange(101)).tolist(),
             "levels": found.levels,
             "dimensions": found.dimensions,
             "pixel_marginal_bits_per_dim": yardstick(model, run.dataset.train.examples, examples.examples),
@@ -95,20 +107,84 @@ def evaluate(
         # The best any model can do: minus the mean of the true log-density on the same points.
         entry["true_log_prob_nats"] = float(truth(examples.examples).mean())
     entry["seconds"] = round(time.monotonic() - started, 1)
-    if not record:
-        return entry
-    file = run.path / "evaluation.json"
-    try:
-        entries = json.loads(file.read_text())["likelihood"] if file.exists() else []
-    except (ValueError, KeyError, TypeError):
-        entries = []
-    kept = [old for old in entries if (old["split"], old["samples"]) != (split, samples)]
-    write_json(file, {"run": run.path.name, "model": run.config.model, "likelihood": [*kept, entry]})
+    if record:
+        records.record(run, "likelihood", entry, LIKELIHOOD_KEYS)
     return entry
 
 
+def evaluate_samples(
+    run: "Run",
+    *,
+    model: "GenerativeModel | None" = None,
+    classifier: "Classifier | None" = None,
+    count: int = 10_000,
+    split: str = "test",
+    seed: int = 0,
+    temperature: float = 1.0,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Measure the quality of a model's samples and record it in the run's `evaluation.json`.
+
+    The file holds one entry for each split, number of samples, seed, temperature and classifier.
+
+    Args:
+        run: the run.
+        model: its model, if already loaded.
+        classifier: in whose features; by default the one that comes with the package for the run's data.
+        count: samples, at most as many as the split has, or the split of the floor.
+        split: what they are compared with: train, validation or test.
+        seed: of the first sample.
+        temperature: of the samples.
+        progress: show a progress bar.
+
+    Returns:
+        The entry: see `tfgen.metrics.quality.evaluate_quality`, with the classifier's name, hash and test accuracy.
+
+    Raises:
+        UndefinedError: if the data has no classifier.
+        ConfigError: if the run has no such split, or it is too small.
+        DataError: if the classifier is damaged or one of other pictures.
+    """
+    from tfgen.metrics import record as records
+    from tfgen.metrics.classifier import classifier_for
+    from tfgen.metrics.quality import evaluate_quality
+
+    dataset = run.dataset
+    classifier = classifier or classifier_for(run.config.data.data, dataset.event_shape, dataset.levels)
+    model = model or run.load_model()
+    started = time.monotonic()
+    with _bar(count, "sample", progress) as bar:
+        found = evaluate_quality(
+            model,
+            dataset,
+            classifier,
+            count=count,
+            split=split,
+            seed=seed,
+            temperature=temperature,
+            progress=lambda done: bar.update(done - bar.n),
+        )
+    entry = {
+        "split": split,
+        "epoch": run.epoch,
+        "seed": seed,
+        "temperature": temperature,
+        "classifier": classifier.identity,
+        **found,
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    records.record(run, "quality", entry, QUALITY_KEYS)
+    return entry
+
+
+def _bar(total: int, unit: str, progress: bool):
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=unit, disable=not (progress and sys.stderr.isatty()))
+
+
 def summary(entry: dict[str, Any]) -> str:
-    """One line for people."""
+    """A likelihood in one line for people."""
     if "bits_per_dim" in entry:
         observed = f"{entry['levels']} levels" + (f", {entry['binarization']}" if "binarization" in entry else "")
         figure = (
@@ -119,30 +195,115 @@ def summary(entry: dict[str, Any]) -> str:
         truth = entry.get("true_log_prob_nats")
         best = f"; the true density: {-truth:.4f}" if truth is not None else ""
         figure = f"NLL {-entry['log_prob_nats']:.4f} ± {entry['log_prob_nats_standard_error']:.4f} nats{best}"
-    return f"{entry['split']:<10} {figure}; {entry['estimator']}; {entry['examples']} examples"
+    # A packed model's file may tell what was measured before its weights were rounded (`tfgen.pack`).
+    weights = f"; {entry['weights']}" if "weights" in entry else ""
+    return f"{entry['split']:<10} {figure}; {entry['estimator']}; {entry['examples']} examples{weights}"
+
+
+#: Name of a figure of quality → how it is called and printed.
+QUALITY = {
+    "frechet_classifier_distance": ("Fréchet classifier distance", ".2f"),
+    "kid": ("KID", ".4f"),
+    "precision": ("precision", ".3f"),
+    "recall": ("recall", ".3f"),
+    "density": ("density", ".3f"),
+    "coverage": ("coverage", ".3f"),
+    "kl_to_uniform": ("KL of classes to uniform", ".4f"),
+    "kl_to_data": ("KL of classes to the data's", ".4f"),
+}
+
+
+def quality_summary(entry: dict[str, Any]) -> str:
+    """Sample quality in a few lines for people, each figure beside its floor."""
+    classifier = entry["classifier"]
+    temperature = "" if entry["temperature"] == 1.0 else f", temperature {entry['temperature']:g}"
+    lines = [
+        f"{entry['split']:<10} {entry['samples']:,} {entry['pictures']}, seeds from {entry['seed']}{temperature}, "
+        f"against as many real pictures; classifier {classifier['name']} {classifier['sha256'][:8]}, accuracy "
+        f"{classifier['test_accuracy']:.4f}; the floor is real against real"
+    ]
+    for name, (title, form) in QUALITY.items():
+        value, floor = (part[name] for part in (entry, entry["floor"]))
+        shown, below = ("–" if number is None else format(number, form) for number in (value, floor))
+        lines.append(f"           {title:<28} {shown:>9}   floor {below}")
+    lines.append(f"           samples of each class         {' '.join(map(str, entry['class_histogram']))}")
+    return "\n".join(lines)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; on a mistake, print what was expected and exit with status 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tfgen.evaluate",
+        description="Measure a run's best model and record it in its evaluation.json: likelihood, where the model has "
+        "one, and sample quality, where the data has a classifier.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("run", metavar="RUN", help="folder of a run, or a pretrained model's name")
+    parser.add_argument("--only", choices=("likelihood", "quality"), help="measure only this [all that can be]")
+    parser.add_argument("--split", choices=SPLITS, default="test", help="which examples [test]")
+    parser.add_argument("--seed", type=whole(0), default=0, help="of the estimator's noise and the samples [0]")
+    likelihood = parser.add_argument_group("likelihood")
+    likelihood.add_argument("--samples", type=whole(1), default=1, metavar="K", help="samples for each example [1]")
+    likelihood.add_argument("--batch-size", type=whole(1), default=100, metavar="N", help="examples at a time [100]")
+    likelihood.add_argument("--first", type=whole(1), metavar="N", help="only of the first N examples [all]")
+    quality = parser.add_argument_group("quality")
+    quality.add_argument(
+        "--count", type=whole(1), default=10_000, metavar="N", help="samples, and as many real pictures [10000]"
+    )
+    quality.add_argument("--temperature", type=factor, default=1.0, metavar="T", help="of the samples [1]")
+    quality.add_argument(
+        "--classifier",
+        metavar="FILE",
+        help="an .npz of python -m tfgen.metrics.train_classifier [the one that comes with tfgen for that data]",
+    )
+    return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """The command line. Exit status 0, or 2 with a sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="python -m tfgen.evaluate", description=__doc__.splitlines()[2])
-    parser.add_argument("run", metavar="RUN", help="folder of a run")
-    parser.add_argument("--samples", type=int, default=1, metavar="K", help="samples for each example [1]")
-    parser.add_argument("--split", choices=SPLITS, default="test", help="which examples [test]")
-    parser.add_argument("--seed", type=int, default=0, help="of the estimator's noise [0]")
-    parser.add_argument("--batch-size", type=int, default=100, metavar="N", help="examples at a time [100]")
-    options = parser.parse_args(argv)
-    for name in ("samples", "batch_size"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name.replace('_', '-')}: expected at least 1. Received: {getattr(options, name)}")
+    """Evaluate as the command line says. Exit status 0, or 2 with a sentence on bad input."""
+    options = parse(argv)
     with reported():
-        from tfgen.startup import start_tensorflow
-
-        start_tensorflow()
         from tfgen.runs import Run
 
         run = Run.open(options.run)
-        settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size")}
-        print(summary(evaluate(run, **settings, progress=True)))
+        from tfgen.startup import start_tensorflow
+
+        start_tensorflow()
+        measure(run, options)
+
+
+def measure(run: "Run", options: argparse.Namespace) -> None:
+    """Measure and print what the options of `parse` ask for.
+
+    Raises:
+        UndefinedError: if there is no answer to what was asked for, or to anything.
+    """
+    from tfgen.metrics.classifier import classifier_for
+    from tfgen.metrics.record import is_writable
+
+    # A classifier that is named must be there; without one, quality is measured where it can be.
+    dataset, classifier, reason = run.dataset, None, None
+    if options.only != "likelihood":
+        try:
+            classifier = classifier_for(run.config.data.data, dataset.event_shape, dataset.levels, options.classifier)
+        except UndefinedError as error:
+            if options.only == "quality" or options.classifier is not None:
+                raise
+            reason = str(error)
+    model = run.load_model()
+    if options.only == "likelihood" or (options.only is None and model.can("log_prob")):
+        settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size", "first")}
+        print(summary(evaluate(run, model=model, **settings, progress=True)), flush=True)
+    elif classifier is None:
+        raise UndefinedError(f"Nothing can be measured of this model: it has no likelihood. {reason}")
+    if classifier is not None:
+        settings = {name: getattr(options, name) for name in ("count", "split", "seed", "temperature")}
+        print(quality_summary(evaluate_samples(run, model=model, classifier=classifier, **settings, progress=True)))
+    elif reason is not None:
+        print(f"quality    not measured. {reason}")
+    if not is_writable(run):
+        reason = "belongs to the installed package" if run.by_name else "may not be written to"
+        print(f"not recorded: {options.run} {reason}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "the picture of seed SEED + 2i to that of SEED + 2i + 1, as tfgen.sample draws them.",
         allow_abbrev=False,
     )
-    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
     parser.add_argument("--pairs", type=whole(1, 100), default=4, metavar="N", help="rows [%(default)s]")
     parser.add_argument(
         "--steps",

@@ -104,3 +104,39 @@ def percentile_grid(n: int) -> tf.Tensor:
     line = tf.math.ndtri(tf.linspace(tf.constant(ends[0], tf.float64), tf.constant(ends[1], tf.float64), n))
     right, up = tf.meshgrid(line, line[::-1])
     return tf.cast(tf.reshape(tf.stack([right, up], axis=-1), (-1, 2)), tf.float32)
+
+
+def around(centre, directions, offsets) -> tf.Tensor:
+    """Points of the sphere through a latent: an azimuthal equidistant map of it.
+
+        z(a) = r (cos|a| ĉ + sin|a| (a₁ û + a₂ v̂) / |a|),      r = |c|, û and v̂ orthonormal and orthogonal to c
+
+    A normal prior in many dimensions has its mass near that sphere, so that every point of the map is as likely as its
+    centre. |a| is the angle between the two.
+
+    Args:
+        centre: c, [z] with z ≥ 3, not 0.
+        directions: two latents [2, z]; û and v̂ are made of them by Gram and Schmidt.
+        offsets: a, [n, 2], in radians.
+
+    Returns:
+        float32 [n, z].
+
+    Raises:
+        ConfigError: if the centre and the directions do not span three dimensions.
+
+    Source: the exponential map of the sphere, as in Snyder: Map projections. USGS, 1987, chapter 25.
+    """
+    centre, directions = tf.convert_to_tensor(centre, tf.float32), tf.convert_to_tensor(directions, tf.float32)
+    offsets = tf.convert_to_tensor(offsets, tf.float32)
+    basis, norms = tf.linalg.qr(tf.transpose(tf.concat([centre[None], directions], axis=0)))
+    sizes = tf.abs(tf.linalg.diag_part(norms))
+    # So that zeros alone and NaN do not pass.
+    spans = float(tf.reduce_min(sizes)) > 1e-4 * float(tf.reduce_max(sizes))
+    if centre.shape[0] < 3 or not spans:
+        raise ConfigError(f"Expected a centre and two directions that span 3 of {centre.shape[0]} dimensions.")
+    # The decomposition is unique but for signs; these make û and v̂ point where the directions do.
+    basis = basis * tf.sign(tf.linalg.diag_part(norms))
+    angle = tf.norm(offsets, axis=1, keepdims=True)
+    along = tf.math.divide_no_nan(offsets, angle) @ tf.transpose(basis[:, 1:])
+    return tf.norm(centre) * (tf.cos(angle) * basis[:, 0] + tf.sin(angle) * along)

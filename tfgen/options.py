@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import shlex
 import typing
 from collections.abc import Sequence
 from typing import Any
@@ -78,6 +79,28 @@ def _section_options(parser: argparse.ArgumentParser, title: str, section: Any) 
         else:
             settings["metavar"] = {"int": "N", "float": "X", "str": "NAME"}[kind.__name__]
         group.add_argument(flag, type=kind, nargs="+" if many else None, **settings)
+
+
+def spell(config: RunConfig) -> str | None:
+    """The command whose `Request` has this configuration; None where no option can say one of its values."""
+    arch = getattr(config.architecture, "arch", None)
+    start = run_config(config.model, config.preset, **({"arch": arch} if arch else {}))
+    plain = run_config(config.model, config.preset)
+    words = ["python", "train.py", "--model", config.model, "--preset", config.preset]
+    if arch and arch != plain.architecture.arch:
+        words += ["--arch", arch]
+    for section, usual in zip(config.sections, start.sections, strict=True):
+        for spec in dataclasses.fields(section):
+            value, flag = getattr(section, spec.name), spec.name.replace("_", "-")
+            if value == getattr(usual, spec.name):
+                continue
+            if value is None:
+                return None
+            if isinstance(value, bool):
+                words.append(f"--{flag}" if value else f"--no-{flag}")
+            else:
+                words += [f"--{flag}", *map(str, value if isinstance(value, tuple) else (value,))]
+    return shlex.join(words)
 
 
 def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:

@@ -48,7 +48,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description="Draw pictures from a trained model. Picture i is that of seed SEED + i, however many are drawn.",
         allow_abbrev=False,
     )
-    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
     parser.add_argument("--n", type=whole(1, 1_000_000), default=64, metavar="N", help="how many [%(default)s]")
     parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="seed of the first [%(default)s]")
     parser.add_argument(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfgen import data
-from tfgen.data.idx import FILES, read_idx
+from tfgen.data.idx import FILES, is_there, read_idx
 from tfgen.errors import DataError
 
 TRAIN, TEST = 24, 12
@@ -214,3 +214,15 @@ def test_real_mnist_in_the_split_of_the_practical():
     default = data.load("mnist")
     assert default.validation is not None
     assert (len(default.train), len(default.validation)) == (55_000, 5_000)
+
+
+def test_files_are_there_where_load_would_find_them(tmp_path, monkeypatch):
+    assert not is_there("mnist")
+    write(tmp_path / "mnist")
+    monkeypatch.setenv("TFGEN_DATA", str(tmp_path))
+    assert is_there("mnist")
+    assert not is_there("fashion_mnist")
+    assert is_there("fashion_mnist", tmp_path / "mnist")  # that they are the other set's only their content says
+    (tmp_path / "mnist" / FILES[2]).unlink()
+    assert not is_there("mnist")
+    assert not is_there("mnist", tmp_path / "nowhere")

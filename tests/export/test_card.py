@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 from export import card
+from tfgen.evaluate import QUALITY
 from tfgen.runs import Run
 
 
@@ -35,6 +36,21 @@ def test_measured_likelihoods_come_with_their_estimator(tiny_run, tiny_models, t
     entry["log_prob_nats_standard_error"] = 0.1
     (tmp_path / "evaluation.json").write_text(json.dumps({"likelihood": [entry]}))
     assert "NLL 1.5000 ± 0.1000 nats; exact; 10 examples" in card.metrics(measured, tiny_models("points"))
+
+
+def test_measured_sample_quality_comes_with_its_floor(tiny_run, tiny_models, tmp_path):
+    figures = dict.fromkeys(QUALITY, 0.25)
+    entry = {
+        "split": "test", "samples": 300, "pictures": "samples", "seed": 0, "temperature": 1.0,
+        "classifier": {"name": "digits", "sha256": "0123456789", "test_accuracy": 0.99},
+        **figures, "class_histogram": [3, 4], "floor": {**figures, "recall": 0.875},
+    }  # fmt: skip
+    (tmp_path / "evaluation.json").write_text(json.dumps({"quality": [entry]}))
+    text = card.metrics(Run(tmp_path, tiny_run.config), tiny_models("gan"))
+    assert "recall                           0.250   floor 0.875" in text
+    assert "no tractable likelihood" in text
+    (tmp_path / "evaluation.json").write_text(json.dumps({"quality": [{"split": "test"}], "likelihood": 3}))
+    assert "not measured" in card.metrics(Run(tmp_path, tiny_run.config), tiny_models("vae-mixture"))
 
 
 def test_a_gan_says_why_it_has_no_likelihood(tiny_run, tiny_models):

@@ -150,7 +150,7 @@ def refusal(capsys, *arguments):
         (["--to", "saved_model", "--quantize", "int8"], "--quantize: expected with --to tflite only"),
         (["--to", "tflite", "--quantize", "int4"], "argument --quantize: invalid choice: 'int4'"),
         (["--to", "tflite", "--batch", "0"], "argument --batch: expected an integer from 1 to 4096. Received: '0'"),
-        (["--to", "tflite"], "error: Expected the folder of a run. Received: nowhere, which does not exist"),
+        (["--to", "tflite"], "error: Expected the folder of a run or one of the pretrained models digits-flow, "),
     ],
 )
 def test_a_mistake_on_the_command_line_is_a_sentence(arguments, expected, capsys):

@@ -86,6 +86,15 @@ def test_decode_of_the_prior_is_sample(model):
     np.testing.assert_allclose(model.decode(latents), model.sample(3, seed=4), atol=1e-5)
 
 
+def test_the_noise_behind_latents_is_found_again(model):
+    from tfgen import noise
+
+    normal = model.normal_noise(noise.seeds_from(4, 50))
+    found = model.normal_from(model.latents_from(normal))
+    assert found.shape == (50, *model.latent_shape)
+    np.testing.assert_allclose(found, normal, atol=1e-4)
+
+
 def test_likelihood_names_its_estimator(model, digits):
     if not model.can("log_prob"):
         pytest.skip("this family has no likelihood")

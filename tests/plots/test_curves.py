@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from tfgen.errors import DataError
 from tfgen.plots import curves
-from tfgen.plots.curves import limits, save_curves
+from tfgen.plots.curves import draw_curves, limits, quantities, save_curves
 
 ROWS = [
     {
@@ -52,6 +52,16 @@ def test_each_quantity_has_a_panel_with_training_and_validation(figure, tmp_path
     np.testing.assert_allclose(lines["validation 0.06"].get_ydata(), [1.2 / epoch for epoch in range(1, 21)])
     assert os.listdir(tmp_path) == ["curves.png"]
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_panel_of_its_own_is_the_panel_among_the_others():
+    assert quantities(ROWS) == ["loss", "bits_per_dim"]
+    (alone,) = draw_curves(ROWS, {"bits_per_dim": 0.25}, only=["bits_per_dim"]).axes
+    among = draw_curves(ROWS, {"bits_per_dim": 0.25}).axes[1]
+    assert alone.get_title(loc="left") == among.get_title(loc="left") == "bits per dimension"
+    assert list(lines_of(alone)) == list(lines_of(among))
+    with pytest.raises(DataError, match="nothing to draw"):
+        draw_curves(ROWS, only=["kl"])
 
 
 def test_a_yardstick_is_a_dashed_line_in_its_own_panel(figure, tmp_path):

@@ -19,6 +19,7 @@ from tfgen.config import TrainConfig
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import main as evaluate_main
 from tfgen.interpolate import main as interpolate_main
+from tfgen.metrics.record import recorded
 from tfgen.runs import Run
 from tfgen.sample import main as sample_main
 from tfgen.training.callbacks import is_drawn
@@ -54,7 +55,7 @@ def test_the_folder_holds_what_it_should(runs, name):
     assert {"samples/epoch-0000.png", "samples/epoch-0001.png", "samples/epoch-0002.png"} <= present
     assert any(name.startswith("tensorboard/") for name in present)
     assert any(name.startswith("checkpoints/") for name in present)
-    assert ("evaluation.json" in present) == (name != "gan")
+    assert "evaluation.json" in present
     assert ("interpolation.png" in present) == (name != "points")
     assert ("manifold.png" in present) == (name == "vae")
     rows = Run.open(run).metrics()
@@ -99,7 +100,7 @@ def test_interpolation_command_begins_and_ends_with_the_samples(runs, tmp_path):
 
 
 def test_evaluation_is_recorded_by_split_and_samples(runs):
-    evaluate_main([str(runs["vae"]), "--samples", "5", "--split", "validation"])
+    evaluate_main([str(runs["vae"]), "--samples", "5", "--split", "validation", "--only", "likelihood"])
     entries = json.loads((runs["vae"] / "evaluation.json").read_text())["likelihood"]
     assert [(entry["split"], entry["samples"]) for entry in entries] == [("test", 1), ("validation", 5)]
     for entry in entries:
@@ -110,12 +111,22 @@ def test_evaluation_is_recorded_by_split_and_samples(runs):
     assert "k = 5" in entries[1]["estimator"]
 
 
+def test_a_finished_run_has_something_measured(runs):
+    evaluation = json.loads((runs["gan"] / "evaluation.json").read_text())
+    (entry,) = evaluation["quality"]
+    assert entry["samples"] == 300
+    assert evaluation["likelihood"] == []
+    for name in ("vae", "flow", "points"):
+        assert [entry["samples"] for entry in recorded(Run.open(runs[name]))["likelihood"]][:1] == [1]
+
+
 def test_evaluation_refuses_what_a_model_cannot_answer(runs, capsys):
+    before = (runs["gan"] / "evaluation.json").read_bytes()
     with pytest.raises(SystemExit) as stopped:
-        evaluate_main([str(runs["gan"])])
+        evaluate_main([str(runs["gan"]), "--only", "likelihood"])
     assert stopped.value.code == 2
     assert "no tractable likelihood" in capsys.readouterr().err
-    assert not (runs["gan"] / "evaluation.json").exists()
+    assert (runs["gan"] / "evaluation.json").read_bytes() == before
 
 
 def error_of(arguments, capsys) -> str:
@@ -163,6 +174,23 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     assert "weights" in said
     assert "yardstick" in said
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_that_diverged_says_so_until_it_goes_on(tmp_path, capsys):
+    line = "--model vae --hidden 32 --epochs 2 --learning-rate 1e30 --optimizer sgd --clip-norm 1e30"
+    with pytest.raises(SystemExit) as stopped:
+        main([*line.split(), "--out", str(tmp_path)])
+    assert stopped.value.code == 3
+    run = Run.open(tmp_path / "digits-vae-1")
+    assert run.state == "diverged"
+    said = json.loads(run.divergence_file.read_text())["message"]
+    assert said in capsys.readouterr().err
+    config = json.loads((run.path / "config.json").read_text())
+    config["train"]["learning_rate"] = 1e-6
+    (run.path / "config.json").write_text(json.dumps(config))
+    main(["--resume", str(run.path)])
+    assert run.state == "finished"
+    assert not run.divergence_file.exists()
 
 
 def numbers(run: Path) -> list[dict]:

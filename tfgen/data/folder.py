@@ -116,7 +116,7 @@ def _read(folder: Path, paths: list[Path], image_size: int | None, color: Litera
     # Filled in place: a list of arrays and their stack would need the memory twice.
     images: np.ndarray | None = None
     for i, path in enumerate(paths):
-        pixels = _read_picture(path, image_size, color)
+        pixels = read_picture(path, image_size, color)
         if images is None:
             images = np.empty((len(paths), *pixels.shape), np.uint8)
         if pixels.shape != images.shape[1:]:
@@ -134,8 +134,17 @@ def _is_colour(path: Path) -> bool:
         return picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
 
 
-def _read_picture(path: Path, image_size: int | None, color: Literal["grey", "rgb"]) -> np.ndarray:
-    """One picture, uint8 [H, W, C]."""
+def read_picture(path: Path, image_size: int | None, color: Literal["grey", "rgb"]) -> np.ndarray:
+    """One picture, upright and without transparency, uint8 [H, W, C].
+
+    Args:
+        path: of a file of one of `SUFFIXES`, whatever its name ends in.
+        image_size: crop to the central square and resize to this many pixels a side; None keeps the size.
+        color: "grey" or "rgb".
+
+    Raises:
+        DataError: if it is no picture, damaged, too large, animated, or of more than 16 bits a channel.
+    """
     with _open(path) as picture:
         # A phone's "MPO" jpeg holds a preview or a depth map as a further frame; its first is the picture.
         frames = getattr(picture, "n_frames", 1)

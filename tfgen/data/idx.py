@@ -78,6 +78,15 @@ def is_local(data_dir: str | os.PathLike[str] | None = None) -> bool:
     return data_dir is not None or bool(os.environ.get("TFGEN_DATA"))
 
 
+def is_there(name: str, data_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Whether the four files that `load_mnist` would read are there; what is in them it says itself."""
+    folder = data_dir if data_dir is not None else os.environ.get("TFGEN_DATA") or None
+    try:
+        return folder is not None and _find(Path(folder).expanduser(), name, "") is not None
+    except DataError:
+        return False
+
+
 def read_idx(path: str | os.PathLike[str], rank: int) -> np.ndarray:
     """Read one idx file of unsigned bytes, gzipped or not.
 

@@ -185,6 +185,10 @@ class GenerativeModel(keras.Model):
         """
         return normal
 
+    def normal_from(self, latent) -> tf.Tensor:
+        """Standard normal numbers of latents, [n, *latent_shape] → the same shape: the inverse of `latents_from`."""
+        return latent
+
     def normal_noise(self, seeds, temperature=1.0) -> tf.Tensor:
         """The normal noise behind each seed's example, times the temperature: int32 [n] → [n, *latent_shape]."""
         scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))

@@ -202,6 +202,9 @@ class Flow(GenerativeModel):
     def latents_from(self, normal):
         return normal * self.config.prior_scale
 
+    def normal_from(self, latent):
+        return latent / self.config.prior_scale
+
     def decode(self, latent):
         """f(z): [n, D] → images [n, H, W, C] in [0, 1], or points [n, D]. The middle of a bin is its intensity."""
         data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))

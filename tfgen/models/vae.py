@@ -176,6 +176,9 @@ class VAE(GenerativeModel):
     def latents_from(self, normal):
         return normal if self.config.prior == "normal" else self.prior.bijector.forward(tf.identity(normal))
 
+    def normal_from(self, latent):
+        return latent if self.config.prior == "normal" else self.prior.bijector.inverse(tf.identity(latent))
+
     def decode(self, latent):
         """Mean of p(x|z): [n, latent_dim] → [n, H, W, C] in [0, 1]."""
         maps = self.decoder(latent)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tfgen.errors import DataError
@@ -28,36 +29,45 @@ TITLES = {
 YARDSTICKS = {"bits_per_dim": "pixel marginals"}
 
 
-def save_curves(
-    history: Sequence[Mapping[str, Any]], path: str | Path, yardsticks: Mapping[str, float] | None = None
-) -> None:
-    """Write one panel for each quantity, training and validation together.
+def draw_curves(
+    history: Sequence[Mapping[str, Any]],
+    yardsticks: Mapping[str, float] | None = None,
+    only: Sequence[str] | None = None,
+) -> Figure:
+    """One panel for each quantity, training and validation together.
 
     Args:
         history: a row an epoch with "epoch" and any numbers; "val_loss" belongs with "loss". A row may lack a quantity,
             and a value that is None or not finite leaves a gap.
-        path: of the PNG.
         yardsticks: quantity → value, a dashed line in its panel.
+        only: these of `quantities(history)`, in this order; None for all.
 
     Raises:
         DataError: if there is nothing to draw.
-        OSError: if the file cannot be written.
     """
-    quantities = _quantities(history)
-    if not quantities:
+    found = quantities(history)
+    shown = found if only is None else [name for name in only if name in found]
+    if not shown:
         raise DataError("Expected at least one epoch with at least one quantity. Received: nothing to draw")
-    columns = min(len(quantities), 2 if len(quantities) == 4 else 3)
-    rows = -(-len(quantities) // columns)
+    columns = min(len(shown), 2 if len(shown) == 4 else 3)
+    rows = -(-len(shown) // columns)
     drawn = style.figure(4.4 * columns, 3.1 * rows)
-    for place, quantity in enumerate(quantities):
+    for place, quantity in enumerate(shown):
         axes = drawn.add_subplot(rows, columns, place + 1)
         _panel(axes, history, quantity, (yardsticks or {}).get(quantity))
-        if place >= len(quantities) - columns:
+        if place >= len(shown) - columns:
             axes.set_xlabel("epoch")
-    style.save(drawn, path)
+    return drawn
 
 
-def _quantities(history) -> list[str]:
+def save_curves(
+    history: Sequence[Mapping[str, Any]], path: str | Path, yardsticks: Mapping[str, float] | None = None
+) -> None:
+    """Write `draw_curves` as PNG. Raises as it does, and OSError if the file cannot be written."""
+    style.save(draw_curves(history, yardsticks), path)
+
+
+def quantities(history: Sequence[Mapping[str, Any]]) -> list[str]:
     """Names of what has a finite value, in the order in which they first appear; "val_loss" counts as "loss"."""
     names: dict[str, None] = {}
     for row in history:
@@ -66,6 +76,11 @@ def _quantities(history) -> list[str]:
             if name not in NOT_DRAWN and not isinstance(value, bool) and np.isfinite(_number(value)):
                 names[name] = None
     return list(names)
+
+
+def title(quantity: str) -> str:
+    """What a quantity is called where people read it."""
+    return TITLES.get(quantity, quantity.replace("_", " "))
 
 
 def _series(history, key: str) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +113,7 @@ def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
         side = " ↑" if yardstick > high else " ↓" if yardstick < low else ""
         label = f"{YARDSTICKS.get(quantity, 'yardstick')} {yardstick:.4g}{side}"
         axes.axhline(yardstick, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.1, label=label)
-    style.dress(axes, TITLES.get(quantity, quantity.replace("_", " ")))
+    style.dress(axes, title(quantity))
     axes.grid(axis="y", color=style.LINE, linewidth=0.5, alpha=0.7)
     axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=style.TEXT, handlelength=1.4)
 

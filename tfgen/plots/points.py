@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
 
 from tfgen.errors import DataError
 from tfgen.plots import style
@@ -53,17 +54,15 @@ def legend(axes: Axes) -> None:
             handle.set(sizes=[24], alpha=1.0)
 
 
-def save_points(points, path: str | Path, model=None) -> None:
-    """Write a scatter of points, over contours of the model's density where there is one.
+def draw_points(points, model=None) -> Figure:
+    """A scatter of points, over contours of the model's density where there is one.
 
     Args:
         points: [n, 2].
-        path: of the PNG.
         model: its `log_prob` is drawn if it has one; None draws the points alone.
 
     Raises:
         DataError: if the points are not finite or of another shape.
-        OSError: if the file cannot be written.
     """
     from tfgen.plots.density import contours
 
@@ -76,4 +75,9 @@ def save_points(points, path: str | Path, model=None) -> None:
     scatter(axes, points, style.CORAL, f"{len(points):,} samples")
     frame(axes, extent)
     legend(axes)
-    style.save(drawn, path)
+    return drawn
+
+
+def save_points(points, path: str | Path, model=None) -> None:
+    """Write `draw_points` as PNG. Raises as it does, and OSError if the file cannot be written."""
+    style.save(draw_points(points, model), path)

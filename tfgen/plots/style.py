@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image
 
 from tfgen.files import replacing
 
@@ -39,3 +42,10 @@ def save(drawn: Figure, path: str | Path) -> None:
     """Write a figure as PNG. The same figure gives the same bytes."""
     with replacing(path) as fresh:
         drawn.savefig(fresh, format="png", metadata={"Software": None})
+
+
+def picture(drawn: Figure) -> Image.Image:
+    """A figure as a picture, mode RGB."""
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.errors import ConfigError, LostWorkerError, RunError, reported
+from tfgen.errors import ConfigError, DivergedError, LostWorkerError, RunError, reported
 from tfgen.options import Request, parse
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, pl
         return None
     run = run or _begin(request, config, placement)
     print(f"run        {run.path}", flush=True)
-    _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
+    with _recording_divergence(run, placement):
+        _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
     _finish(run, placement)
     return run
 
@@ -85,9 +86,9 @@ def _existing(request: Request) -> "Run | None":
 
     if request.resume is not None:
         return _reopen(request)
-    if request.run is None or not (Path(request.run) / "config.json").exists():
+    if request.run is None or not Run.begun(request.run):
         return None
-    run, asked = Run.open(request.run), request.config
+    run, asked = Run.reopen(request.run), request.config
     assert asked is not None
     found, expected = run.config.to_dict(), asked.to_dict()
     for section in found:
@@ -109,7 +110,7 @@ def _reopen(request: Request) -> "Run":
     from tfgen.files import write_json
     from tfgen.runs import Run
 
-    run = Run.open(request.resume or "")
+    run = Run.reopen(request.resume or "")
     if request.epochs is not None and request.epochs != run.config.train.epochs:
         if run.config.train.schedule == "cosine":
             raise RunError(
@@ -199,6 +200,21 @@ def _describe(config, dataset, batches, model, yardsticks, placement) -> None:
     sys.stdout.flush()
 
 
+@contextlib.contextmanager
+def _recording_divergence(run: "Run", placement: "Placement"):
+    """Leaves it in the run's folder if a loss ceases to be finite, so that a comparison can count it."""
+    from tfgen.files import write_json
+
+    if placement.is_chief:
+        run.divergence_file.unlink(missing_ok=True)
+    try:
+        yield
+    except DivergedError as error:
+        if placement.is_chief:
+            write_json(run.divergence_file, {"epochs": run.epoch or 0, "message": str(error)})
+        raise
+
+
 def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement", checkpoint_seconds) -> None:
     from tfgen.files import remove_partial
     from tfgen.training import callbacks
@@ -244,10 +260,16 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement"
         )
 
 
+#: Samples that a model without likelihood is measured by when its training ends: enough to see how it went, and soon
+#: done. `tfgen.evaluate` takes 10,000.
+FINAL_SAMPLES = 2000
+
+
 def _finish(run: "Run", placement: "Placement") -> None:
-    """Pictures and, where there is a likelihood, the test set's, of the best model."""
-    from tfgen.evaluate import evaluate, summary
+    """Pictures of the best model and its figure: the test set's likelihood or else, where it can, sample quality."""
+    from tfgen.evaluate import evaluate, evaluate_samples, quality_summary, summary
     from tfgen.interpolate import interpolation
+    from tfgen.metrics.classifier import is_shipped
     from tfgen.plots.manifold import save_manifold
 
     with placement.strategy.scope():
@@ -256,6 +278,9 @@ def _finish(run: "Run", placement: "Placement") -> None:
             entry = evaluate(run, model=model, record=placement.is_chief)
             if placement.is_chief:
                 print(summary(entry))
+    measured = run.config.train.evaluate_test and not model.can("log_prob")
+    if placement.is_chief and measured and is_shipped(run.config.data.data, model.event_shape):
+        print(quality_summary(evaluate_samples(run, model=model, count=FINAL_SAMPLES)))
     if placement.is_chief and model.is_image:
         interpolation(model, run.path / "interpolation.png", pairs=4, steps=7, seed=0)
         if model.latent_shape == (2,):

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if machine.strategy not in ("auto", "multiworker") or machine.devices or machine.virtual_cpus > 1:
             raise ConfigError("Expected none of --strategy, --devices and --virtual-cpus: launch makes the cluster")
         # Whatever can be refused is refused before a folder is made.
-        config = request.config or Run.open(request.resume or "").config
+        config = request.config or Run.reopen(request.resume or "").config
         if config.train.batch_size % options.workers:
             raise ConfigError(
                 f"--batch-size: expected a multiple of {options.workers}, the number of workers. "
@@ -95,12 +95,12 @@ def _run(request: Request) -> Run:
     if request.dry_run:
         raise ConfigError("--dry-run: expected without launch: train.py --dry-run says what would be trained")
     if request.resume is not None:
-        return Run.open(request.resume)
+        return Run.reopen(request.resume)
     assert request.config is not None
     if request.run is None:
         return Run.create(request.out, request.config)
-    if (Path(request.run) / "config.json").exists():
-        return Run.open(request.run)
+    if Run.begun(request.run):
+        return Run.reopen(request.run)
     return Run.create_at(request.run, request.config)
 
 

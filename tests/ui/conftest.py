@@ -1,0 +1,214 @@
+"""A folder of small runs, whole and broken; the app that shows it, a program that asks it, a browser that opens it."""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import shutil
+import traceback
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Name of a run → its tiny model, family and preset.
+FINISHED = {
+    "vae": ("vae-mixture", "vae", "quick"),
+    "vae-flow-prior": ("vae-flow-prior", "vae", "quick"),
+    "gan": ("gan", "gan", "quick"),
+    "flow": ("flow", "flow", "quick"),
+    "points": ("points", "flow", "practical"),
+}
+# A latent of two dimensions, and pictures that differ.
+PLANE = {"hidden": (32,), "latent_dim": 2, "likelihood": "logistic_mixture", "mixtures": 2}
+
+
+@pytest.fixture(scope="session")
+def shelf(tiny_models, digits, tmp_path_factory) -> Path:
+    """A folder with a finished run of every family, to be copied from and never changed."""
+    import keras
+
+    from tfgen.models import family
+
+    root = tmp_path_factory.mktemp("shelf")
+    for name, (tiny, kind, preset) in FINISHED.items():
+        finish(root / name, tiny_models(tiny), kind, preset)
+    keras.utils.set_random_seed(0)
+    plane = family("vae")((8, 8, 1), 17, **PLANE)
+    plane.compile(keras.optimizers.Adam(3e-3))
+    plane.fit(digits[:1024], batch_size=64, epochs=8, verbose=0)
+    finish(root / "vae-plane", plane, "vae", "quick")
+    return root
+
+
+def finish(folder: Path, model, kind: str, preset: str) -> None:
+    """Write a run as one that is over, with what `tfgen.evaluate` finds on the test set."""
+    from tfgen.evaluate import evaluate
+    from tfgen.presets import run_config
+    from tfgen.runs import Run
+
+    run = Run.create_at(folder, run_config(kind, preset, **model.config.to_dict()))
+    model.save(run.model_file)
+    run.add_metrics({"epoch": run.config.train.epochs})
+    if model.can("log_prob"):
+        evaluate(run, model=model)
+
+
+def add_broken(shelf: Path, root: Path) -> dict[str, str]:
+    """Put runs into a folder that cannot be used; their names, each with a part of the reason."""
+    for name in ("half-trained", "flipped", "truncated", "no-json", "old"):
+        shutil.copytree(shelf / "vae", root / name)
+    (root / "half-trained" / "model.keras").unlink()
+    (root / "half-trained" / "metrics.jsonl").unlink()
+    whole = (shelf / "vae" / "model.keras").read_bytes()
+    middle = len(whole) // 2
+    flipped = bytes(255 - byte for byte in whole[middle : middle + 64])
+    (root / "flipped" / "model.keras").write_bytes(whole[:middle] + flipped + whole[middle + 64 :])
+    (root / "truncated" / "model.keras").write_bytes(whole[:middle])
+    (root / "no-json" / "config.json").write_text("{")
+    config = json.loads((root / "old" / "config.json").read_text())
+    config["architecture"]["prior"] = "of another version"
+    (root / "old" / "config.json").write_text(json.dumps(config))
+    (root / "empty").mkdir()
+    (root / "a-file").write_text("no folder")
+    return {
+        "half-trained": "has not finished an epoch",
+        "flipped": "model.keras is damaged",
+        "truncated": "model.keras cannot be read",
+        "no-json": "Expected a run's configuration",
+        "old": "of another version",
+        "empty": "Found: nothing",
+    }
+
+
+@pytest.fixture(scope="package")
+def runs(shelf, tmp_path_factory) -> SimpleNamespace:
+    """The folder that the app shows: its `root`, and the `broken` ones in it with a part of the reason."""
+    root = tmp_path_factory.mktemp("app") / "runs"
+    shutil.copytree(shelf, root)
+    return SimpleNamespace(root=root, broken=add_broken(shelf, root))
+
+
+@contextlib.contextmanager
+def left_loops():
+    """Gradio makes event loops, takes their locks and leaves them open: let go of them without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        asyncio.set_event_loop(None)
+        gc.collect()
+
+
+class Complaints(logging.Handler):
+    """Collects what a server should have no reason to say."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record):
+        self.said.append(self.format(record))
+
+    def print_exc(self, *args, **kwargs):
+        self.said.append(traceback.format_exc())
+
+
+@pytest.fixture(scope="package")
+def app(runs):
+    """The running app: its `url`, and the `complaints` of its server."""
+    from tfgen.ui.command import LOCAL, private_cache, serving
+
+    options = argparse.Namespace(host=LOCAL, port=0, share=False, mcp=True, open=False)
+    complaints = Complaints()
+    with pytest.MonkeyPatch.context() as patch:
+        # Put back at the end: the command changes both for its whole process.
+        for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR"):
+            patch.setenv(name, "")
+        with private_cache(), contextlib.ExitStack() as running:
+            with left_loops():
+                url = running.enter_context(serving(runs.root, options))
+            cache = Path(os.environ["GRADIO_TEMP_DIR"])
+            patch.setattr(traceback, "print_exc", complaints.print_exc)
+            for name in ("uvicorn", "uvicorn.error", "asyncio", "gradio"):
+                logging.getLogger(name).addHandler(complaints)
+            yield SimpleNamespace(url=url, complaints=complaints, cache=cache)
+            with left_loops():
+                running.close()
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(request):
+    """Whatever a test does to the app, its server prints no traceback."""
+    yield
+    if "app" in request.fixturenames:
+        said, request.getfixturevalue("app").complaints.said[:] = [*request.getfixturevalue("app").complaints.said], []
+        assert not said, "\n".join(said)
+
+
+@pytest.fixture(scope="package")
+def client(app, tmp_path_factory):
+    """A program that asks the app."""
+    from gradio_client import Client
+
+    return Client(app.url, verbose=False, analytics_enabled=False, download_files=tmp_path_factory.mktemp("received"))
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """A real Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def opened(browser, app):
+    """A function that opens the app in a window of its own, and waits for the first picture.
+
+    At the end of the test nothing may have been logged in any of them, nor asked of another host.
+    """
+    with contextlib.ExitStack() as windows:
+        logged: list[str] = []
+        asked: set[str] = set()
+
+        def open_(**settings):
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+            windows.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(20_000)
+            page.on("console", lambda said: logged.append(said.text) if said.type in ("error", "warning") else None)
+            page.on("pageerror", lambda error: logged.append(str(error)))
+            page.on("request", lambda request: asked.add(request.url))
+            page.goto(app.url)
+            page.wait_for_selector("#samples img")
+            return page
+
+        yield open_
+    assert not logged
+    own = (app.url, app.url.replace("http", "ws", 1), "data:", "blob:")
+    assert not [address for address in asked if not address.startswith(own)]
+
+
+@pytest.fixture
+def page(opened):
+    """The app in a window 1280 pixels wide."""
+    return opened()

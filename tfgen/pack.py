@@ -1,0 +1,294 @@
+"""Make a finished run small enough to pass on: python -m tfgen.pack RUN --name digits-vae --out DIR
+
+`DIR/NAME` holds the weights as float16 and what tells how they came about (`tfgen.pretrained` lists the files). It is
+put in place only if the model with the rounded weights answers as the run's does, and what it holds of likelihoods is
+measured again with the rounded weights.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tfgen import pretrained
+from tfgen.errors import ConfigError, DataError, RunError, UndefinedError, reported
+from tfgen.files import write_json
+
+if TYPE_CHECKING:
+    from tfgen.config import RunConfig
+    from tfgen.models.contract import GenerativeModel
+    from tfgen.runs import Run
+
+#: What rounding the weights may change at most: a value of a sample, an intensity of the range 0 to 1 or a coordinate;
+#: and the mean likelihood, in bits per dimension of images or nats of points.
+LARGEST = {"samples": 0.05, "likelihood": 0.002}
+#: Samples and examples by which that is measured.
+SAMPLES, EXAMPLES = 64, 256
+#: A likelihood that took longer than so many seconds is not measured again unless asked.
+PATIENCE = 600.0
+#: What `evaluation.json` says of a likelihood that was not.
+BEFORE = "measured with the run's float32 weights"
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; on a mistake, print what was expected and exit with status 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tfgen.pack",
+        description="Make a finished run small: its model with float16 weights, its configuration, metrics and "
+        "evaluation, in a folder that every command takes as a run.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    parser.add_argument("--name", required=True, help="of the folder to be made: a-z, 0-9, and - . _ inside")
+    parser.add_argument("--out", metavar="DIR", default=".", help="where to make it [%(default)s]")
+    parser.add_argument("--about", metavar="TEXT", help="one line for those who choose [data, family, preset, weights]")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=PATIENCE,
+        metavar="SECONDS",
+        help="likelihoods that took the run longer are copied, and said to be, not measured again [%(default)g]",
+    )
+    options = parser.parse_args(argv)
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", options.name):
+        parser.error(f"argument --name: expected a-z, 0-9, and - . _ inside. Received: {options.name!r}")
+    if not options.patience >= 0.0:
+        parser.error(f"argument --patience: expected 0 or more. Received: {options.patience}")
+    return options
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Pack as the command line says. Exit status 0, or 2 with a sentence."""
+    options = parse(argv)
+    with reported():
+        from tfgen.runs import Run
+        from tfgen.startup import start_tensorflow
+
+        run = Run.open(options.run)
+        target = _target(run, options.name, options.out)
+        start_tensorflow()
+        pack(run, options.name, options.out, about=options.about, patience=options.patience, report=print)
+        size = sum(file.stat().st_size for file in target.rglob("*"))
+        print(f"{target}: {size / 2**20:.2f} MiB")
+
+
+def pack(
+    run: "Run",
+    name: str,
+    out: str | Path = ".",
+    *,
+    about: str | None = None,
+    patience: float = PATIENCE,
+    report: Callable[[str], Any] = lambda line: None,
+) -> "Run":
+    """Make `out/name` of a run, whole or not at all.
+
+    Args:
+        run: trained.
+        name: of the new folder.
+        out: where to make it.
+        about: one line for those who choose; None for data, family, preset and number of weights.
+        patience: seconds that a likelihood may have taken to be measured again.
+        report: is told what was found, a line at a time.
+
+    Returns:
+        The packed run.
+
+    Raises:
+        RunError: if the run is not finished or is a packed one, if the folder exists, or if rounding changes the
+            model's answers by more than `LARGEST`.
+        ConfigError: if `out` cannot be written to.
+    """
+    from tfgen.models.weights import answering, save_weights
+    from tfgen.runs import Run
+    from tfgen.sample import save
+
+    target = _target(run, name, out)
+    model = run.load_model()
+    with _staging(target) as folder:
+        config = without_paths(run.config)
+        write_json(folder / "config.json", config.to_dict())
+        for file in ("versions.json", "metrics.jsonl"):
+            if (run.path / file).is_file():
+                shutil.copyfile(run.path / file, folder / file)
+        arrays = answering(model)
+        record: dict[str, Any] = {
+            "about": about or _about(model, config),
+            "commands": _commands(config, name),
+            "event_shape": list(model.event_shape),
+            "levels": model.levels,
+            "weights": {
+                "numbers": sum(int(variable.shape.num_elements() or 1) for variable in arrays.values()),
+                "sha256": save_weights(model, folder / pretrained.WEIGHTS),
+            },
+        }
+        write_json(folder / pretrained.RECORD, record)
+        # With the run's own configuration, which knows where the data are on this machine.
+        packed = Run(folder, run.config)
+        rounded = packed.load_model()
+        record["float16"] = compare(model, rounded, run)
+        report("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in record["float16"].items()))
+        _check(record["float16"])
+        write_json(folder / pretrained.RECORD, record)
+        save(rounded, rounded.sample(SAMPLES, seed=0).numpy(), folder / "samples.png", 0, 1.0)
+        _evaluate(run, packed, rounded, patience, report)
+        folder.rename(target)
+    return Run.open(target)
+
+
+def without_paths(config: "RunConfig") -> "RunConfig":
+    """The configuration without folders of the machine that it was trained on: data of one's own keep their name."""
+    from tfgen.data import NAMES
+
+    data = config.data
+    if data.data not in NAMES:
+        data = dataclasses.replace(data, data=f"./{Path(data.data).name}")
+    return dataclasses.replace(config, data=dataclasses.replace(data, data_dir=None))
+
+
+def compare(model: "GenerativeModel", rounded: "GenerativeModel", run: "Run") -> dict[str, Any]:
+    """What rounding the weights changed.
+
+    Args:
+        model, rounded: before and after.
+        run: its test examples are asked for their likelihood, the model's own samples where the data are not there.
+
+    Returns:
+        The largest and the mean difference of the samples of the seeds 0 to 63, and of models with a likelihood the
+        mean of the first 256 test examples before and after, in bits per dimension (images) or nats (points), by one
+        sample of the same noise, and the largest difference of an example.
+    """
+    import numpy as np
+
+    before, after = (one.sample(SAMPLES, seed=0).numpy() for one in (model, rounded))
+    difference = np.abs(before - after)
+    found: dict[str, Any] = {
+        "samples": SAMPLES,
+        "largest_difference_of_samples": float(difference.max()),
+        "mean_difference_of_samples": float(difference.mean()),
+    }
+    if not model.can("log_prob"):
+        return found
+    try:
+        examples, source = run.dataset.test.examples[:EXAMPLES], "test examples"
+    except DataError:
+        examples, source = model.sample(EXAMPLES, seed=SAMPLES).numpy(), "samples"
+    first, second = (
+        likelihood.bits_per_dim if model.is_image else -likelihood.nats
+        for likelihood in (model.likelihood(examples), rounded.likelihood(examples))
+    )
+    unit = "bits_per_dim" if model.is_image else "nats"
+    return found | {
+        "likelihood_of": f"{len(examples)} {source}",
+        f"{unit}_float32": float(first.mean()),
+        f"{unit}_float16": float(second.mean()),
+        f"largest_difference_of_{unit}": float(np.abs(first - second).max()),
+    }
+
+
+def _check(found: dict[str, Any]) -> None:
+    worst = found["largest_difference_of_samples"]
+    # Written so that NaN is refused.
+    if not worst <= LARGEST["samples"]:
+        raise RunError(
+            f"Expected samples of float16 weights within {LARGEST['samples']} of the run's. Received: {worst:.4f}"
+        )
+    for unit in ("bits_per_dim", "nats"):
+        if f"{unit}_float32" in found:
+            moved = abs(found[f"{unit}_float16"] - found[f"{unit}_float32"])
+            if not moved <= LARGEST["likelihood"]:
+                raise RunError(
+                    f"Expected float16 weights to move the mean likelihood by at most {LARGEST['likelihood']} "
+                    f"{unit.replace('_', ' ')}. Received: {moved:.4f}"
+                )
+
+
+def _evaluate(
+    run: "Run", packed: "Run", model: "GenerativeModel", patience: float, report: Callable[[str], Any]
+) -> None:
+    """Measure again what the run's `evaluation.json` tells, and mark what is only copied."""
+    from tfgen.evaluate import evaluate, evaluate_samples
+    from tfgen.metrics.record import current
+
+    known = current(run)
+    entries = known.get("likelihood", [])
+    copied = [{**entry, "weights": BEFORE} for entry in entries]
+    write_json(
+        packed.path / "evaluation.json", {"run": packed.path.name, "model": run.config.model, "likelihood": copied}
+    )
+    for entry in entries:
+        what = f"likelihood of {entry['split']}, {entry['samples']} samples"
+        if entry.get("seconds", 0.0) > patience:
+            report(f"{what}: {BEFORE}; it took {entry['seconds']:.0f} s")
+            continue
+        settings = {key: entry[key] for key in ("split", "samples", "seed")}
+        try:
+            # A new entry takes the place of the copied one.
+            again = evaluate(packed, model=model, **settings)
+        except DataError as error:
+            report(f"{what}: {BEFORE}; {error}")
+            continue
+        report(f"{what}: {entry['log_prob_nats']:.4f} nats before, {again['log_prob_nats']:.4f} now")
+    for entry in known.get("quality", []):
+        settings = {"count": entry["samples"], **{key: entry[key] for key in ("split", "seed", "temperature")}}
+        try:
+            again = evaluate_samples(packed, model=model, **settings)
+        except (DataError, UndefinedError) as error:
+            report(f"quality of {entry['samples']} samples: not measured again; {error}")
+            continue
+        name = "frechet_classifier_distance"
+        report(f"quality of {entry['samples']} samples: {name} {entry[name]:.3f} before, {again[name]:.3f} now")
+
+
+def _about(model: "GenerativeModel", config: "RunConfig") -> str:
+    weights = sum(int(variable.shape.num_elements() or 1) for variable in model.trainable_variables)
+    shape = "×".join(map(str, model.event_shape[:2] if model.is_image else model.event_shape))
+    data = config.data.data.removeprefix("./")
+    return f"{data} {shape}: {type(model).__name__}, preset {config.preset}, {weights:,} weights"
+
+
+def _commands(config: "RunConfig", name: str) -> list[str]:
+    from tfgen.options import spell
+
+    train = spell(config)
+    return [train or "trained from Python with config.json", f"python -m tfgen.pack RUN --name {name}"]
+
+
+def _target(run: "Run", name: str, out: str | Path) -> Path:
+    target = Path(out) / name
+    if run.is_packed:
+        raise RunError(f"Expected a run of training. Received: {run.path}, which is packed already")
+    # Its configuration and the command made of it would claim epochs that were never trained.
+    if (epochs := max((row["epoch"] for row in run.metrics()), default=0)) < run.config.train.epochs:
+        raise RunError(
+            f"Expected a finished run of {run.config.train.epochs} epochs. Received: {run.path} after {epochs}; go on "
+            f"with: python train.py --resume {run.path}"
+        )
+    if target.exists():
+        raise RunError(f"Expected the name of a new folder. Received: {target}, which exists")
+    return target
+
+
+@contextlib.contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """A folder of the target's name, on its disk, that is gone at the end of the `with` block if it is still there."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hidden = tempfile.TemporaryDirectory(prefix=".pack-", dir=target.parent)
+    except OSError as error:
+        raise ConfigError(
+            f"--out: expected a folder that can be written to. Received: {target.parent} ({error.strerror})"
+        ) from None
+    with hidden as made:
+        folder = Path(made) / target.name
+        folder.mkdir()
+        yield folder
+
+
+if __name__ == "__main__":
+    main()

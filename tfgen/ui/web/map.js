@@ -1,0 +1,25 @@
+// A picture on which a point is dragged. Its value is [right, up], each from -1 to 1.
+let held = false;
+
+function move(event) {
+  const box = element.querySelector('.map').getBoundingClientRect();
+  const limit = (x) => Math.round(1000 * Math.max(-1, Math.min(1, x))) / 1000;
+  props.value = [
+    limit(2 * (event.clientX - box.left) / box.width - 1),
+    limit(1 - 2 * (event.clientY - box.top) / box.height),
+  ];
+  trigger('input');
+}
+
+// On the element and not on what is in it, which is made anew with every value.
+element.addEventListener('pointerdown', (event) => {
+  if (!event.target.closest('.map')) return;
+  event.preventDefault();
+  held = true;
+  element.setPointerCapture(event.pointerId);
+  move(event);
+});
+element.addEventListener('pointermove', (event) => { if (held) move(event); });
+for (const name of ['pointerup', 'pointercancel']) {
+  element.addEventListener(name, () => { held = false; });
+}
