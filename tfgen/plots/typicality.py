@@ -9,9 +9,28 @@ from tfgen.plots import style
 BINS = 40
 
 
+def checked(percentiles) -> np.ndarray:
+    """The percentiles 0, 1, …, 100 of a distribution, float64 [101].
+
+    Raises:
+        DataError: if they are not 101 rising, finite numbers.
+    """
+    try:
+        percentiles = np.asarray(percentiles, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"Expected 101 rising percentiles. Received: {error}") from None
+    if percentiles.shape != (101,) or not np.isfinite(percentiles).all() or (np.diff(percentiles) < 0).any():
+        raise DataError(f"Expected 101 rising percentiles. Received: others of shape {list(percentiles.shape)}")
+    return percentiles
+
+
 def share_below(percentiles, value: float) -> float:
-    """Share of a distribution below a value, 0 to 1: percentiles 0, 1, …, 100, [101], linearly between them."""
-    percentiles = np.asarray(percentiles, np.float64)
+    """Share of a distribution below a value, 0 to 1; between percentiles, [101], it rises linearly.
+
+    Raises:
+        DataError: see `checked`.
+    """
+    percentiles = checked(percentiles)
     return float(np.interp(value, percentiles, np.linspace(0.0, 1.0, len(percentiles)), left=0.0, right=1.0))
 
 
@@ -25,15 +44,14 @@ def draw_typicality(percentiles, value: float, label: str = "this picture", unit
         unit: of both.
 
     Raises:
-        DataError: if the percentiles are not 101 rising, finite numbers.
+        DataError: see `checked`.
     """
-    percentiles = np.asarray(percentiles, np.float64)
-    if percentiles.shape != (101,) or not np.isfinite(percentiles).all() or (np.diff(percentiles) < 0).any():
-        raise DataError(f"Expected 101 rising percentiles. Received: {list(percentiles.shape)}")
+    percentiles = checked(percentiles)
     low, high = percentiles[[0, -1]]
     # A set of one value has no width; the bins need one.
     edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
-    inside = np.diff([share_below(percentiles, edge) for edge in edges])
+    # The first bin begins below those that are equal to the smallest.
+    inside = np.diff([0.0, *(share_below(percentiles, edge) for edge in edges[1:])])
     drawn = style.figure(6.4, 2.6)
     axes = drawn.add_subplot()
     axes.bar(edges[:-1], inside, np.diff(edges), align="edge", color=style.BLUE, alpha=0.45, linewidth=0)

@@ -1,5 +1,7 @@
 """What a model is, in a line."""
 
+import html
+
 from tfgen.errors import TfgenError
 from tfgen.metrics.record import current
 from tfgen.runs import Run
@@ -20,10 +22,10 @@ def about(catalogue: Catalogue, name: str | None) -> str:
         return "No model yet. Train one in the tab **Train**, or with `python train.py --model flow`."
     try:
         run = catalogue.run(name)
+        family = FAMILIES.get(run.config.model, run.config.model)
+        parts = [f"A **{family}** of {run.config.data.data}", _progress(run), *_likelihood(run)]
     except TfgenError as error:
-        return str(error)
-    family = FAMILIES.get(run.config.model, run.config.model)
-    parts = [f"A **{family}** of {run.config.data.data}", _progress(run), *_likelihood(run)]
+        return html.escape(str(error), quote=False)
     return "; ".join(parts) + "."
 
 
@@ -38,14 +40,18 @@ def _likelihood(run: Run) -> list[str]:
     if not found:
         return []
     entry = found[0]
-    if "bits_per_dim" in entry:
-        return [f"test set {entry['bits_per_dim']:.3f} bits/dim ({entry['levels']} levels; {entry['estimator']})"]
-    return [f"test set {-entry['log_prob_nats']:.3f} nats ({entry['estimator']})"]
+    try:
+        if "bits_per_dim" in entry:
+            return [f"test set {entry['bits_per_dim']:.3f} bits/dim ({entry['levels']} levels; {entry['estimator']})"]
+        return [f"test set {-entry['log_prob_nats']:.3f} nats ({entry['estimator']})"]
+    except (KeyError, TypeError, ValueError):  # of another version, or not written by tfgen
+        return []
 
 
 def unusable(catalogue: Catalogue) -> str:
     """The runs that cannot be used, each with the reason, as Markdown; empty where there is none."""
-    rows = [f"- **{entry.name}**: {entry.reason}" for entry in catalogue.entries() if entry.reason]
+    found = [(entry.name, entry.reason) for entry in catalogue.entries() if entry.reason]
+    rows = [f"- **{html.escape(name, quote=False)}**: {html.escape(reason, quote=False)}" for name, reason in found]
     if not rows:
         return ""
     return "<details><summary>" + f"{len(rows)} not usable</summary>\n\n" + "\n".join(rows) + "\n\n</details>"

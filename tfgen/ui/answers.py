@@ -42,11 +42,11 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     """An integer that came in. Raises `ConfigError` if it is none, or out of range."""
     from tfgen.errors import ConfigError
 
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or int(value) != value:
-        raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {value!r}")
-    if not low <= value <= high:
-        raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {value}")
-    return int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {_shown(value)}")
+    return value
 
 
 def number(name: str, value: Any, low: float, high: float) -> float:
@@ -54,7 +54,7 @@ def number(name: str, value: Any, low: float, high: float) -> float:
     from tfgen.errors import ConfigError
 
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ConfigError(f"{name}: expected a number from {low:g} to {high:g}. Received: {value!r}")
+        raise ConfigError(f"{name}: expected a number from {low:g} to {high:g}. Received: {_shown(value)}")
     return float(value)
 
 
@@ -64,5 +64,14 @@ def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
 
     allowed = list(allowed)
     if value not in allowed:
-        raise ConfigError(f"{name}: expected one of {', '.join(allowed)}. Received: {value!r}")
+        raise ConfigError(f"{name}: expected one of {', '.join(allowed)}. Received: {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """What came in, shortened: it may be of any size."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of thousands of digits, which Python does not write
+        return "an integer out of range"
+    return text if len(text) <= 80 else f"{text[:80]}…"

@@ -14,6 +14,8 @@ from tfgen.ui.tools import check_tools, spread_results
 
 #: Uploads larger than this are refused before they are read.
 LARGEST_UPLOAD = "20mb"
+#: So many of the sessions used last are remembered: open pages, and programs that call.
+SESSIONS = 256
 LOCAL = "127.0.0.1"
 
 
@@ -90,6 +92,7 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
         from tfgen.ui.look import settings
         from tfgen.ui.page import build
         from tfgen.ui.refusals import Refusals, refuse_inputs
+        from tfgen.ui.tidying import tidied
         from tfgen.ui.trainer import Trainer
 
         trainer = Trainer(root)
@@ -107,12 +110,15 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
             max_file_size=LARGEST_UPLOAD,
             quiet=True,
             app_kwargs={"middleware": [Middleware(Refusals)]},
+            # A third of a megabyte each, and a program that names none begins one with each call.
+            state_session_capacity=SESSIONS,
             **settings(),
         )
         if options.mcp:
             spread_results(blocks.mcp_server_obj)
         try:
-            yield shared or url
+            with tidied(blocks, Path(os.environ["GRADIO_TEMP_DIR"])):
+                yield shared or url
         finally:
             trainer.close()
             blocks.close(verbose=False)
@@ -124,7 +130,7 @@ def check_address(host: str, port: int) -> None:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError) as error:  # the last for a name that is none
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"--host, --port: expected an address of this machine that is free. Received: {host}:{port} ({reason})"

@@ -75,11 +75,16 @@ def options(*args, **settings) -> gr.Radio:
 def upload(label: str, **settings) -> gr.Image:
     """A picture that comes in, passed on as the path of its file and under its own name, not yet opened.
 
-    Gradio's own way to read it answers a damaged file with a traceback.
+    Gradio's own way to read it answers a damaged file with a traceback. And Gradio checks that a file was uploaded only
+    where the request calls it one: a path without that word would be read, wherever it leads.
     """
 
     def passed(payload):
-        return None if payload is None else {"path": payload.path, "name": payload.orig_name}
+        if payload is None:
+            return None
+        path = Path(payload.path or "").resolve()
+        uploaded = path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()
+        return {"path": str(path) if uploaded else None, "name": payload.orig_name}
 
     component = gr.Image(label=label, type="filepath", sources=["upload", "clipboard"], buttons=[], **settings)
     return _passing(component, passed)

@@ -17,8 +17,6 @@ from tfgen.ui.trainer import Trainer
 STYLE = Path(__file__).with_name("style.css")
 #: The model that is shown first, where it is there: legible pictures, and it can do everything.
 FIRST = "mnist-vae"
-#: Seconds: how often Gradio looks for old pictures, and how old one has to be.
-FORGET = (600, 3600)
 #: The title of the tab that is open, as the browser has drawn it. Gradio reports the first tab as selected once it is
 #: ready, which can be after another was; and on the server one selection can overtake another.
 OPEN_TAB = """async () => {
@@ -76,7 +74,7 @@ def build(catalogue: Catalogue, engine: Engine, trainer: Trainer) -> gr.Blocks:
     """The whole page, to be launched."""
     from tfgen.ui.tabs import TABS
 
-    with gr.Blocks(title="tfgen", analytics_enabled=False, delete_cache=FORGET) as blocks:
+    with gr.Blocks(title="tfgen", analytics_enabled=False) as blocks:
         gr.Markdown("# tfgen\n\nLook inside generative models of images.", elem_id="title")
         names = catalogue.usable()
         with gr.Row(elem_id="chooser"):

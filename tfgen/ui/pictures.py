@@ -31,7 +31,7 @@ def grid_picture(images, columns: int | None = None, target: int = TARGET) -> Im
 def kept(picture: Image.Image, name: str, format: str = "png") -> str:
     """Path of the picture in Gradio's cache, from where alone the page is served; `name` is what a download is called.
 
-    Gradio deletes what has become old there.
+    What has become old there is deleted (`tidying`).
     """
     return save_pil_to_cache(picture, get_upload_folder(), _file_name(name), format)
 

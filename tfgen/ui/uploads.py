@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 FILLED = 20 / 28
 #: Ink is what differs from the paper by more than this share of the range.
 INK = 0.15
+#: Sides of larger pictures are made this long before anything else.
+LARGEST = 1024
 
 
 def as_example(upload: dict[str, Any] | None, model: "GenerativeModel", fit: bool) -> np.ndarray:
     """A picture that came in, as an example of a model.
 
     Args:
-        upload: what `components.upload` or `components.pad` passes on, the path and own name of a file.
+        upload: what `components.upload` or `components.pad` passes on, the path and own name of a file; a path of None
+            for one that was never uploaded.
         model: one of images.
         fit: cut out, centre and, if it is dark on light, invert the picture as MNIST's digits are (`fitted`); only for
             models of grey images.
@@ -36,19 +39,22 @@ def as_example(upload: dict[str, Any] | None, model: "GenerativeModel", fit: boo
     """
     if upload is None:
         raise DataError("Expected a picture. Received: none yet; draw or upload one")
-    path, name = Path(str(upload["path"])), upload.get("name") or "the picture"
+    path, name = upload["path"], upload.get("name") or "the picture"
     height, width, channels = model.event_shape
-    if not path.is_file():
+    if path is None:
         raise DataError(f"{name}: expected an uploaded file. Received: none of that name")
     try:
-        pixels = read_picture(path, None, "grey" if channels == 1 else "rgb")
+        pixels = read_picture(Path(path), None, "grey" if channels == 1 else "rgb")
     except DataError as error:
         # The path is Gradio's; whoever sent the picture knows it by its own name.
         raise DataError(str(error).replace(str(path), str(name))) from None
+    picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    # What follows costs as much as its square has pixels, however flat it is.
+    picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BOX)
     if fit and channels == 1:
         # Where a digit has eight pixels, it fills them.
-        pixels = fitted(pixels[..., 0], name, FILLED if min(height, width) >= 16 else 1.0)[..., None]
-    picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+        filled = FILLED if min(height, width) >= 16 else 1.0
+        picture = Image.fromarray(fitted(np.asarray(picture), name, filled))
     # Not Lanczos, whose overshoot would leave the ghost of a stroke on paper that is 0 in all of the data.
     resized = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32).reshape(1, height, width, channels) / 255.0

@@ -1,11 +1,12 @@
 """The tab in which a picture goes through a model and back, and is told how likely it is."""
 
+import html
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from tfgen.errors import TfgenError, UndefinedError
+from tfgen.errors import DataError, TfgenError, UndefinedError
 from tfgen.metrics.record import current
 from tfgen.plots import style
 from tfgen.plots.difference import signed_difference
@@ -109,12 +110,16 @@ def build(page: Page, tab: gr.Tab) -> None:
     # The picture that was asked about last, wherever it is from.
     current = gr.State(None)
 
+    def answer(model, picture, fit):
+        # A picture of the data is like the data.
+        return reconstruct(model, picture, fit and not (picture or {}).get("of_the_data"))
+
     def ask(model, picture, fit):
-        return picture, *reconstruct(model, picture, fit)
+        return picture, *answer(model, picture, fit)
 
     def ask_test(model, index):
-        # A picture of the data is like the data.
-        return ask(model, {"path": test_picture(model, index), "name": f"test picture {index}"}, False)
+        taken = {"path": test_picture(model, index), "name": f"test picture {index}", "of_the_data": True}
+        return ask(model, taken, True)
 
     settings = {"outputs": [current, *outputs], **COMPUTING, **INTERNAL}
     drawing.input(ask, [page.model, drawing, fit], **settings)
@@ -134,11 +139,11 @@ def build(page: Page, tab: gr.Tab) -> None:
                 _encoders_only(loaded)
                 grey = loaded.event_shape[-1] == 1
             digits = grey and looks_like_digits(page.catalogue.run(model))
-            results = reconstruct(model, picture, digits) if picture else nothing[1:]
+            results = answer(model, picture, digits) if picture else nothing[1:]
             fitting = gr.update(visible=grey, value=digits)
             return [components.said(""), gr.update(visible=True), fitting, *results]
         except (TfgenError, gr.Error) as error:
-            reason = error.message if isinstance(error, gr.Error) else str(error)
+            reason = html.unescape(error.message) if isinstance(error, gr.Error) else str(error)
             return [components.said(reason), gr.update(visible=False), gr.skip(), *[None] * 4, ""]
 
     page.when_shown(tab, show, [page.model, current], [notice, asked, fit, *outputs])
@@ -156,21 +161,22 @@ def _encoders_only(model) -> None:
 
 def _judged(run: Run, bits: float, model: str) -> tuple[str | None, str]:
     """The place of bits/dim among those of the test set, as a picture and in words."""
-    entries = [entry for entry in current(run).get("likelihood", ()) if "bits_per_dim_percentiles" in entry]
-    tested = [entry for entry in entries if entry["split"] == "test"]
     figure = f"**{bits:.3f} bits/dim**"
-    if not tested:
+    # That with one sample, if it is there: it is what each draw was asked for here.
+    entries = sorted(current(run).get("likelihood", ()), key=lambda entry: entry.get("samples") != 1)
+    tested = [entry for entry in entries if entry.get("split") == "test" and "bits_per_dim_percentiles" in entry]
+    try:
+        entry = tested[0]
+        percentiles = entry["bits_per_dim_percentiles"]
+        below = share_below(percentiles, bits)
+    except (IndexError, DataError):
         return None, (
             f"{figure}. How usual that is, `python -m tfgen.evaluate` of this run would tell: it records the "
             "distribution over the test set."
         )
-    # That with the fewest samples: it is what one picture was asked for here.
-    entry = min(tested, key=lambda entry: entry["samples"])
-    percentiles = entry["bits_per_dim_percentiles"]
-    below = share_below(percentiles, bits)
     return (
         kept(style.picture(draw_typicality(percentiles, bits)), f"{model}-place"),
-        f"{figure}, {_verdict(below)} ({entry['estimator']}; here the mean of {DRAWS} draws).",
+        f"{figure}, {_verdict(below)} ({entry.get('estimator')}; here the mean of {DRAWS} draws).",
     )
 
 
