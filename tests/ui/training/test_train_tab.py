@@ -62,25 +62,25 @@ def test_numbers_of_the_page_are_the_options_of_the_command_line():
 # -- to programs ------------------------------------------------------------------------------------------------------
 
 
-def test_a_program_starts_watches_stops_and_goes_on(served):
+def test_a_program_starts_watches_stops_and_goes_on(served, client):
     served.behave("slow")
-    assert served.client.predict(api_name="/training_state")["run"] in (None, "digits-vae-1")
-    name = served.client.predict("gan", epochs=60, seed=7, learning_rate=0.001, api_name="/start_training")
+    assert client.predict(api_name="/training_state")["run"] in (None, "digits-vae-1")
+    name = client.predict("gan", epochs=60, seed=7, learning_rate=0.001, api_name="/start_training")
     assert name == "digits-gan-1"
     config = Run.open(served.root / name).config
     assert config == run_config("gan", data="digits", epochs=60, seed=7, learning_rate=0.001)
-    state = until(lambda: (found := served.client.predict(api_name="/training_state"))["epoch"] and found)
+    state = until(lambda: (found := client.predict(api_name="/training_state"))["epoch"] and found)
     assert (state["phase"], state["run"], state["epochs"]) == ("training", name, 60)
     with pytest.raises(AppError, match=f"{name} does; stop it first"):
-        served.client.predict("vae", api_name="/start_training")
-    assert served.client.predict(api_name="/stop_training")["phase"] in ("stopping", "stopped")
-    until(lambda: served.client.predict(api_name="/training_state")["phase"] == "stopped")
+        client.predict("vae", api_name="/start_training")
+    assert client.predict(api_name="/stop_training")["phase"] in ("stopping", "stopped")
+    until(lambda: client.predict(api_name="/training_state")["phase"] == "stopped")
     served.behave("fast")
-    assert served.client.predict(name, api_name="/resume_training") == name
-    state = until(lambda: (found := served.client.predict(api_name="/training_state"))["phase"] == "finished" and found)
+    assert client.predict(name, api_name="/resume_training") == name
+    state = until(lambda: (found := client.predict(api_name="/training_state"))["phase"] == "finished" and found)
     assert (state["epoch"], state["share"]) == (60, 1.0)
     with pytest.raises(AppError, match="which is finished"):
-        served.client.predict(name, api_name="/resume_training")
+        client.predict(name, api_name="/resume_training")
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_a_program_starts_watches_stops_and_goes_on(served):
         ({"model": "vae", "learning_rate": "fast"}, "learning_rate: expected float"),
     ],
 )
-def test_bad_options_get_the_sentence_of_the_command_line_and_start_nothing(served, arguments, sentence):
+def test_bad_options_get_the_sentence_of_the_command_line_and_start_nothing(served, client, arguments, sentence):
     with pytest.raises(AppError, match=sentence):
-        served.client.predict(**arguments, api_name="/start_training")
+        client.predict(**arguments, api_name="/start_training")
     assert not served.root.exists()
 
 
 # -- in a browser -----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_offered_follows_the_family_and_the_preset(tab_of):
-    page = tab_of("Train")
+def test_what_is_offered_follows_the_family_and_the_preset(opened):
+    page = opened("Train")
     assert "one should see" in says_see(page)
     page.get_by_label("Family", exact=True).click()
     page.get_by_role("option", name="normalizing flow").click()
@@ -130,9 +130,9 @@ def until_page(page, claim, seconds=20.0):
         page.wait_for_timeout(100)
 
 
-def test_a_run_is_started_stopped_gone_on_with_and_chosen(served, tab_of):
+def test_a_run_is_started_stopped_gone_on_with_and_chosen(served, opened):
     served.behave("slow")
-    page = tab_of("Train")
+    page = opened("Train")
     says(page, "Nothing trains|digits")
     page.get_by_label("Epochs", exact=True).fill("70")
     page.locator("#train-start").click()
@@ -144,7 +144,7 @@ def test_a_run_is_started_stopped_gone_on_with_and_chosen(served, tab_of):
     until_page(page, lambda: page.locator("#train-curves img").count() >= 1)
     assert "validation" in page.locator("#train-numbers").inner_text()
 
-    other = tab_of("Train")
+    other = opened("Train")
     says(other, r"digits-vae-1 epoch \d+ of 70")
     other.locator("#train-stop").click()
     for each in (page, other):
@@ -164,9 +164,9 @@ def test_a_run_is_started_stopped_gone_on_with_and_chosen(served, tab_of):
 
 
 @pytest.mark.parametrize(("how", "sentence"), [("refused", "batch size of 1 to 1297"), ("broken", "the disk is full")])
-def test_a_training_that_fails_says_why(served, tab_of, how, sentence):
+def test_a_training_that_fails_says_why(served, opened, how, sentence):
     served.behave(how)
-    page = tab_of("Train", 390)
+    page = opened("Train", 390)
     says(page, "Nothing trains|digits")
     page.locator("#train-start").click()
     says(page, rf"digits-vae-1 failed\. .*{sentence}")
@@ -174,8 +174,8 @@ def test_a_training_that_fails_says_why(served, tab_of, how, sentence):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_options_that_cannot_be_are_a_message_on_the_page(served, tab_of):
-    page = tab_of("Train")
+def test_options_that_cannot_be_are_a_message_on_the_page(served, opened):
+    page = opened("Train")
     says(page, "Nothing trains|digits")
     page.get_by_label("Epochs", exact=True).fill("0")
     page.locator("#train-start").click()
