@@ -109,15 +109,13 @@ def opened(browser, served):
             context = browser.new_context(viewport={"width": width, "height": 900})
             stack.callback(context.close)
             page = context.new_page()
+            page.set_default_timeout(60_000)
             page.goto(served.url)
-            page.wait_for_selector("#tabs [role=tab]")
-            hidden = page.locator("#tabs .overflow-menu > button").first
-            button = page.get_by_role("tab", name=tab, exact=True)
-            page.wait_for_timeout(500)
-            if not button.is_visible():
-                hidden.click()
-                button = page.locator(".overflow-dropdown button").get_by_text(tab, exact=True)
-            button.click()
+            if width >= 1000:
+                page.get_by_role("tab", name=tab, exact=True).click()
+            else:  # the tabs that have no room are in a menu
+                page.locator("#tabs .overflow-menu > button").first.click()
+                page.locator(".overflow-dropdown button").get_by_text(tab, exact=True).click()
             return page
 
         yield page
