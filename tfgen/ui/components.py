@@ -40,7 +40,8 @@ def run_choice(**settings) -> gr.Dropdown:
     """
     component = _passing(gr.Dropdown(**settings), _as_it_came)
     # Nor are programs told those of the start.
-    component.api_info = lambda: {"type": "string"}
+    name = {"type": "string"}
+    component.api_info = lambda: {"type": "array", "items": name} if component.multiselect else name
     return component
 
 
