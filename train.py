@@ -1,4 +1,4 @@
-"""Train a model: python train.py --model vae|gan|flow. Options: python train.py --model flow --help"""
+"""Train a model: python train.py --model vae|gan|flow|… Options: python train.py --model flow --help"""
 
 from tfgen.training.command import main
 

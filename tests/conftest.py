@@ -26,6 +26,18 @@ TINY_MODELS = {
         {"hidden": (16,), "latent_dim": 4, "prior": "flow", "prior_couplings": 2, "prior_hidden": (8,)},
     ),
     "gan": ("gan", {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4}),
+    "gan-dcgan": (
+        "gan",
+        {"arch": "dcgan", "filters": 4, "latent_dim": 4, "loss": "relativistic", "r1": 0.1, "r2": 0.1},
+    ),
+    "dropout-gan": (
+        "dropout_gan",
+        {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4, "discriminators": 2},
+    ),
+    "mad-gan": (
+        "mad_gan",
+        {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "latent_dim": 4, "generators": 4},
+    ),
     "flow": ("flow", {"width": 8, "checkerboard": 1, "squeeze": (2,), "couplings": (2,)}),
     "points": ("flow", {"hidden": (8,), "point_couplings": 2}),
 }

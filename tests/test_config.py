@@ -6,13 +6,24 @@ import sys
 import pytest
 
 from tfgen import config
-from tfgen.config import DataConfig, FlowConfig, GANConfig, RunConfig, TrainConfig, VAEConfig
+from tfgen.config import (
+    DataConfig,
+    DropoutGANConfig,
+    FlowConfig,
+    GANConfig,
+    MADGANConfig,
+    RunConfig,
+    TrainConfig,
+    VAEConfig,
+)
 from tfgen.errors import ConfigError
 
-SECTIONS = [VAEConfig, GANConfig, FlowConfig, DataConfig, TrainConfig]
+SECTIONS = [VAEConfig, GANConfig, DropoutGANConfig, MADGANConfig, FlowConfig, DataConfig, TrainConfig]
 CHANGED = [
     VAEConfig(arch="conv", hidden=(64, 32), free_bits=0.25, prior="flow"),
     GANConfig(generator_hidden=(16,), loss="minimax"),
+    DropoutGANConfig(discriminators=3, loss="hinge", packing=2),
+    MADGANConfig(generators=8, own_layers=1, r1=0.5),
     FlowConfig(squeeze=(2,), couplings=(3,), actnorm=False, alpha=0.05),
     DataConfig(data="pictures", image_size=16, color="rgb", train_size=5),
     TrainConfig(epochs=3, clip_norm=1.0, schedule="cosine", seed=2**31 - 1),
@@ -117,8 +128,8 @@ def test_a_section_cannot_be_changed():
     ("change", "message"),
     [
         ({"version": 99}, "version: expected 1. Received: 99"),
-        ({"model": "diffusion"}, "model: expected one of vae, gan, flow. Received: 'diffusion'"),
-        ({"model": ["vae"]}, r"model: expected one of vae, gan, flow. Received: \['vae'\]"),
+        ({"model": "diffusion"}, "model: expected one of vae, gan, dropout_gan, mad_gan, flow. Received: 'diffusion'"),
+        ({"model": ["vae"]}, r"model: expected one of vae, gan, dropout_gan, mad_gan, flow. Received: \['vae'\]"),
         ({"architecture": {"betta": 1.0}}, "Did you mean 'beta'"),
         ({"architecture": None}, "VAEConfig: expected a mapping of options. Received: None"),
         ({"train": {"epochs": 0}}, "epochs: expected at least 1. Received: 0"),

@@ -66,7 +66,7 @@ def test_booleans_have_both_forms():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("", "--model vae, gan or flow"),
+        ("", "--model vae, gan, dropout_gan, mad_gan, flow"),
         ("--model diffusion", "invalid choice: 'diffusion'"),
         ("--model vae --couplings 3", "unrecognized arguments: --couplings"),
         ("--model vae --epochs 0", "epochs: expected at least 1"),

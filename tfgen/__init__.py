@@ -12,6 +12,8 @@ import importlib
 _HOMES = {
     "VAE": "tfgen.models.vae",
     "GAN": "tfgen.models.gan",
+    "DropoutGAN": "tfgen.models.dropout_gan",
+    "MADGAN": "tfgen.models.mad_gan",
     "Flow": "tfgen.models.flow",
     "load": "tfgen.runs",
     "Run": "tfgen.runs",

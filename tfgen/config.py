@@ -140,17 +140,57 @@ class VAEConfig(Checked):
 
 
 @dataclass(frozen=True)
-class GANConfig(Checked):
-    """A generative adversarial network's two networks and their game."""
+class AdversarialConfig(Checked):
+    """The two networks of an adversarial game, and what keeps it steady: the part that all such models share."""
 
-    arch: Literal["mlp", "conv"] = option("mlp", "fully connected or convolutional networks")
+    arch: Literal["mlp", "conv", "dcgan"] = option(
+        "mlp", "fully connected or convolutional networks; dcgan: of strided convolutions only"
+    )
     latent_dim: int = option(32, "dimensions of the latent z", low=1)
     generator_hidden: tuple[int, ...] = option((128, 256, 512, 1024), "mlp: units of the generator's layers", low=1)
     discriminator_hidden: tuple[int, ...] = option((512, 256), "mlp: units of the discriminator's layers", low=1)
-    filters: int = option(32, "conv: filters at the highest resolution, doubled at each lower one", low=1)
+    filters: int = option(32, "conv, dcgan: filters at the highest resolution, doubled at each lower one", low=1)
+    discriminator_filters: int | None = option(None, "conv, dcgan: those of the discriminator, if others", low=1)
     generator_dropout: float = option(0.0, "mlp: dropout rate in the generator", low=0.0, high=0.95)
-    discriminator_dropout: float = option(0.3, "dropout rate in the discriminator", low=0.0, high=0.95)
-    loss: Literal["nonsaturating", "minimax"] = option("nonsaturating", "what the generator minimizes")
+    discriminator_dropout: float = option(0.3, "mlp: dropout rate in the discriminator", low=0.0, high=0.95)
+    r1: float = option(0.0, "weight γ of the penalty γ/2 |∇D|² at real examples", low=0.0)
+    r2: float = option(0.0, "weight γ of the penalty γ/2 |∇D|² at generated examples", low=0.0)
+    spectral_norm: bool = option(False, "divide each weight matrix of the discriminator by its largest singular value")
+    discriminator_steps: int = option(
+        1, "steps of the discriminator for one of the generator, each on its own part of the batch", low=1
+    )
+
+
+@dataclass(frozen=True)
+class GANConfig(AdversarialConfig):
+    """A generative adversarial network's two networks and their game."""
+
+    loss: Literal["nonsaturating", "minimax", "hinge", "wgan-gp", "relativistic"] = option(
+        "nonsaturating", "what the two play for"
+    )
+    gradient_penalty: float = option(
+        10.0, "wgan-gp: weight λ of the penalty λ (|∇D| - 1)² between real and fake", low=0.0
+    )
+    packing: int = option(1, "examples that the discriminator judges together (PacGAN)", low=1)
+
+
+@dataclass(frozen=True)
+class DropoutGANConfig(GANConfig):
+    """A GAN with several discriminators, each heard by chance."""
+
+    discriminators: int = option(5, "how many of them", low=1)
+    feedback_dropout: float = option(
+        0.5, "probability that a batch leaves out what one of them tells the generator", low=0.0, high=1.0
+    )
+
+
+@dataclass(frozen=True)
+class MADGANConfig(AdversarialConfig):
+    """A GAN with several generators, told apart by the discriminator."""
+
+    loss: Literal["nonsaturating", "minimax"] = option("nonsaturating", "what the generators minimize")
+    generators: int = option(4, "how many of them", low=1)
+    own_layers: int = option(2, "last layers that each has for itself; the others are shared", low=1)
 
 
 @dataclass(frozen=True)
@@ -223,7 +263,13 @@ class MachineConfig(Checked):
     checkpoint_seconds: float = option(60.0, "time between checkpoints: what a kill can cost", low=1.0)
 
 
-MODEL_CONFIGS: dict[str, Any] = {"vae": VAEConfig, "gan": GANConfig, "flow": FlowConfig}
+MODEL_CONFIGS: dict[str, Any] = {
+    "vae": VAEConfig,
+    "gan": GANConfig,
+    "dropout_gan": DropoutGANConfig,
+    "mad_gan": MADGANConfig,
+    "flow": FlowConfig,
+}
 VERSION = 1
 
 

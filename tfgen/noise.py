@@ -82,6 +82,10 @@ class Draws:
         """Uniform numbers in [0, 1), float32 [n, …]; `shape` is that of this replica's rows."""
         return self._draw("uniform", name, shape)
 
+    def shared_uniform(self, name: str, shape) -> tf.Tensor:
+        """Uniform numbers in [0, 1), float32 of that shape, one and the same on every replica: for a whole batch."""
+        return self._draw("shared_uniform", name, shape)
+
     def _next(self, name: str) -> str:
         """The name with the number of times that it was drawn before."""
         occurrence = self._drawn[name]
@@ -95,7 +99,7 @@ class Draws:
             return supply(kind, key, shape)
         seed = tf.random.fold_in(self._key, _stream(key), alg="philox")
         replicas, index = replica()
-        if replicas == 1:
+        if replicas == 1 or kind == "shared_uniform":
             return _KINDS[kind](shape, seed, alg="philox")
         share = shape[0]
         return _KINDS[kind]((share * replicas, *shape[1:]), seed, alg="philox")[index * share : (index + 1) * share]
@@ -131,7 +135,11 @@ def _stream(key: str) -> int:
     return zlib.crc32(key.encode()) & 0x7FFFFFFF
 
 
-_KINDS = {"normal": tf.random.stateless_normal, "uniform": tf.random.stateless_uniform}
+_KINDS = {
+    "normal": tf.random.stateless_normal,
+    "uniform": tf.random.stateless_uniform,
+    "shared_uniform": tf.random.stateless_uniform,
+}
 _supply: contextvars.ContextVar = contextvars.ContextVar("tfgen.noise.supply", default=None)
 
 

@@ -117,7 +117,7 @@ def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
     parser = argparse.ArgumentParser(
         prog=prog,
         description="Train a generative model of images; the run's folder holds samples, curves, metrics and weights.",
-        epilog="Options of a family: %(prog)s --model vae|gan|flow --help",
+        epilog="Options of a family: %(prog)s --model NAME --help",
         formatter_class=_Formatter,
         allow_abbrev=False,
     )
@@ -148,7 +148,7 @@ def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
     except ConfigError as error:
         parser.error(str(error))
     if main["resume"] is None:
-        parser.error("expected --model vae, gan or flow (or --resume RUN)")
+        parser.error(f"expected --model {', '.join(MODEL_CONFIGS)} (or --resume RUN)")
     if main["run"] is not None:
         parser.error("expected --run or --resume. Received: both")
     if others := sorted(given.keys() - {"epochs"}):

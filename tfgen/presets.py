@@ -17,6 +17,16 @@ class Preset:
 
 
 _MNIST_45K = {"data": "mnist", "train_size": 45_000, "validation_size": 5_000}
+_QUICK_GAN = {
+    "data": "digits",
+    "generator_hidden": (128, 256),
+    "discriminator_hidden": (256, 128),
+    "epochs": 400,
+    "batch_size": 64,
+    "learning_rate": 5e-4,
+    "beta_1": 0.5,
+    "ema": 0.995,
+}
 
 PRESETS: dict[str, dict[str, Preset]] = {
     "vae": {
@@ -64,16 +74,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
     "gan": {
         "quick": Preset(
             see="crisp 8×8 digits after some hundred epochs, rough ones before; there is no likelihood to print",
-            options={
-                "data": "digits",
-                "generator_hidden": (128, 256),
-                "discriminator_hidden": (256, 128),
-                "epochs": 400,
-                "batch_size": 64,
-                "learning_rate": 5e-4,
-                "beta_1": 0.5,
-                "ema": 0.995,
-            },
+            options=_QUICK_GAN,
         ),
         "practical": Preset(
             see="noise at the start, digit-like blobs by epoch 10, all ten digits by epoch 250",
@@ -88,20 +89,31 @@ PRESETS: dict[str, dict[str, Preset]] = {
             },
         ),
         "better": Preset(
-            see="sharper strokes than the practical's GAN, in fewer epochs",
+            see="digits that one could take for real ones; discriminator and generator in balance, loss_ratio near 1.3",
             options={
                 "data": "mnist",
                 "train_size": 60_000,
                 "validation_size": 0,
-                "arch": "conv",
+                "arch": "dcgan",
                 "latent_dim": 64,
-                "epochs": 40,
-                "learning_rate": 2e-4,
-                "beta_1": 0.5,
+                "filters": 64,
+                "discriminator_filters": 32,
+                "r1": 0.2,
+                "epochs": 36,
+                "batch_size": 64,
+                "learning_rate": 1e-3,
+                "beta_1": 0.0,
+                "schedule": "cosine",
                 "ema": 0.999,
             },
         ),
     },
+    "dropout_gan": {
+        "quick": Preset(
+            see="8×8 digits as the GAN draws them, by three discriminators", options={**_QUICK_GAN, "discriminators": 3}
+        )
+    },
+    "mad_gan": {"quick": Preset(see="8×8 digits, each of four generators with kinds of its own", options=_QUICK_GAN)},
     "flow": {
         "quick": Preset(
             see="digits of 8×8 pixels; well under the pixel-marginal yardstick",
@@ -158,7 +170,7 @@ def run_config(model: str, preset: str = "quick", **options: Any) -> RunConfig:
     """The configuration of a preset with some options replaced.
 
     Args:
-        model: vae, gan or flow.
+        model: a key of `MODEL_CONFIGS`.
         preset: a key of `PRESETS[model]`.
         **options: fields of the model's, data's and training's configuration.
 

@@ -6,7 +6,7 @@ from export import parity
 from export.signatures import LARGEST_TEMPERATURE, signatures
 from tfgen import latent, noise
 
-FAMILIES = ("vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "flow", "points")
+FAMILIES = ("vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "mad-gan", "flow", "points")
 INT32 = np.iinfo(np.int32)
 
 

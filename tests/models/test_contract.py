@@ -18,6 +18,26 @@ MODELS = {
     "vae-mixture": ("vae", {"hidden": (32,), "likelihood": "logistic_mixture"}),
     "gan-mlp": ("gan", {"generator_hidden": (16,), "discriminator_hidden": (16,), "generator_dropout": 0.1}),
     "gan-conv": ("gan", {"arch": "conv", "filters": 4}),
+    "gan-dcgan": (
+        "gan",
+        {"arch": "dcgan", "filters": 4, "loss": "relativistic", "r1": 0.1, "r2": 0.1, "spectral_norm": True},
+    ),
+    "gan-wgan": (
+        "gan",
+        {
+            "generator_hidden": (16,),
+            "discriminator_hidden": (16,),
+            "loss": "wgan-gp",
+            "packing": 2,
+            "discriminator_steps": 2,
+        },
+    ),
+    "dropout-gan": (
+        "dropout_gan",
+        {"generator_hidden": (16,), "discriminator_hidden": (16,), "discriminators": 3, "feedback_dropout": 0.3},
+    ),
+    "mad-gan": ("mad_gan", {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "generators": 4}),
+    "mad-gan-dcgan": ("mad_gan", {"arch": "dcgan", "filters": 4, "generators": 2, "own_layers": 1, "r1": 0.1}),
     "flow": ("flow", {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)}),
 }
 

@@ -237,3 +237,20 @@ def test_the_practical_s_toy_begins_as_its_prior():
 def test_impossible_flows_say_why(shape, options, message):
     with pytest.raises(ConfigError, match=message):
         Flow(shape, 256, **{"width": 4, **options})
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (2,)])
+def test_the_inversion_error_is_how_far_examples_come_back(shape, digits, monkeypatch):
+    image = len(shape) == 3
+    examples = digits[:20] if image else np.random.default_rng(0).standard_normal((20, 2)).astype(np.float32)
+    flow = Flow(shape, 17 if image else None, **({"squeeze": (2,), "couplings": (2,), "width": 8} if image else {}))
+    flow.initialize_from(examples)
+    found = flow.diagnostics(examples)
+    assert set(found) == {"inversion_error", "mean_inversion_error"}
+    assert 0.0 < found["mean_inversion_error"] <= found["inversion_error"] < 1e-4
+    back = flow.decode(flow.encode(examples)).numpy()
+    back[3] += 0.5
+    monkeypatch.setattr(flow, "decode", lambda latent: back)
+    broken = flow.diagnostics(examples)
+    assert broken["inversion_error"] == pytest.approx(0.5, abs=1e-4)
+    assert broken["mean_inversion_error"] == pytest.approx(0.5 / 20, abs=1e-4)

@@ -204,3 +204,17 @@ def test_bad_hyperparameters_are_refused_by_name():
         VAE((8, 8, 1), 1000)
     with pytest.raises(ConfigError, match="event_shape"):
         VAE((8, 8), 17)
+
+
+def test_collapsed_dimensions_are_counted_out(digits):
+    keras.utils.set_random_seed(0)
+    vae = VAE((8, 8, 1), 17, hidden=(16,), latent_dim=4)
+    kernel, bias = vae.encoder.trainable_variables[-2:]
+    # Of the means, dimensions 1 and 3 see nothing; the log standard deviations follow behind.
+    weights = np.tile(kernel.numpy(), 1)
+    weights[:, [1, 3]] = 0.0
+    kernel.assign(weights)
+    bias.assign([0.0, 5.0, 0.0, -5.0, 0.0, 0.0, 0.0, 0.0])
+    means = vae.encode(digits[:300]).numpy()
+    assert means.var(axis=0)[[0, 2]].min() > 0.01
+    assert vae.diagnostics(digits[:300]) == {"active_units": 2.0}

@@ -28,6 +28,27 @@ CONFIGS = {
         clip_norm=10.0,
     ),
     "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9),
+    "gan-penalties": run_config(
+        "gan",
+        arch="dcgan",
+        filters=4,
+        loss="relativistic",
+        r1=0.5,
+        r2=0.5,
+        spectral_norm=True,
+        packing=2,
+        ema=0.9,
+    ),
+    "gan-wgan": run_config(
+        "gan",
+        generator_hidden=(16,),
+        discriminator_hidden=(16,),
+        loss="wgan-gp",
+        discriminator_steps=2,
+        schedule="cosine",
+    ),
+    "dropout-gan": run_config("dropout_gan", generator_hidden=(16,), discriminator_hidden=(16,), ema=0.9),
+    "mad-gan": run_config("mad_gan", generator_hidden=(16, 16), discriminator_hidden=(16,), generators=4, r1=0.1),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2, 2), couplings=(2, 2), ema=0.9, warmup=5),
 }
 
@@ -112,7 +133,7 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("name", ["vae", "gan", "gan-penalties", "gan-wgan", "dropout-gan", "mad-gan"])
 def test_with_xla_and_without_the_noise_is_the_same(name, digits, tmp_path):
     config = CONFIGS[name].with_options({"optimizer": "sgd"})
     plain, compiled = (make_loop(config, digits, tmp_path / str(xla), epochs=1, xla=xla) for xla in (False, True))
@@ -169,6 +190,37 @@ def test_best_epoch_is_marked(digits, tmp_path):
     best = [row["val_bits_per_dim"] for row in rows.rows if row["best"]]
     assert best == sorted(best, reverse=True)
     assert min(row["val_bits_per_dim"] for row in rows.rows) == best[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("vae", {"val_active_units"}),
+        ("gan", {"val_real_accuracy", "val_fake_accuracy", "val_loss_ratio"}),
+        ("flow", {"val_inversion_error", "val_mean_inversion_error"}),
+    ],
+)
+def test_a_row_holds_the_model_s_diagnostics_of_the_validation_set(name, expected, digits, tmp_path):
+    loop, rows = make_loop(CONFIGS[name], digits, tmp_path), Rows()
+    loop.run([rows])
+    assert all(expected <= row.keys() for row in rows.rows)
+    with loop.model.averaged_weights():
+        found = loop.model.diagnostics(digits[320:350])
+    assert {f"val_{key}": value for key, value in found.items()}.items() <= rows.rows[-1].items()
+    # A GAN's generator loss is no measure of it, on whatever examples: every epoch stays the best.
+    assert name != "gan" or all(row["best"] for row in rows.rows)
+
+
+def test_without_a_validation_set_diagnostics_are_of_the_training_set(digits, tmp_path):
+    loop, rows = make_loop(CONFIGS["gan"], digits, tmp_path), Rows()
+    loop.validation = None
+    loop.run([rows])
+    assert not [key for key in rows.rows[-1] if key.startswith("val_")]
+    with loop.model.averaged_weights():
+        found = loop.model.diagnostics(digits[:250])
+    assert rows.rows[-1]["loss_ratio"] == found["loss_ratio"]
+    # What training measured of every step is not replaced.
+    assert rows.rows[-1]["generator_loss"] != found["generator_loss"]
 
 
 def test_without_a_checkpoint_there_is_nothing_to_resume(digits, tmp_path):

@@ -37,6 +37,14 @@ configs = {
     "vae": run_config("vae", hidden=(16,), latent_dim=3, ema=0.9, learning_rate=1e-3, clip_norm=50.0, **sgd),
     "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2,
                       learning_rate=0.05, **sgd),
+    "gan-penalties": run_config("gan", arch="dcgan", filters=4, loss="relativistic", r1=0.5, r2=0.5, packing=2,
+                                spectral_norm=True, learning_rate=0.05, **sgd),
+    "gan-wgan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), loss="wgan-gp",
+                           discriminator_steps=2, discriminator_dropout=0.2, learning_rate=0.02, **sgd),
+    "dropout-gan": run_config("dropout_gan", generator_hidden=(16,), discriminator_hidden=(16,), feedback_dropout=0.8,
+                              learning_rate=0.05, **sgd),
+    "mad-gan": run_config("mad_gan", generator_hidden=(16, 16), discriminator_hidden=(16,), generator_dropout=0.2,
+                          learning_rate=0.05, **sgd),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2,), couplings=(2,), learning_rate=0.02,
                        clip_norm=1.0, **sgd),
 }
@@ -50,12 +58,12 @@ for name, config in configs.items():
         model.initialize_from(batches.at(0))
         start = np.concatenate([variable.numpy().ravel() for variable in model.trainable_variables])
         # Two replicas compile what one does not.
-        xla = name == "vae" and kind != "one"
+        xla = name in ("vae", "gan-wgan") and kind != "one"
         loop = Loop(model, batches, None, 3, pathlib.Path(tempfile.mkdtemp()), agree=placement.agree, xla=xla)
     loop.run()
     found[name] = np.concatenate([variable.numpy().ravel() for variable in model.trainable_variables])
     found[name + " moved"] = np.abs(found[name] - start)
-    if name != "gan":
+    if model.can("log_prob"):
         # 21 and 22 rows: neither is shared evenly by two replicas and by batches of 6.
         found[name + " validation"] = np.array(list(loop.evaluate(images[:21]).values()))
         with placement.strategy.scope():

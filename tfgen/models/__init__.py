@@ -8,11 +8,17 @@ if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
 
 
-_HOMES = {"vae": ("tfgen.models.vae", "VAE"), "gan": ("tfgen.models.gan", "GAN"), "flow": ("tfgen.models.flow", "Flow")}
+_HOMES = {
+    "vae": ("tfgen.models.vae", "VAE"),
+    "gan": ("tfgen.models.gan", "GAN"),
+    "dropout_gan": ("tfgen.models.dropout_gan", "DropoutGAN"),
+    "mad_gan": ("tfgen.models.mad_gan", "MADGAN"),
+    "flow": ("tfgen.models.flow", "Flow"),
+}
 
 
 def family(name: str) -> type["GenerativeModel"]:
-    """The class of a family: "vae", "gan" or "flow"."""
+    """The class of a family, by its name in `tfgen.config.MODEL_CONFIGS`."""
     module, attribute = _HOMES[name]
     return getattr(importlib.import_module(module), attribute)
 

@@ -136,6 +136,14 @@ class GenerativeModel(keras.Model):
         """What `log_prob` computes with that many samples, in words."""
         raise self._undefined("log_prob")
 
+    def diagnostics(self, examples) -> dict[str, float]:
+        """What else tells how training goes, cheap enough for every epoch; nothing, for a model that has nothing.
+
+        Args:
+            examples: [n, *event_shape], of which a model may look at the first ones only.
+        """
+        return {}
+
     def initialize_from(self, examples) -> None:
         """Set what depends on data (ActNorm) from a first batch. Most models have nothing to set."""
 
@@ -150,6 +158,11 @@ class GenerativeModel(keras.Model):
     def is_fully_connected(self) -> bool:
         """Whether no network has a convolution: then compiling the step with XLA pays on a CPU."""
         return not self.is_image or getattr(self.config, "arch", "conv") == "mlp"
+
+    @property
+    def batch_multiple(self) -> int:
+        """What the number of examples of a replica's batch has to be a multiple of."""
+        return 1
 
     @property
     def observed_levels(self) -> int | None:
@@ -333,7 +346,8 @@ class GenerativeModel(keras.Model):
         losses: dict[str, tf.Tensor] = {}
         with noise.Draws(self.seed, self.step) as draws:
             for descent in self.descents():
-                found, gradients = self.differentiate(descent, examples, draws)
+                descent.prepare()
+                found, gradients = self.differentiate(descent, descent.part(examples), draws)
                 descent.apply(gradients, self.clip_norm)
                 losses |= found
         if self.average is not None:

@@ -18,19 +18,27 @@ class Descent:
         objective: name of the one whose mean is to be minimized.
         optimizer: a built Keras optimizer.
         variables: the Keras variables that it moves.
+        part: which of a replica's examples it sees, [n, …] → [m, …]; all of them unless given.
+        prepare: done before its gradient is taken, on every replica alike; nothing unless given.
     """
 
     losses: Callable[[Any, noise.Draws], dict[str, tf.Tensor]]
     objective: str
     optimizer: Any
     variables: Sequence[Any]
+    part: Callable[[Any], Any] = lambda examples: examples
+    prepare: Callable[[], None] = lambda: None
 
     def gradients(self, examples, draws: noise.Draws) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
         """The losses, and the gradient of the objective's mean over this replica's examples."""
         with tf.GradientTape() as tape:
             losses = self.losses(examples, draws)
             loss = tf.reduce_mean(losses[self.objective])
-        return losses, tape.gradient(loss, [variable.value for variable in self.variables])
+        gradients = tape.gradient(loss, [variable.value for variable in self.variables])
+        # Where a gradient does not depend on the losses, as that of a Wasserstein critic's last layer, TensorFlow's
+        # dependency optimizer now and then lets the update overtake the forward pass, which then reads the new weight.
+        with tf.control_dependencies([loss]):
+            return losses, [tf.identity(gradient) for gradient in gradients]
 
     def apply(self, gradients: Sequence[tf.Tensor], clip_norm: float | None = None) -> None:
         """Move the variables one step down.
@@ -71,6 +79,9 @@ class CompiledGradients:
 
     @staticmethod
     def _program(descent: Descent, specs: tf.TensorSpec):
+        part = tf.function(descent.part, autograph=False).get_concrete_function(specs).structured_outputs
+        specs = tf.TensorSpec(part.shape, part.dtype)
+
         def losses(examples):
             with noise.Draws(0, 0) as draws:
                 return descent.losses(examples, draws)

@@ -29,6 +29,9 @@ from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.networks import conv_conditioner, mlp
 
+# Examples that are sent through the flow and back.
+DIAGNOSED = 64
+
 
 @keras.saving.register_keras_serializable("tfgen")
 class Flow(GenerativeModel):
@@ -217,6 +220,16 @@ class Flow(GenerativeModel):
         else:
             data = tf.identity(tf.cast(examples, tf.float32))
         return self.flow.bijector.inverse(data)
+
+    def diagnostics(self, examples):
+        """How far examples are from where they come back to, |x − f(f⁻¹(x))|: largest and mean of all their values."""
+        examples = examples[:DIAGNOSED]
+        seen = pixels.unit_interval(examples, self.levels) if self.is_image else tf.cast(examples, tf.float32)
+        error = tf.abs(self.decode(self.encode(examples)) - seen)
+        return {
+            "inversion_error": float(tf.reduce_max(error)),
+            "mean_inversion_error": float(tf.reduce_mean(error)),
+        }
 
     def estimator(self, samples):
         if not self.is_image:

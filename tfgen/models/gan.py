@@ -1,17 +1,20 @@
 """The generative adversarial network."""
 
-import math
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import keras
 import tensorflow as tf
 
 from tfgen import noise
 from tfgen.config import GANConfig
-from tfgen.models import pixels
-from tfgen.models.contract import GenerativeModel
+from tfgen.models import adversarial, adversaries, pixels
+from tfgen.models.contract import EVALUATION, GenerativeModel
 from tfgen.models.descent import Descent
-from tfgen.networks import conv_decoder, conv_encoder, mlp
+from tfgen.networks import SpectralNormalization
+
+# Examples that are judged beside as many fakes.
+DIAGNOSED = 500
 
 _NO_DENSITY = "a GAN draws from its distribution without ever writing down a density (no tractable likelihood)"
 
@@ -24,8 +27,14 @@ class GAN(GenerativeModel):
         generator       E[softplus(−D(G(z)))]     (nonsaturating)            → min
                         −E[softplus(D(G(z)))]     (minimax)                  → min
 
-    softplus(−D) = −log σ(D) is the cross-entropy of calling an example real. Each step moves the discriminator once and
-    then, with fresh latents, the generator once; each has an optimizer of its own. Images are seen in [−1, 1].
+    or what `tfgen.models.adversarial` says of the other games. To the discriminator's loss are added
+
+        R1   γ₁/2 E|∇D(x)|²             R2   γ₂/2 E|∇D(G(z))|²
+        wgan-gp   λ E(|∇D(x̂)| − 1)²     with x̂ on the line from a fake to a real example
+
+    Each step moves the discriminator once (or `discriminator_steps` times, each time by its own part of the batch) and
+    then, with fresh latents, the generator once; each has an optimizer of its own. Images are seen in [−1, 1]. With
+    `packing` m the discriminator judges m examples at a time; their loss counts as that of each of them.
 
     Args:
         event_shape, levels, ema, seed: see `GenerativeModel`; the average is of the generator's weights.
@@ -39,61 +48,51 @@ class GAN(GenerativeModel):
         >>> gan.fit(images, batch_size=128, epochs=250)       # uint8 [n, 28, 28, 1]
     """
 
-    config_class = GANConfig
-    config: GANConfig
+    config_class: Any = GANConfig
+    config: Any
     undefined: ClassVar[dict[str, str]] = {
         "encode": "a GAN has no encoder: nothing in it maps an image to its latent",
         "log_prob": _NO_DENSITY,
         "bits_per_dim": _NO_DENSITY,
     }
-    loss_names = ("generator_loss", "discriminator_loss", "real_accuracy", "fake_accuracy")
     selection_metric = "generator_loss"
 
     def _build_networks(self):
-        config, outputs = self.config, math.prod(self.event_shape)
-        if config.arch == "mlp" or not self.is_image:
-            generator = mlp(
-                config.latent_dim,
-                config.generator_hidden,
-                outputs,
-                activation="leaky_relu",
-                dropout=config.generator_dropout,
-            )
-            layers = [
-                keras.layers.Input((config.latent_dim,)),
-                generator,
-                keras.layers.Reshape(self.event_shape, dtype="float32"),
-            ]
-            self.generator = keras.Sequential(
-                layers + ([keras.layers.Activation("tanh", dtype="float32")] if self.is_image else []), name="generator"
-            )
-            self.discriminator = keras.Sequential(
-                [
-                    keras.layers.Input(self.event_shape),
-                    keras.layers.Flatten(),
-                    mlp(
-                        outputs,
-                        config.discriminator_hidden,
-                        1,
-                        activation="leaky_relu",
-                        dropout=config.discriminator_dropout,
-                    ),
-                ],
-                name="discriminator",
-            )
-            return
-        channels, options = self.event_shape[-1], {"filters": config.filters, "activation": "leaky_relu"}
-        self.generator = keras.Sequential(
-            [
-                keras.layers.Input((config.latent_dim,)),
-                conv_decoder(config.latent_dim, self.event_shape, channels, **options),
-                keras.layers.Activation("tanh", dtype="float32"),
-            ],
-            name="generator",
+        self.generator = self._build_generator()
+        self.discriminator = self._build_discriminator()
+
+    def _build_generator(self) -> keras.Model:
+        return adversaries.generator(self.config, self.event_shape)
+
+    def _build_discriminator(self, outputs: int = 1, name: str = "discriminator") -> keras.Model:
+        *sides, channels = self.event_shape
+        return adversaries.discriminator(self.config, (*sides, self.packing * channels), outputs, name)
+
+    @property
+    def discriminators(self) -> Sequence[keras.Model]:
+        """All of them; a GAN has one."""
+        return [self.discriminator]
+
+    @property
+    def packing(self) -> int:
+        """Examples that the discriminator judges together."""
+        return self.config.packing
+
+    @property
+    def is_penalized(self) -> bool:
+        """Whether the discriminator's slope costs anything."""
+        return self.config.r1 > 0.0 or self.config.r2 > 0.0 or self._pulls_to_slope_one
+
+    @property
+    def _pulls_to_slope_one(self) -> bool:
+        return self.config.loss == "wgan-gp" and self.config.gradient_penalty > 0.0
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        accuracies = (
+            ("accuracy",) if self.config.loss in adversarial.WITHOUT_ORIGIN else ("real_accuracy", "fake_accuracy")
         )
-        self.discriminator = conv_encoder(
-            self.event_shape, 1, **options, dropout=config.discriminator_dropout, name="discriminator"
-        )
+        return "generator_loss", "discriminator_loss", *(("penalty",) if self.is_penalized else ()), *accuracies
 
     # -- the game -----------------------------------------------------------------------------------------------------
 
@@ -106,45 +105,145 @@ class GAN(GenerativeModel):
         latent = draws.normal("latent", (rows, self.config.latent_dim))
         return self.generator(latent, training=training)
 
-    def discriminator_losses(self, real_logit, fake_logit) -> tf.Tensor:
-        """The discriminator's cross-entropy, its two halves averaged: logits [n] → [n]."""
-        return 0.5 * (tf.nn.softplus(-real_logit) + tf.nn.softplus(fake_logit))
+    def realness(self, verdict) -> tf.Tensor:
+        """The logit of "real" in a discriminator's answer: [n, outputs] → [n]."""
+        return verdict[:, 0]
 
-    def generator_losses(self, fake_logit) -> tf.Tensor:
-        """What the generator minimizes, by the configuration's `loss`: logits [n] → [n]."""
-        if self.config.loss == "minimax":
-            return -tf.nn.softplus(fake_logit)
-        return tf.nn.softplus(-fake_logit)
+    def verdict_loss(self, real, fake) -> tf.Tensor:
+        """What a discriminator minimizes, from its answers to real and to fake examples: [n, outputs] each → [n]."""
+        return adversarial.discriminator_loss(self.config.loss, self.realness(real), self.realness(fake))
+
+    def beside(self, fake) -> dict[str, tf.Tensor]:
+        """What more there is to say of a discriminator's answers to fakes, [n, outputs] → name → [n]."""
+        return {}
+
+    def feedback(self, draws: noise.Draws, training: bool) -> tf.Tensor:
+        """The weight of what each discriminator tells the generator, float32 [discriminators]."""
+        return tf.ones((1,))
+
+    def _judged(self, discriminator, examples, training):
+        verdict = discriminator(examples, training=training)
+        return self.realness(verdict), verdict
+
+    def _judge_with_slope(self, discriminator, examples, weight: float, training):
+        """(logits [n], verdicts [n, outputs]) and weight/2 |∇D|², [n]; its work is spared where the weight is 0."""
+        if weight == 0.0:
+            answers = self._judged(discriminator, examples, training)
+            return answers, tf.zeros_like(answers[0])
+        answers, slope = adversarial.with_slope(lambda x: self._judged(discriminator, x, training), examples)
+        return answers, 0.5 * weight * slope
+
+    def _discriminator_terms(self, discriminator, real, fake, draws, training) -> dict[str, tf.Tensor]:
+        """What one discriminator minimizes and how often it is right, each [n], from packs in its scale."""
+        config = self.config
+        (real_logit, real_verdict), r1 = self._judge_with_slope(discriminator, real, config.r1, training)
+        (fake_logit, fake_verdict), r2 = self._judge_with_slope(discriminator, fake, config.r2, training)
+        penalty = r1 + r2
+        if self._pulls_to_slope_one:
+            line = adversarial.between(real, fake, draws.uniform("interpolation", (noise.rows(real),)))
+            _, slope = adversarial.with_slope(lambda x: self._judged(discriminator, x, training), line)
+            penalty += config.gradient_penalty * adversarial.lipschitz_penalty(slope)
+        real_right, fake_right = adversarial.correct(config.loss, real_logit, fake_logit)
+        return {
+            "discriminator_loss": self.verdict_loss(real_verdict, fake_verdict),
+            "penalty": penalty,
+            "real_accuracy": real_right,
+            "fake_accuracy": fake_right,
+            "accuracy": 0.5 * (real_right + fake_right),
+            **self.beside(fake_verdict),
+        }
+
+    def discriminator_terms(self, real, fake, draws: noise.Draws, training: bool) -> dict[str, tf.Tensor]:
+        """The means of their terms over the discriminators, and the sum of all that they minimize: [n] each.
+
+        Args:
+            real, fake: packs of examples in the discriminator's scale, [n, …].
+            draws: the step's.
+            training: whether units are dropped.
+        """
+        found = [self._discriminator_terms(one, real, fake, draws, training) for one in self.discriminators]
+        mean = {name: tf.add_n([terms[name] for terms in found]) / len(found) for name in found[0]}
+        # Each is trained by its own loss alone, as if the others were not there.
+        return mean | {"discriminator_objective": len(found) * (mean["discriminator_loss"] + mean["penalty"])}
+
+    def generator_terms(self, real, fake, draws: noise.Draws, training: bool) -> dict[str, tf.Tensor]:
+        """What the generator minimizes, [n], from packs of real and fake examples."""
+        game = self.config.loss
+        losses = [
+            adversarial.generator_loss(
+                game,
+                self._judged(one, real, training)[0] if game == "relativistic" else None,
+                self._judged(one, fake, training)[0],
+            )
+            for one in self.discriminators
+        ]
+        return {"generator_loss": tf.tensordot(self.feedback(draws, training), tf.stack(losses), 1)}
+
+    def _packs(self, examples, draws, training):
+        """Real and fake packs of a batch, [n / packing, …] each."""
+        fake = self.generate(noise.rows(examples), draws, training)
+        return [adversarial.packed(each, self.packing) for each in (self.observe(examples), fake)]
+
+    def _by_example(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """What was found of packs, for each of their examples."""
+        return {name: tf.repeat(value, self.packing) for name, value in terms.items()} if self.packing > 1 else terms
 
     def losses_of(self, examples, draws, training=False):
-        real = self.observe(examples)
-        fake = self.generate(noise.rows(real), draws, training)
-        real_logit = self.discriminator(real, training=training)[:, 0]
-        fake_logit = self.discriminator(fake, training=training)[:, 0]
-        return {
-            "generator_loss": self.generator_losses(fake_logit),
-            "discriminator_loss": self.discriminator_losses(real_logit, fake_logit),
-            "real_accuracy": tf.cast(real_logit > 0.0, tf.float32),
-            "fake_accuracy": tf.cast(fake_logit < 0.0, tf.float32),
-        }
+        real, fake = self._packs(examples, draws, training)
+        terms = self.discriminator_terms(real, fake, draws, training)
+        return self._by_example(terms | self.generator_terms(real, fake, draws, training))
+
+    # -- training -----------------------------------------------------------------------------------------------------
+
+    @property
+    def batch_multiple(self):
+        return self.packing * self.config.discriminator_steps
 
     def descents(self):
         def discriminator(examples, draws):
-            return self.losses_of(examples, draws, training=True)
+            real, fake = self._packs(examples, draws, True)
+            return self._by_example(self.discriminator_terms(real, fake, draws, True))
 
         def generator(examples, draws):
-            fake = self.generate(noise.rows(examples), draws, training=True)
-            return {"generator_loss": self.generator_losses(self.discriminator(fake, training=True)[:, 0])}
+            real, fake = self._packs(examples, draws, True)
+            return self._by_example(self.generator_terms(real, fake, draws, True))
+
+        def part(number):
+            return lambda examples: self._part(examples, number)
 
         return [
-            Descent(
-                discriminator,
-                "discriminator_loss",
-                self.discriminator_optimizer,
-                self.discriminator.trainable_variables,
+            *(
+                Descent(
+                    discriminator,
+                    "discriminator_objective",
+                    self.discriminator_optimizer,
+                    self.judging_variables,
+                    part(number),
+                    self._iterate_spectral_norms,
+                )
+                for number in range(self.config.discriminator_steps)
             ),
-            Descent(generator, "generator_loss", self.optimizer, self.generator.trainable_variables),
+            Descent(generator, "generator_loss", self.optimizer, self.generator.trainable_variables, part(0)),
         ]
+
+    def _part(self, examples, number: int):
+        """Every so-manieth pack, from that number on: the same ones on any number of replicas."""
+        steps = self.config.discriminator_steps
+        if steps == 1:
+            return examples
+        parts = tf.reshape(examples, (-1, steps, self.packing, *examples.shape[1:]))[:, number]
+        return tf.reshape(parts, (-1, *examples.shape[1:]))
+
+    def _iterate_spectral_norms(self) -> None:
+        for discriminator in self.discriminators:
+            for layer in discriminator._flatten_layers():
+                if isinstance(layer, SpectralNormalization):
+                    layer.iterate()
+
+    @property
+    def judging_variables(self) -> list:
+        """The discriminators' weights."""
+        return [variable for one in self.discriminators for variable in one.trainable_variables]
 
     # -- Keras --------------------------------------------------------------------------------------------------------
 
@@ -170,9 +269,19 @@ class GAN(GenerativeModel):
         """
         super().compile(optimizer, **kwargs)
         if discriminator_optimizer is None:
-            discriminator_optimizer = type(self.optimizer).from_config(self.optimizer.get_config())
+            discriminator_optimizer = type(self.optimizer).from_config(self._discriminator_optimizer_config())
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.discriminator_optimizer.build(self.judging_variables)
+
+    def _discriminator_optimizer_config(self) -> dict[str, Any]:
+        config = self.optimizer.get_config()
+        rate = config["learning_rate"]
+        if self.config.discriminator_steps > 1 and isinstance(rate, dict):
+            schedule = keras.optimizers.schedules.deserialize(rate)
+            config["learning_rate"] = keras.optimizers.schedules.serialize(
+                Divided(schedule, self.config.discriminator_steps)
+            )
+        return config
 
     def get_compile_config(self):
         if not self.compiled:
@@ -182,6 +291,19 @@ class GAN(GenerativeModel):
             "discriminator_optimizer": keras.saving.serialize_keras_object(self.discriminator_optimizer),
         }
 
+    def diagnostics(self, examples):
+        """The losses and the discriminator's accuracy, without dropout, and in games of cross-entropies `loss_ratio`.
+
+        That is the generator's loss over the discriminator's, without penalties: 1 where neither has the upper hand.
+        """
+        count = min(DIAGNOSED, len(examples))
+        with noise.Draws(self.seed + EVALUATION, 0) as draws:
+            losses = self.losses_of(examples[: count - count % self.packing], draws)
+        found = {name: float(tf.reduce_mean(losses[name])) for name in self.loss_names}
+        if self.config.loss in adversarial.CROSS_ENTROPIES:
+            found["loss_ratio"] = found["generator_loss"] / found["discriminator_loss"]
+        return found
+
     # -- the contract -------------------------------------------------------------------------------------------------
 
     @property
@@ -190,5 +312,31 @@ class GAN(GenerativeModel):
 
     def decode(self, latent):
         """The generator: [n, latent_dim] → [n, H, W, C] in [0, 1], or points."""
-        generated = self.generator(latent)
+        return self.seen(self.generator(latent))
+
+    def seen(self, generated) -> tf.Tensor:
+        """What a generator drew as the world sees it: images in [0, 1], points as they are."""
         return 0.5 * (generated + 1.0) if self.is_image else generated
+
+
+@keras.saving.register_keras_serializable("tfgen")
+class Divided(keras.optimizers.schedules.LearningRateSchedule):
+    """The step sizes of another schedule, each for as many steps as the discriminator makes for one of the generator.
+
+    Args:
+        schedule: the generator's.
+        divisor: that number.
+    """
+
+    def __init__(self, schedule, divisor: int):
+        self.schedule, self.divisor = schedule, divisor
+
+    def __call__(self, step):
+        return self.schedule(keras.ops.cast(step, "int64") // self.divisor)
+
+    def get_config(self):
+        return {"schedule": keras.optimizers.schedules.serialize(self.schedule), "divisor": self.divisor}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keras.optimizers.schedules.deserialize(config["schedule"]), config["divisor"])

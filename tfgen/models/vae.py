@@ -15,6 +15,10 @@ from tfgen.models import pixels
 from tfgen.models.contract import DECODE_BATCH, GenerativeModel
 from tfgen.networks import conv_decoder, conv_encoder, mlp
 
+# Images from which the active latent dimensions are told, and the variance above which one is active.
+DIAGNOSED = 2000
+ACTIVE_VARIANCE = 0.01
+
 
 @keras.saving.register_keras_serializable("tfgen")
 class VAE(GenerativeModel):
@@ -186,6 +190,17 @@ class VAE(GenerativeModel):
         """Mean of q(z|x): [n, H, W, C] → [n, latent_dim], under dynamic binarization of one and the same draw."""
         with noise.SeededDraws(tf.fill((noise.rows(examples),), noise.seeds_from(self.seed + 1, 1)[0])) as draws:
             return self.posterior(self.observe(examples, draws)[0]).mean()
+
+    def diagnostics(self, examples):
+        """`active_units`: latent dimensions that depend on the image, Var_x(E_q[z|x]) > 0.01; the others are collapsed.
+
+        Reference: Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. ICLR 2016, section 5.2.
+        """
+        examples = examples[:DIAGNOSED]
+        starts = range(0, len(examples), DECODE_BATCH)
+        means = tf.concat([self.encode(examples[i : i + DECODE_BATCH]) for i in starts], axis=0)
+        active = tf.math.reduce_variance(means, axis=0) > ACTIVE_VARIANCE
+        return {"active_units": float(tf.reduce_sum(tf.cast(active, tf.float32)))}
 
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
         """Samples of p(x|z) itself and not its mean, from the same latents as `sample`: [n, H, W, C] in [0, 1]."""

@@ -5,5 +5,6 @@ from tfgen.networks.coupling import conv_conditioner
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.gated_resnet import GatedBlock
 from tfgen.networks.mlp import mlp
+from tfgen.networks.spectral import SpectralNormalization
 
-__all__ = ["Dropout", "GatedBlock", "conv_conditioner", "conv_decoder", "conv_encoder", "mlp"]
+__all__ = ["Dropout", "GatedBlock", "SpectralNormalization", "conv_conditioner", "conv_decoder", "conv_encoder", "mlp"]

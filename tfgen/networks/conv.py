@@ -4,9 +4,12 @@ import keras
 
 from tfgen.networks.gated_resnet import GatedBlock
 from tfgen.networks.mlp import activation_layer
+from tfgen.networks.spectral import SpectralConv2D, SpectralDense
 
 # Strided convolutions go on until a side is this small.
 SMALLEST_SIDE = 4
+# With a window of twice the stride every pixel is covered equally often, which leaves no checkerboard.
+STRIDED_WINDOW = 4
 
 
 def resolutions(image_shape: tuple[int, int, int]) -> list[tuple[int, int]]:
@@ -31,12 +34,16 @@ def conv_encoder(
     blocks: int = 0,
     activation: str = "gelu",
     dropout: float = 0.0,
+    strided_only: bool = False,
+    spectral: bool = False,
+    last_bias: bool = True,
     name: str | None = None,
 ) -> keras.Model:
     """Images to vectors: [n, H, W, C] → [n, outputs].
 
     Each stage is a 3×3 convolution of stride 2, followed by one of stride 1 (but at the last resolution), or by
-    `blocks` gated residual blocks. A dense layer reads the last feature maps.
+    `blocks` gated residual blocks. A dense layer reads the last feature maps. `strided_only` is the net of the DCGAN: a
+    4×4 convolution of stride 2 for each stage and nothing else, which is half the work.
 
     Args:
         image_shape: (H, W, C).
@@ -45,24 +52,32 @@ def conv_encoder(
         blocks: gated residual blocks at each resolution; 0 for the plain network.
         activation: after each convolution.
         dropout: rate inside the residual blocks.
+        strided_only: one convolution a stage.
+        spectral: divide each weight matrix, but those in residual blocks, by its largest singular value.
+        last_bias: whether the last layer adds one.
         name: of the network.
+
+    Reference: Radford, Metz, Chintala: Unsupervised representation learning with deep convolutional GANs. ICLR 2016.
     """
+    convolution, dense = (SpectralConv2D, SpectralDense) if spectral else (keras.layers.Conv2D, keras.layers.Dense)
+    window = STRIDED_WINDOW if strided_only else 3
     image = hidden = keras.Input(image_shape)
     stages = len(resolutions(image_shape)) - 1
     for stage in range(stages):
         width = channels(filters, stage)
-        hidden = keras.layers.Conv2D(width, 3, strides=2, padding="same")(hidden)
+        hidden = convolution(width, window, strides=2, padding="same")(hidden)
         if blocks:
             for _ in range(blocks):
                 hidden = GatedBlock(width, activation, dropout)(hidden)
         else:
             hidden = activation_layer(activation)(hidden)
-            if stage < stages - 1:
-                hidden = keras.layers.Conv2D(width, 3, padding="same")(hidden)
+            if stage < stages - 1 and not strided_only:
+                hidden = convolution(width, 3, padding="same")(hidden)
                 hidden = activation_layer(activation)(hidden)
     if blocks:
         hidden = activation_layer(activation)(hidden)
-    return keras.Model(image, keras.layers.Dense(outputs, dtype="float32")(keras.layers.Flatten()(hidden)), name=name)
+    last = dense(outputs, use_bias=last_bias, dtype="float32")
+    return keras.Model(image, last(keras.layers.Flatten()(hidden)), name=name)
 
 
 def conv_decoder(
@@ -74,6 +89,7 @@ def conv_decoder(
     blocks: int = 0,
     activation: str = "gelu",
     dropout: float = 0.0,
+    strided_only: bool = False,
     name: str | None = None,
 ) -> keras.Model:
     """Vectors to feature maps of an image's size: [n, latent_dim] → [n, H, W, outputs]; mirrors `conv_encoder`.
@@ -83,6 +99,7 @@ def conv_decoder(
 
     Args: as for `conv_encoder`; `outputs` are the channels of the result.
     """
+    window = STRIDED_WINDOW if strided_only else 3
     sides = resolutions(image_shape)
     stages = len(sides) - 1
     latent = keras.Input((latent_dim,))
@@ -96,12 +113,12 @@ def conv_decoder(
             for _ in range(blocks):
                 hidden = GatedBlock(channels(filters, stage), activation, dropout)(hidden)
             hidden = activation_layer(activation)(hidden)
-        elif stage < stages - 1:
+        elif stage < stages - 1 and not strided_only:
             hidden = keras.layers.Conv2D(channels(filters, stage), 3, padding="same")(hidden)
             hidden = activation_layer(activation)(hidden)
         # The result is float32 in any precision.
         maps, dtype = (outputs, "float32") if stage == 0 else (channels(filters, stage - 1), None)
-        hidden = keras.layers.Conv2DTranspose(maps, 3, strides=2, padding="same", dtype=dtype)(hidden)
+        hidden = keras.layers.Conv2DTranspose(maps, window, strides=2, padding="same", dtype=dtype)(hidden)
         surplus = [2 * small - large for small, large in zip(sides[stage + 1], sides[stage], strict=True)]
         if any(surplus):
             hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype=dtype)(hidden)

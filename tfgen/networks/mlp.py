@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from tfgen.networks.dropout import Dropout
+from tfgen.networks.spectral import SpectralDense
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -29,6 +30,8 @@ def mlp(
     activation: str = "relu",
     dropout: float = 0.0,
     zero_last: bool = False,
+    spectral: bool = False,
+    last_bias: bool = True,
     name: str | None = None,
 ) -> keras.Sequential:
     """A multilayer perceptron, [n, inputs] → [n, outputs], linear at the end, where it is float32 in any precision.
@@ -38,13 +41,16 @@ def mlp(
         activation: after each hidden layer.
         dropout: rate after each hidden layer.
         zero_last: start the last layer at zero, so that the network begins as the constant 0.
+        spectral: divide each weight matrix by its largest singular value.
+        last_bias: whether the last layer adds one.
         name: of the network.
     """
+    dense = SpectralDense if spectral else keras.layers.Dense
     layers: list[keras.layers.Layer] = [keras.layers.Input((inputs,))]
     for units in hidden:
-        layers += [keras.layers.Dense(units), activation_layer(activation)]
+        layers += [dense(units), activation_layer(activation)]
         if dropout:
             layers.append(Dropout(dropout))
     initializer = "zeros" if zero_last else "glorot_uniform"
-    layers.append(keras.layers.Dense(outputs, kernel_initializer=initializer, dtype="float32"))
+    layers.append(dense(outputs, use_bias=last_bias, kernel_initializer=initializer, dtype="float32"))
     return keras.Sequential(layers, name=name)

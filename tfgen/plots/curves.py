@@ -17,7 +17,11 @@ from tfgen.plots import style
 #: Entries of a row that are no measure of the model.
 NOT_DRAWN = ("epoch", "step", "seconds", "images_per_second", "learning_rate")
 TITLES = {
+    "active_units": "active latent dimensions",
     "bits_per_dim": "bits per dimension",
+    "inversion_error": "inversion error, largest",
+    "mean_inversion_error": "inversion error, mean",
+    "loss_ratio": "generator's loss / discriminator's",
     "kl": "KL divergence [nats]",
     "reconstruction": "reconstruction [nats]",
 }

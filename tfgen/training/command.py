@@ -60,6 +60,12 @@ def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, pl
     with placement.strategy.scope():
         model = build(config, dataset.event_shape, dataset.levels)
         model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
+    replicas = placement.strategy.num_replicas_in_sync
+    if config.train.batch_size % (replicas * model.batch_multiple):
+        raise ConfigError(
+            f"--batch-size: expected a multiple of {replicas * model.batch_multiple}, as {replicas} replicas of this "
+            f"model share and divide it. Received: {config.train.batch_size}"
+        )
     yardsticks = {}
     if model.is_image and model.can("log_prob"):
         yardsticks["bits_per_dim"] = yardstick(model, dataset.train.examples, dataset.test.examples)

@@ -288,9 +288,16 @@ class Loop:
             row["best"] = score < self.progress.best or not math.isfinite(score)
             if row["best"]:
                 self.progress.best = score if math.isfinite(score) else math.inf
+            row |= {name: value for name, value in self._diagnose().items() if name not in row}
             self.progress.epoch = epoch + 1
             self.progress.seconds = 0.0
             self.callbacks.on_epoch_end(epoch, row)
+
+    def _diagnose(self) -> dict[str, float]:
+        """The model's diagnostics on the validation set, or without one on some of the training set."""
+        if self.validation is not None:
+            return {f"val_{name}": value for name, value in self.model.diagnostics(self.validation).items()}
+        return self.model.diagnostics(self.batches.examples[:EVALUATION_BATCH].numpy())
 
     def evaluate(self, examples: np.ndarray) -> dict[str, float]:
         """Mean losses over a set of examples, shared by the replicas, the last short batch counted exactly."""

@@ -139,6 +139,11 @@ def picture(label: str, **settings) -> gr.Image:
     return gr.Image(label=label, **{**defaults, **settings})
 
 
+def look_of(plot: bool) -> list[str]:
+    """Classes of a `picture` that shows a plot, whose lines stay smooth, or else pixels, which stay squares."""
+    return ["named"] if plot else ["pixels"]
+
+
 def curves(**settings) -> gr.Gallery:
     """Panels with a curve each, in as many columns as the window has room for."""
     return gr.Gallery(
@@ -150,7 +155,7 @@ def curves(**settings) -> gr.Gallery:
         columns=3,
         visible=False,
         buttons=["download", "fullscreen"],
-        elem_classes=["curves"],
+        elem_classes=["curves", "named"],
         **settings,
     )
 

@@ -13,9 +13,10 @@ from typing import Any
 from PIL import Image
 
 from tfgen import pretrained
+from tfgen.data import POINT_NAMES
 from tfgen.errors import ConfigError, RunError
 from tfgen.evaluate import summary as likelihood_summary
-from tfgen.metrics.record import current
+from tfgen.metrics.record import NAME, current
 from tfgen.options import spell
 from tfgen.presets import run_config
 from tfgen.runs import Run
@@ -23,6 +24,7 @@ from tfgen.ui.about import FAMILIES
 
 #: The pictures of a packed model, which has those of its end only.
 LAST = "samples.png"
+DIVERGED = "; then a loss ceased to be finite"
 _NAME = re.compile(r"epoch-(\d{4,9})(-pixels)?\.png")
 
 
@@ -32,7 +34,7 @@ def stamp(run: Run) -> str:
 
 
 def _numbers(run: Run) -> str:
-    return " ".join(_age(run.path / name) for name in ("metrics.jsonl", "evaluation.json"))
+    return " ".join(_age(run.path / name) for name in ("metrics.jsonl", NAME, run.divergence_file.name))
 
 
 def _age(path: Path) -> str:
@@ -137,6 +139,11 @@ def samples(run: Run, epoch: int | None = None, pixels: bool = False) -> tuple[I
     return _opened(run, Path("samples", f"epoch-{chosen:04d}{suffix}.png")), chosen
 
 
+def is_plot(run: Run) -> bool:
+    """Whether its pictures are plots, of points of the plane and their density."""
+    return run.config.data.data in POINT_NAMES
+
+
 def _opened(run: Run, file: Path) -> Image.Image:
     try:
         with Image.open(run.path / file, formats=["PNG"]) as picture:
@@ -153,10 +160,10 @@ def facts(run: Run) -> dict[str, Any]:
     """What is known of a training.
 
     Returns:
-        "model", "preset", "data"; "epochs" complete and "planned"; "seconds" spent in them; "best_epoch", None where
-        nothing was validated; "numbers" in a packed model, otherwise None; "bytes" of its file; "other_options",
-        those that are not the preset's, name → [here, the preset's]; "command" that trains the same, None where none
-        can say it.
+        "model", "preset", "data"; "state", finished, unfinished or diverged; "epochs" complete and "planned"; "seconds"
+        spent in them; "best_epoch", None where nothing was validated; "numbers" in a packed model, otherwise None;
+        "bytes" of its file; "other_options", those that are not the preset's, name → [here, the preset's]; "command"
+        that trains the same, None where none can say it.
     """
     rows, config = run.metrics(), run.config
     validated = any(key.startswith("val_") for row in rows for key in row)
@@ -169,6 +176,7 @@ def facts(run: Run) -> dict[str, Any]:
         "model": config.model,
         "preset": config.preset,
         "data": config.data.data,
+        "state": run.state,
         "epochs": rows[-1]["epoch"] if rows else 0,
         "planned": config.train.epochs,
         "seconds": round(sum(_number(row.get("seconds")) for row in rows), 1),
@@ -201,7 +209,7 @@ def summary(run: Run) -> str:
     rows = {
         "Model": f"{family}, preset {plain(known['preset'])}",
         "Data": plain(known["data"]),
-        "Epochs": f"{known['epochs']} of {known['planned']}",
+        "Epochs": f"{known['epochs']} of {known['planned']}" + DIVERGED * (known["state"] == "diverged"),
         "Time in them": duration(known["seconds"]),
         "Best epoch": "" if best is None else f"{best}, the one that is kept",
         "Model file": f"{known['numbers']:,} numbers, {size}" if known["numbers"] else size,

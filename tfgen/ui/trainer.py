@@ -147,10 +147,10 @@ class Trainer:
             return self._launch(run.path.name, Run(run.path.resolve(), config), begun=True)
 
     def resume(self, name: str) -> str:
-        """Go on with a run that has epochs left, from its last checkpoint. Returns its name.
+        """Go on with an unfinished run from its last checkpoint. Returns its name.
 
         Raises:
-            RunError: if there is no such run, it is complete, or something trains already.
+            RunError: if there is no such run, it is finished or diverged, or something trains already.
         """
         with self._turn:
             self._expect_free()
@@ -160,10 +160,8 @@ class Trainer:
                     f"Expected a run to go on with. Received: {name}, a packed model, which has no optimizer's state "
                     "and cannot be trained further"
                 )
-            if not unfinished(run):
-                raise RunError(
-                    f"Expected a run with epochs left. Received: {name}, which has all of its {run.config.train.epochs}"
-                )
+            if (state := run.state) != "unfinished":
+                raise RunError(f"Expected a run that is unfinished. Received: {name}, which is {state}")
             return self._launch(name, run, begun=False)
 
     def stop(self) -> None:
@@ -188,7 +186,7 @@ class Trainer:
             return self._said if self._job is None else self._job.said()
 
     def unfinished(self) -> list[str]:
-        """Names of the runs with epochs left that nothing trains here, the latest first."""
+        """Names of the unfinished runs that nothing trains here, the latest first."""
         running = self.state()
         names = [
             entry.name
@@ -222,7 +220,7 @@ class Trainer:
 
     def _launch(self, name: str, run: Run, begun: bool) -> str:
         try:
-            before, log = epochs_done(run), _locked(run.path / LOG, name)
+            before, log = run.epoch or 0, _locked(run.path / LOG, name)
             try:
                 since = log.seek(0, os.SEEK_END)
                 process = subprocess.Popen(
@@ -269,16 +267,10 @@ class Trainer:
             shutil.rmtree(job.run.path, ignore_errors=True)
 
 
-def epochs_done(run: Run) -> int:
-    """How many epochs of a run are complete. Raises `RunError` where that cannot be read."""
-    rows = run.metrics()
-    return int(rows[-1]["epoch"]) if rows else 0
-
-
 def unfinished(run: Run) -> bool:
-    """Whether a run has epochs left; False where that cannot be read."""
+    """Whether a run has epochs left and can use them; False where that cannot be read."""
     try:
-        return epochs_done(run) < run.config.train.epochs
+        return run.state == "unfinished"
     except RunError:
         return False
 
@@ -289,7 +281,7 @@ def unfinished(run: Run) -> bool:
 def _progress(last: State, job: _Job) -> State:
     """The state of a process that lives, or of its last moment."""
     try:
-        done = epochs_done(job.run)
+        done = job.run.epoch or 0
         now, at = time.time(), (job.run.path / "metrics.jsonl").stat().st_mtime
     except (OSError, RunError):
         done, now, at = last.epoch, 0.0, 0.0

@@ -230,7 +230,7 @@ def _shown(page: Page, state: State, seen: str, left: str | None) -> list[Any]:
     ready = state.phase in ("finished", "stopped") and state.run in page.catalogue.usable()
     numbers, picture, curves, stamp = _drawn(page, state, seen.removeprefix("busy "))
     return [
-        _status(state),
+        _status(state, ready),
         gr.update(visible=ready),
         numbers,
         picture,
@@ -260,14 +260,18 @@ def _drawn(page: Page, state: State, seen: str) -> tuple[Any, Any, Any, str]:
         numbers = course.latest(run)
     except TfgenError:
         return empty  # the status says what became of it
-    picture = gr.skip()
+    picture: dict[str, Any] = gr.update(value=None, visible=False)
     if samples:
-        label = f"Its samples after {samples[1]} epochs" if samples[1] else "Its samples before the first step"
-        picture = gr.update(value=kept(samples[0], f"{state.run}-epoch-{samples[1]}"), label=label, visible=True)
+        picture = gr.update(
+            value=kept(samples[0], f"{state.run}-epoch-{samples[1]}"),
+            label=f"Its samples after {samples[1]} epochs" if samples[1] else "Its samples before the first step",
+            elem_classes=components.look_of(course.is_plot(run)),
+            visible=True,
+        )
     return numbers, picture, gr.update(value=panels, visible=bool(panels)), stamp
 
 
-def _status(state: State) -> str:
+def _status(state: State, ready: bool) -> str:
     if state.run is None:
         return "<p>Nothing trains at the moment. With the preset quick it takes a minute or two.</p>"
     name, sentence = html.escape(state.run), html.escape(state.sentence, quote=False)
@@ -277,7 +281,7 @@ def _status(state: State) -> str:
         "training": f"epoch {min(state.epoch + 1, state.epochs)} of {state.epochs}{left}.",
         "finishing": f"all {state.epochs} epochs are done; now come the test set and the last pictures.",
         "stopping": "saves and stops.",
-        "finished": f"is trained, all {state.epochs} epochs. It is in the list of models at the top.",
+        "finished": f"is trained, all {state.epochs} epochs." + " It is in the list of models at the top." * ready,
         "stopped": f"stopped after {state.epoch} of {state.epochs} epochs. {sentence}",
         "failed": f"failed. {sentence}",
     }[state.phase]

@@ -147,7 +147,7 @@ def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[A
         components.said(""),
         gr.update(value=epoch, epochs=made, visible=len(made) > 1),
         gr.update(visible=has_pixels),
-        picture,
+        gr.update(value=picture, elem_classes=components.look_of(course.is_plot(run))),
         caption,
         gr.update(value=panels, visible=bool(panels)),
         course.summary(run),

@@ -193,11 +193,20 @@ def test_a_run_that_another_app_trains_is_left_alone(training):
     assert other.resume(name) == name
 
 
-def test_only_runs_with_epochs_left_are_gone_on_with(training):
+def test_only_unfinished_runs_are_gone_on_with(training):
     trainer = training("fast")
     name = trainer.start("vae", epochs=2)
     until(trainer, ended)
-    with pytest.raises(RunError, match="has all of its 2"):
+    with pytest.raises(RunError, match="which is finished"):
+        trainer.resume(name)
+    name = trainer.start("vae", epochs=2)
+    until(trainer, ended)
+    run = trainer.catalogue.run(name)
+    run.keep_metrics(1)
+    assert trainer.unfinished() == [name]
+    run.divergence_file.write_text("{}")
+    assert trainer.unfinished() == []
+    with pytest.raises(RunError, match="which is diverged"):
         trainer.resume(name)
     with pytest.raises(RunError, match="packed model"):
         trainer.resume("digits-vae")

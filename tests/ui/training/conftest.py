@@ -1,0 +1,112 @@
+"""The page with a trainer that trains nothing, in a server and in a browser."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfgen.ui.trainer import BUSY
+
+APP = Path(__file__).with_name("stand_in_app.py")
+
+
+@dataclass
+class Served:
+    """A running page.
+
+    Attributes:
+        url: its address.
+        root: the folder of its runs.
+        how: the file that names what stands in for the training.
+        client: a program that calls it.
+    """
+
+    url: str
+    root: Path
+    how: Path
+    client: Any
+
+    def behave(self, how: str) -> None:
+        """What stands in for the training from now on."""
+        self.how.write_text(how)
+
+    def start(self, how: str, **options: Any) -> str:
+        """The name of a run that trains."""
+        self.behave(how)
+        return self.client.predict("vae", **options, api_name="/start_training")
+
+    def state(self) -> dict[str, Any]:
+        """How the training stands."""
+        return self.client.predict(api_name="/training_state")
+
+    def wait(self, seconds: float = 60.0) -> None:
+        """Until nothing trains."""
+        deadline = time.monotonic() + seconds
+        while self.state()["phase"] in BUSY:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def train(self, how: str, **options: Any) -> str:
+        """The name of a run that was trained to its end."""
+        name = self.start(how, **options)
+        self.wait()
+        return name
+
+
+@pytest.fixture(scope="session")
+def training_page(tmp_path_factory):
+    """The page, in a process of its own: Gradio leaves event loops behind."""
+    from gradio_client import Client
+
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "how").write_text("fast")
+    command = [sys.executable, str(APP), str(folder / "my runs"), str(folder / "how")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().strip()
+        yield Served(url, folder / "my runs", folder / "how", Client(url, verbose=False))
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def served(training_page):
+    """The page, with nothing that trains and no runs."""
+    yield training_page
+    training_page.client.predict(api_name="/stop_training")
+    training_page.wait()
+    shutil.rmtree(training_page.root, ignore_errors=True)
+
+
+@pytest.fixture
+def client(served):
+    """A program that calls the page."""
+    return served.client
+
+
+@pytest.fixture
+def opened(browser, served):
+    """A function that opens the page at a tab, in a window of some width."""
+    with contextlib.ExitStack() as stack:
+
+        def page(tab, width=1280):
+            context = browser.new_context(viewport={"width": width, "height": 900})
+            stack.callback(context.close)
+            page = context.new_page()
+            page.goto(served.url)
+            page.wait_for_selector("#tabs [role=tab]")
+            hidden = page.locator("#tabs .overflow-menu > button").first
+            button = page.get_by_role("tab", name=tab, exact=True)
+            page.wait_for_timeout(500)
+            if not button.is_visible():
+                hidden.click()
+                button = page.locator(".overflow-dropdown button").get_by_text(tab, exact=True)
+            button.click()
+            return page
+
+        yield page
