@@ -79,14 +79,6 @@ def expected_grid(model, *seeds, **settings) -> np.ndarray:
     return enlarged(grid, round(800 / max(grid.shape[:2])))[..., 0]
 
 
-@pytest.fixture(scope="module")
-def model(runs):
-    """A function from the name of a run to its model, loaded without the app."""
-    from tfgen.runs import Run
-
-    return lambda name: Run.open(runs.root / name).load_model()
-
-
 # -- what there is ----------------------------------------------------------------------------------------------------
 
 
