@@ -1,6 +1,7 @@
 """Gradio's components with the settings that every tab shares."""
 
 import html
+from abc import ABCMeta
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from gradio.utils import get_upload_folder
 WEB = Path(__file__).with_name("web")
 #: A picture of nothing, until there is one.
 BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+
+NAME = {"type": "string"}
 
 
 def _html(file: str, label: str) -> str:
@@ -32,17 +35,28 @@ def _as_it_came(payload: Any) -> Any:
     return payload
 
 
+# By hand: Gradio's metaclass would write a file of types beside this one.
+_Names: Any = ABCMeta.__new__(
+    type(gr.Dropdown),
+    "Dropdown",
+    (gr.Dropdown,),
+    {
+        "preprocess": lambda self, payload: payload,
+        # Nor are programs told the choices of the start.
+        "api_info": lambda self: {"type": "array", "items": NAME} if self.multiselect else NAME,
+    },
+)
+
+
 def run_choice(**settings) -> gr.Dropdown:
     """A choice among names that may change while the page is open.
 
-    Gradio compares what comes in with the choices that it had at the start, and refuses a run that began since. The
-    catalogue knows better, and says what it expected.
+    Gradio compares what comes in with the choices that it sent last, and refuses a run that began since, or that was
+    chosen just before it was gone. The catalogue knows better, and says what it expected.
+
+    A class, since an update makes Gradio build the component again for that window.
     """
-    component = _passing(gr.Dropdown(**settings), _as_it_came)
-    # Nor are programs told those of the start.
-    name = {"type": "string"}
-    component.api_info = lambda: {"type": "array", "items": name} if component.multiselect else name
-    return component
+    return _Names(**settings)
 
 
 def slider(*args, **settings) -> gr.Slider:

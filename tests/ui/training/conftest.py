@@ -1,6 +1,7 @@
-"""The page with a trainer that trains nothing, in a server and in a browser."""
+"""The page with a stand-in for the training, in a process of its own, and a browser that opens it."""
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from tfgen.ui.trainer import BUSY
 
+ROOT = Path(__file__).parents[3]
 APP = Path(__file__).with_name("stand_in_app.py")
 
 
@@ -25,12 +27,14 @@ class Served:
         root: the folder of its runs.
         how: the file that names what stands in for the training.
         client: a program that calls it.
+        complaints: the file of what its server had no reason to say.
     """
 
     url: str
     root: Path
     how: Path
     client: Any
+    complaints: Path
 
     def behave(self, how: str) -> None:
         """What stands in for the training from now on."""
@@ -67,20 +71,27 @@ def training_page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("app")
     (folder / "how").write_text("fast")
     command = [sys.executable, str(APP), str(folder / "my runs"), str(folder / "how")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (
+        open(folder / "complaints", "w") as complaints,
+        subprocess.Popen(command, env=environment, stderr=complaints, **pipes) as process,
+    ):
         url = process.stdout.readline().strip()
-        yield Served(url, folder / "my runs", folder / "how", Client(url, verbose=False))
+        client = Client(url, verbose=False, download_files=folder / "received")
+        yield Served(url, folder / "my runs", folder / "how", client, folder / "complaints")
         process.communicate(timeout=60)
     assert process.returncode == 0
 
 
 @pytest.fixture
 def served(training_page):
-    """The page, with nothing that trains and no runs."""
+    """The page, with nothing that trains and no runs. Whatever a test does, its server prints no traceback."""
     yield training_page
     training_page.client.predict(api_name="/stop_training")
     training_page.wait()
     shutil.rmtree(training_page.root, ignore_errors=True)
+    assert "Traceback" not in (said := training_page.complaints.read_text()), said
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     with gr.Row(elem_id="course"):
         with gr.Column(scale=2, min_width=280):
             chooser = components.run_choice(
-                choices=page.catalogue.trained(), label="Run", info="Any run, also one that still trains"
+                choices=page.catalogue.trained(), value=None, label="Run", info="Any run, also one that still trains"
             )
             notice = components.notice()
             epoch = components.epochs("After", elem_id="epoch", visible=False)
