@@ -27,6 +27,10 @@ DATA = {
         "Fashion-MNIST, 70,000 pictures of Zalando's articles, 28×28 pixels with 256 levels (Xiao, Rasul, Vollgraf)",
         "MIT",
     ),
+    "stacked_mnist": (
+        "three digits of MNIST (LeCun, Cortes, Burges) as the colours of an image of 28×28 pixels with 256 levels",
+        "CC BY-SA 3.0, as Keras states it for the copy of MNIST that it distributes",
+    ),
     **{name: (f"points of the 2-D density {name!r}, drawn by tfgen", "none needed") for name in POINT_NAMES},
 }
 UNKNOWN = "not known to tfgen: state it before passing this model on"

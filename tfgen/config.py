@@ -217,9 +217,12 @@ class DataConfig(Checked):
 
     data: str = option(
         "digits",
-        "digits, mnist, fashion_mnist, bimodal, moons, checkerboard, rings, a folder of pictures, or an .npz file",
+        "digits, mnist, fashion_mnist, stacked_mnist, bimodal, moons, checkerboard, rings, ring8, grid25, a folder of "
+        "pictures, or an .npz file",
     )
-    data_dir: str | None = option(None, "folder of the four idx files of mnist or fashion_mnist [$TFGEN_DATA]")
+    data_dir: str | None = option(
+        None, "folder of the four idx files of mnist, fashion_mnist, stacked_mnist [$TFGEN_DATA]"
+    )
     image_size: int | None = option(None, "folder: crop to a square and resize to this many pixels", low=4, high=1024)
     color: Literal["grey", "rgb"] | None = option(None, "folder: convert all pictures")
     train_size: int | None = option(None, "use this many of the first training examples", low=1)

@@ -75,7 +75,7 @@ def test_an_unknown_name_lists_the_known_ones_and_suggests_the_closest():
 
 
 def test_a_folder_for_data_that_reads_none_is_refused_rather_than_ignored(tmp_path):
-    with pytest.raises(DataError, match=r"data_dir with mnist or fashion_mnist only.*'digits'"):
+    with pytest.raises(DataError, match=r"data_dir with mnist, fashion_mnist or stacked_mnist only.*'digits'"):
         data.load("digits", data_dir=tmp_path)
 
 

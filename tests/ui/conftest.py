@@ -2,18 +2,25 @@
 
 import argparse
 import asyncio
+import base64
 import contextlib
+import functools
 import gc
+import io
 import json
 import logging
 import os
 import shutil
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -180,6 +187,83 @@ def browser():
         running.close()
 
 
+class Window:
+    """The app in a window of the browser, by what its user does and sees."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def choose(self, model: str) -> None:
+        """Choose a model in the header, and wait until the page tells of it."""
+        field = self.page.locator("#model input")
+        field.click()
+        self.page.get_by_role("option", name=model, exact=True).click()
+        assert field.input_value() == model
+
+    def go(self, title: str) -> None:
+        """Open a tab, from the menu of those for which the window is too narrow if it is there."""
+        tabs = self.page.locator("#tabs > .tab-wrapper")
+        tab = tabs.get_by_role("tab", name=title, exact=True)
+        if not tab.count():
+            tabs.get_by_label("More tabs").click()
+            tabs.locator(".overflow-dropdown button").get_by_text(title, exact=True).click()
+        else:
+            tab.click()
+        self.page.wait_for_selector(f"#tab-{title.lower()}[role=tabpanel]", state="visible")
+
+    def pixels(self, selector: str) -> np.ndarray | None:
+        """The picture that an element shows, or that it draws: uint8 [H, W] or [H, W, 3]; None where there is none."""
+        picture = self.page.locator(f"{selector} img")
+        source = picture.first.get_attribute("src") if picture.count() else None
+        if not source:
+            return None
+        content = (
+            base64.b64decode(source.partition(",")[2])
+            if source.startswith("data:")
+            else self.page.request.get(source).body()
+        )
+        with Image.open(io.BytesIO(content)) as opened:
+            return np.asarray(opened if opened.mode in ("L", "RGB") else opened.convert("RGB"))
+
+    def until(self, found: Callable[[], Any], seconds: float = 20.0) -> Any:
+        """Wait until a function gives something true, and that."""
+        for _ in range(int(20 * seconds)):
+            if (value := found()) is not None and value is not False:
+                return value
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"Waited {seconds} seconds in vain.")
+
+    def shows(self, selector: str, images: np.ndarray, target: int) -> None:
+        """Wait until an element shows images as a grid of about so many pixels, to a byte's last place."""
+        from tfgen.ui.pictures import grid_picture
+
+        expected = np.asarray(grid_picture(images, target=target)).astype(int)
+
+        def equal():
+            found = self.pixels(selector)
+            return found is not None and found.shape == expected.shape and np.abs(found - expected).max() <= 1
+
+        self.until(equal)
+
+    def changed(self, selector: str, before: np.ndarray | None) -> np.ndarray:
+        """Wait until an element shows another picture than before, and that."""
+
+        def other():
+            found = self.pixels(selector)
+            return None if found is None or (before is not None and np.array_equal(found, before)) else found
+
+        return self.until(other)
+
+    def refusal(self) -> str:
+        """Wait for the sentence by which something was refused, close it, and give it."""
+        toast = self.page.get_by_test_id("toast-body").first
+        toast.wait_for()
+        sentence = toast.get_by_test_id("toast-text").inner_text()
+        toast.get_by_test_id("toast-close").click()
+        toast.wait_for(state="detached")
+        return sentence
+
+
 @pytest.fixture
 def opened(browser, app):
     """A function that opens the app in a window of its own, and waits for the first picture.
@@ -200,7 +284,7 @@ def opened(browser, app):
             page.on("request", lambda request: asked.add(request.url))
             page.goto(app.url)
             page.wait_for_selector("#samples img")
-            return page
+            return Window(page)
 
         yield open_
     assert not logged
@@ -209,6 +293,19 @@ def opened(browser, app):
 
 
 @pytest.fixture
-def page(opened):
+def window(opened) -> Window:
     """The app in a window 1280 pixels wide."""
     return opened()
+
+
+@pytest.fixture(scope="package")
+def model(runs):
+    """A function from the name of a run, or a pretrained model's, to its model, loaded without the app."""
+    from tfgen import pretrained
+    from tfgen.runs import Run
+
+    @functools.cache
+    def load(name: str):
+        return Run.open(name if name in pretrained.names() else runs.root / name).load_model()
+
+    return load

@@ -38,6 +38,8 @@ def test_values_pass_as_they_came(component, value):
 
 def test_programs_are_told_of_no_runs_that_may_be_gone():
     assert components.run_choice(choices=["a"], value="a").api_info() == {"type": "string"}
+    several = components.run_choice(choices=["a"], value=["a"], multiselect=True)
+    assert several.api_info() == {"type": "array", "items": {"type": "string"}}
 
 
 def test_an_uploaded_file_passes_unopened_under_its_own_name(cache):

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
     from tfgen.data.split import Source
 
-IMAGE_NAMES = ("digits", "mnist", "fashion_mnist")
-POINT_NAMES = ("bimodal", "moons", "checkerboard", "rings")
+IMAGE_NAMES = ("digits", "mnist", "fashion_mnist", "stacked_mnist")
+POINT_NAMES = ("bimodal", "moons", "checkerboard", "rings", "ring8", "grid25")
 NAMES = IMAGE_NAMES + POINT_NAMES
 
 __all__ = ["IMAGE_NAMES", "NAMES", "POINT_NAMES", "load"]
@@ -40,20 +40,22 @@ def load(
     |---|---|---|
     | digits | 8×8×1, 17 levels | 1,297 / 200 / 300 |
     | mnist, fashion_mnist | 28×28×1, 256 levels | 55,000 / 5,000 / 10,000 |
-    | bimodal, moons, checkerboard, rings | points of the plane | 10,000 / 2,000 / 10,000 |
+    | stacked_mnist | 28×28×3, 256 levels: three digits of mnist | 128,000 / 2,000 / 26,000 |
+    | bimodal, moons, checkerboard, rings, ring8, grid25 | points of the plane | 10,000 / 2,000 / 10,000 |
     | path of a folder of pictures | H×W×1 or H×W×3, 256 levels | 80 % / 10 % / 10 %, or its own |
     | path of an .npz | H×W×1 or H×W×3 | 80 % / 10 % / 10 %, or its own |
 
     Args:
         name: one of `NAMES`, or a path. A name goes before a path of the same spelling: write `./digits` for a folder.
-        data_dir: for mnist and fashion_mnist, the folder of their idx files; see `tfgen.data.idx.load_mnist`.
+        data_dir: for mnist, fashion_mnist and stacked_mnist, the folder of the idx files; see
+            `tfgen.data.idx.load_mnist`.
         image_size: crop images to their central square and resize it to this many pixels a side. None keeps the size.
         color: "grey" or "rgb" converts images; None keeps them as they are.
         train_size: train on this many of the training examples, the first ones. None for all that validation leaves.
         validation_size: validate on this many, those that follow. None for the table's; 0 for no validation split.
-        seed: draws the points of a toy density, and the split of a folder or .npz that comes without one. The other
-            splits never change. Keep it apart from the seed of the training: runs that are to be compared need one test
-            split.
+        seed: draws the points of a toy density, the digits of stacked_mnist, and the split of a folder or .npz that
+            comes without one. The other splits never change. Keep it apart from the seed of the training: runs that
+            are to be compared need one test split.
 
     Returns:
         The data set. `validation` is None where its size is 0.
@@ -71,10 +73,10 @@ def load(
         raise DataError(f"Expected an image size of at least 1. Received: image_size={image_size}")
     if color not in (None, "grey", "rgb"):
         raise DataError(f"Expected the colour grey or rgb. Received: color={color!r}")
-    if data_dir is not None and name not in ("mnist", "fashion_mnist"):
+    if data_dir is not None and name not in ("mnist", "fashion_mnist", "stacked_mnist"):
         raise DataError(
-            f"Expected data_dir with mnist or fashion_mnist only. Received: data_dir={os.fspath(data_dir)!r} with "
-            f"{name!r}. To use your own pictures, pass their folder as the name of the data"
+            "Expected data_dir with mnist, fashion_mnist or stacked_mnist only. Received: "
+            f"data_dir={os.fspath(data_dir)!r} with {name!r}. To use your own pictures, pass their folder as the name of the data"
         )
     if name in POINT_NAMES:
         if image_size is not None or color is not None:
@@ -82,6 +84,13 @@ def load(
         from tfgen.data.toys import load_toy
 
         return load_toy(name, train_size, validation_size, seed)
+
+    if name == "stacked_mnist":
+        if image_size is not None or color is not None:
+            raise DataError(f"Expected no image_size or color with {name}, whose colours are digits")
+        from tfgen.data.stacked import load_stacked
+
+        return load_stacked(data_dir, train_size, validation_size, seed)
 
     from tfgen.data.split import split
 

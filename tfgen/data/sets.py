@@ -122,6 +122,19 @@ class PointSet:
 
 
 @dataclass(frozen=True, eq=False)
+class Modes:
+    """Where the modes of a mixture of equally likely, equally wide round Gaussians are.
+
+    Attributes:
+        centres: float64 [K, 2].
+        std: the standard deviation of each in every direction.
+    """
+
+    centres: np.ndarray
+    std: float
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """A named data set in its fixed split.
 
@@ -131,6 +144,8 @@ class Dataset:
         validation: the examples to choose by, or None where all were kept for training.
         test: the examples to report on.
         label_names: the name of label 0, 1, …, or None where labels are numbers or absent.
+        modes: those of a mixture of Gaussians, None for other data.
+        channels_of: for images whose channels are images of another data set, its name.
 
     Raises:
         DataError: if the splits differ in kind, event shape or levels.
@@ -141,6 +156,8 @@ class Dataset:
     validation: ImageSet | PointSet | None
     test: ImageSet | PointSet
     label_names: tuple[str, ...] | None = None
+    modes: Modes | None = None
+    channels_of: str | None = None
 
     def __post_init__(self) -> None:
         for split_name, split in (("validation", self.validation), ("test", self.test)):

@@ -1,6 +1,7 @@
 """Two-dimensional densities whose truth is known: a flow can be held against their exact log-density and entropy.
 
-Every density here has mass within [−4, 4]² only, as far as float64 can tell.
+Every density here has mass within [−4, 4]² only, as far as float64 can tell, but for `grid25`, whose outermost modes
+are centred on that border.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfgen.data.sets import Dataset, PointSet
+from tfgen.data.sets import Dataset, Modes, PointSet
 from tfgen.errors import DataError
 
 TRAIN_SIZE, VALIDATION_SIZE, TEST_SIZE = 10_000, 2_000, 10_000
@@ -23,6 +24,11 @@ MOONS_NOISE = 0.1
 MOONS_CENTRE = np.array([0.5, 0.25])
 MOONS_SCALE = np.sqrt(np.array([0.75, 0.5625 - 1 / math.pi]) + MOONS_NOISE**2)
 RING_RADII, RING_STD = np.array([0.5, 1.0, 1.5, 2.0]), 0.08
+# The test beds of mode collapse. The ring is that of Metz et al.: Unrolled generative adversarial networks, ICLR 2017;
+# the grid that of Lin et al.: PacGAN, 2018.
+_EIGHTHS = math.pi / 4 * np.arange(8)
+RING8 = Modes(2.0 * np.stack([np.cos(_EIGHTHS), np.sin(_EIGHTHS)], axis=1), 0.02)
+GRID25 = Modes(np.stack(np.meshgrid(*[np.arange(-4.0, 5.0, 2.0)] * 2), axis=-1).reshape(-1, 2), 0.05)
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,12 @@ class Toy:
     Attributes:
         transform: from uniform numbers [N, 2] in [0, 1) and standard normal ones [N, 2] to points float64 [N, 2].
         log_prob: from points [N, 2] to log p in nats, float64 [N].
+        modes: if it is a mixture of narrow Gaussians that do not touch.
     """
 
     transform: Callable[[np.ndarray, np.ndarray], np.ndarray]
     log_prob: Callable[[np.ndarray], np.ndarray]
+    modes: Modes | None = None
 
 
 def load_toy(name: str, train_size: int | None = None, validation_size: int | None = None, seed: int = 0) -> Dataset:
@@ -45,7 +53,7 @@ def load_toy(name: str, train_size: int | None = None, validation_size: int | No
     `train_size` ≥ n, and the test points for all sizes.
 
     Args:
-        name: "bimodal", "moons", "checkerboard" or "rings".
+        name: a key of `TOYS`.
         train_size: number of training points, at least 1, or None.
         validation_size: number of validation points, 0 for none, or None.
         seed: at least 0.
@@ -67,6 +75,7 @@ def load_toy(name: str, train_size: int | None = None, validation_size: int | No
         train=_draw(name, train_size, seed, split=0),
         validation=_draw(name, validation_size, seed, split=1) if validation_size else None,
         test=_draw(name, TEST_SIZE, seed, split=2),
+        modes=TOYS[name].modes,
     )
 
 
@@ -74,8 +83,10 @@ def load_toy(name: str, train_size: int | None = None, validation_size: int | No
 def entropy(name: str) -> float:
     """The differential entropy −∫ p log p of a toy density in nats: the negative log-likelihood of a perfect model.
 
-    By the midpoint rule on 400 × 400 cells, exact to six digits.
+    By the midpoint rule on 400 × 400 cells, exact to six digits; of K narrow Gaussians it is log K + 1 + log 2πσ².
     """
+    if (modes := TOYS[name].modes) is not None:
+        return math.log(len(modes.centres)) + 1.0 + math.log(2 * math.pi * modes.std**2)
     points, area = grid(400)
     log_prob = TOYS[name].log_prob(points)
     inside = log_prob > -np.inf
@@ -179,6 +190,20 @@ def rings_log_prob(points: np.ndarray) -> np.ndarray:
     return log_radial - np.log(2 * math.pi * radius)
 
 
+def _mixture(modes: Modes) -> Toy:
+    """The toy of equally likely Gaussians, p(x) = 1/K Σ_k N(x; μ_k, σ² I)."""
+
+    def transform(uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
+        return modes.centres[np.floor(len(modes.centres) * uniform[:, 0]).astype(int)] + modes.std * normal
+
+    def log_prob(points: np.ndarray) -> np.ndarray:
+        points = np.asarray(points, np.float64)
+        terms = np.stack([_log_normal(points - centre, modes.std).sum(axis=1) for centre in modes.centres])
+        return np.logaddexp.reduce(terms, axis=0) - math.log(len(modes.centres))
+
+    return Toy(transform, log_prob, modes)
+
+
 def _log_normal(difference: np.ndarray, std: float) -> np.ndarray:
     return -0.5 * (difference / std) ** 2 - math.log(std * math.sqrt(2 * math.pi))
 
@@ -188,4 +213,6 @@ TOYS = {
     "moons": Toy(_moons, moons_log_prob),
     "checkerboard": Toy(_checkerboard, checkerboard_log_prob),
     "rings": Toy(_rings, rings_log_prob),
+    "ring8": _mixture(RING8),
+    "grid25": _mixture(GRID25),
 }

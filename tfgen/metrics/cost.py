@@ -50,7 +50,7 @@ def _graph(descent: "Descent", spec: tf.TensorSpec) -> tf.Graph:
     @tf.function(autograph=False)
     def gradients(examples):
         with noise.Draws(0, 0) as draws:
-            losses, gradients = descent.gradients(examples, draws)
+            losses, gradients = descent.gradients(descent.part(examples), draws)
         return [*losses.values(), *(gradient for gradient in gradients if gradient is not None)]
 
     # A tape writes down gradients that nobody asked for, such as those of a GAN's other network. Running the graph

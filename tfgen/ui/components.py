@@ -14,6 +14,8 @@ WEB = Path(__file__).with_name("web")
 #: A picture of nothing, until there is one.
 BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
+NAME = {"type": "string"}
+
 
 def _html(file: str, label: str) -> str:
     """A template with its label. What else changes is filled in by the page."""
@@ -41,7 +43,7 @@ _Names: Any = ABCMeta.__new__(
     {
         "preprocess": lambda self, payload: payload,
         # Nor are programs told the choices of the start.
-        "api_info": lambda self: {"type": "string"},
+        "api_info": lambda self: {"type": "array", "items": NAME} if self.multiselect else NAME,
     },
 )
 

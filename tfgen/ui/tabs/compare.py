@@ -70,7 +70,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         elem_id="models",
     )
     with gr.Row():
-        count = gr.Slider(1, PICTURES, 16, step=1, label="Pictures", info="Of each model", min_width=160)
+        count = components.slider(1, PICTURES, 16, step=1, label="Pictures", info="Of each model", min_width=160)
         seed = components.seed(info="Of the first picture, for all models", min_width=160)
         temperature = components.temperature(min_width=160)
     pictures = gr.Gallery(

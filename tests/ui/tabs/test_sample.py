@@ -1,0 +1,58 @@
+"""The tab Sample, as its user sees it."""
+
+import numpy as np
+from PIL import Image
+
+
+def caption(window) -> str:
+    return window.page.locator("#tab-sample .prose.caption").inner_text()
+
+
+def test_it_opens_with_pictures_of_the_first_model(window, model):
+    assert window.page.locator("#model input").input_value() == "mnist-vae"
+    window.shows("#samples", model("mnist-vae").sample(36, seed=0).numpy(), 800)
+    assert "Seeds 0 to 35 of mnist-vae at temperature 1." in caption(window)
+
+
+def test_every_control_changes_the_pictures(window, model):
+    window.choose("gan")
+    gan = model("gan")
+    window.shows("#samples", gan.sample(36, seed=0).numpy(), 800)
+    window.page.get_by_label("Seed", exact=True).fill("7")
+    window.shows("#samples", gan.sample(36, seed=7).numpy(), 800)
+    window.page.get_by_role("button", name="Next ones").click()
+    window.shows("#samples", gan.sample(36, seed=43).numpy(), 800)
+    count = window.page.get_by_role("slider", name="Pictures")
+    count.focus()
+    window.page.keyboard.press("Home")
+    window.shows("#samples", gan.sample(1, seed=43).numpy(), 800)
+    for _ in range(3):
+        window.page.keyboard.press("ArrowRight")
+    window.shows("#samples", gan.sample(4, seed=43).numpy(), 800)
+    window.page.get_by_role("slider", name="Temperature").focus()
+    window.page.keyboard.press("Home")
+    window.shows("#samples", gan.sample(4, seed=43, temperature=0.0).numpy(), 800)
+    assert "Seeds 43 to 46 of gan at temperature 0." in caption(window)
+
+
+def test_points_are_drawn_as_points(window):
+    window.choose("points")
+    found = window.until(lambda: (pixels := window.pixels("#samples")) is not None and pixels.ndim == 3 and pixels)
+    assert found.shape == (672, 672, 3)
+
+
+def test_what_is_no_seed_is_a_sentence_and_the_pictures_stay(window):
+    before = window.pixels("#samples")
+    seed = window.page.get_by_label("Seed", exact=True)
+    seed.fill("99999999999")
+    assert "seed: expected an integer from -2147483648 to 2147483647. Received: 99999999999" in window.refusal()
+    np.testing.assert_array_equal(window.pixels("#samples"), before)
+
+
+def test_the_picture_can_be_downloaded_as_it_is_under_its_name(window):
+    shown = window.pixels("#samples")
+    with window.page.expect_download() as download:
+        window.page.locator("#samples").get_by_label("Download").click()
+    assert download.value.suggested_filename == "mnist-vae-seed-0.png"
+    with Image.open(download.value.path()) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), shown)
