@@ -149,5 +149,5 @@ def test_a_packed_model_shows_what_there_is(opened, width):
     page = opened("Training", width)
     expect(page, lambda: "packed model keeps those of its end" in page.locator("#tab-training").inner_text())
     assert page.get_by_label("Run", exact=True).input_value() == page.get_by_label("Model", exact=True).input_value()
-    assert not page.locator("#epoch").is_visible()
+    assert not page.locator("#epochs").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -22,6 +22,8 @@ TITLE = "Train"
 #: Seconds between two looks at the training.
 PERIOD = 2.0
 QUIET: dict[str, Any] = {"show_progress": "hidden", **INTERNAL}
+#: One look after the other, so that the last one has the last word.
+WATCHING: dict[str, Any] = {"concurrency_id": "watching", "concurrency_limit": 1, **QUIET}
 
 
 def data_for(model: str, preset: str) -> list[str]:
@@ -201,7 +203,7 @@ def build(page: Page, tab: gr.Tab) -> None:
         state, names = page.trainer.state(), page.catalogue.usable()
         return gr.update(choices=names, value=state.run if state.run in names else model)
 
-    looked, watched = [page.active, seen, left], {"fn": watch, "outputs": outputs, **QUIET}
+    looked, watched = [page.active, seen, left], {"fn": watch, "outputs": outputs, **WATCHING}
     presets_events = [model, preset], [data, epochs, rate, see]
     model.input(presets, model, preset, **QUIET).then(options, *presets_events, **QUIET)
     preset.input(options, *presets_events, **QUIET)
@@ -210,7 +212,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     stop.click(page.trainer.stop, **QUIET).then(inputs=looked, **watched)
     go_on.click(go_on_with, left, **QUIET).then(inputs=looked, **watched)
     open_run.click(open_trained, page.model, page.model, **QUIET)
-    tab.select(opened, left, outputs, **QUIET)
+    tab.select(opened, left, outputs, **WATCHING)
     gr.on([page.blocks.load, timer.tick], inputs=looked, **watched)
     ended.change(page.look, page.model, [page.model, page.broken], **QUIET)
     for handler in (start_training, resume_training, training_state, stop_training):
