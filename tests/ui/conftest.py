@@ -225,7 +225,7 @@ class Window:
         with Image.open(io.BytesIO(content)) as opened:
             return np.asarray(opened if opened.mode in ("L", "RGB") else opened.convert("RGB"))
 
-    def until(self, found: Callable[[], Any], seconds: float = 20.0) -> Any:
+    def until(self, found: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Wait until a function gives something true, and that."""
         for _ in range(int(20 * seconds)):
             if (value := found()) is not None and value is not False:
@@ -254,6 +254,18 @@ class Window:
 
         return self.until(other)
 
+    def draw(self, canvas: str, *points: tuple[float, float]) -> None:
+        """Draw a line on a canvas with the mouse, through points in [0, 1]²."""
+        area = self.page.locator(canvas)
+        area.scroll_into_view_if_needed()
+        box = area.bounding_box()
+        spots = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+        self.page.mouse.move(*spots[0])
+        self.page.mouse.down()
+        for spot in spots[1:]:
+            self.page.mouse.move(*spot, steps=4)
+        self.page.mouse.up()
+
     def refusal(self) -> str:
         """Wait for the sentence by which something was refused, close it, and give it."""
         toast = self.page.get_by_test_id("toast-body").first
@@ -278,7 +290,7 @@ def opened(browser, app):
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
             windows.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000)
             page.on("console", lambda said: logged.append(said.text) if said.type in ("error", "warning") else None)
             page.on("pageerror", lambda error: logged.append(str(error)))
             page.on("request", lambda request: asked.add(request.url))
