@@ -175,7 +175,8 @@ def client(app, tmp_path_factory):
     return Client(app.url, verbose=False, analytics_enabled=False, download_files=tmp_path_factory.mktemp("received"))
 
 
-@pytest.fixture(scope="package")
+# Of a file: Playwright's event loop runs as long as it is open, and no other could in the tests of another file.
+@pytest.fixture(scope="module")
 def browser():
     """A real Chromium."""
     if CHROMIUM is None:
