@@ -156,12 +156,12 @@ def build(page: Page, tab: gr.Tab) -> None:
             directions = (
                 DIRECTIONS if kind == AROUND else most_visible(loaded, whole("seed", seed, -(2**31), 2**31 - 1))
             )
-        return gr.update(value=kind, interactive=not flat), kind, *directions
+        return kind, *directions
 
     def show(model, kind, seed):
         try:
-            radio, kind, *directions = suited(model, kind, seed)
-            return [components.said(""), radio, *directions, *drawn(model, seed, kind, *directions)]
+            kind, *directions = suited(model, kind, seed)
+            return [components.said(""), kind, *directions, *drawn(model, seed, kind, *directions)]
         except TfgenError as error:
             return [components.said(str(error)), *[gr.skip()] * 6, None]
 
