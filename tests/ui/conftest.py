@@ -197,9 +197,15 @@ class Window:
     def choose(self, model: str) -> None:
         """Choose a model in the header, and wait until the page tells of it."""
         field = self.page.locator("#model input")
-        field.click()
-        self.page.get_by_role("option", name=model, exact=True).click()
-        assert field.input_value() == model
+
+        def chosen() -> bool:
+            # The list closes by itself when it gets other choices.
+            field.click()
+            with contextlib.suppress(Exception):
+                self.page.get_by_role("option", name=model, exact=True).click(timeout=5000)
+            return field.input_value() == model
+
+        self.until(chosen)
 
     def go(self, title: str) -> None:
         """Open a tab, from the menu of those for which the window is too narrow if it is there."""
