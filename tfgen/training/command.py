@@ -253,6 +253,8 @@ def loop_of(
     from tfgen.training.tracking import tracker
 
     validation, config = dataset.validation, run.config.train
+    # The rows are the chief's. Outside of the scope: the classifier that is loaded here would wait for the others there.
+    tracking = {"track": tracker(model, dataset, config)} if placement.is_chief else {}
     with placement.strategy.scope():
         loop = Loop(
             model,
@@ -265,8 +267,7 @@ def loop_of(
             checkpoint_seconds=checkpoint_seconds,
             resume_hint=resume_hint,
             agree=placement.agree,
-            # The rows are the chief's.
-            **({"track": tracker(model, dataset, config)} if placement.is_chief else {}),
+            **tracking,
         )
         if loop.checkpoints.latest_checkpoint or run.metrics():
             loop.restore()
