@@ -253,7 +253,7 @@ def loop_of(
     from tfgen.training.tracking import tracker
 
     validation, config = dataset.validation, run.config.train
-    # The rows are the chief's. Outside of the scope: the classifier that is loaded here would wait for the others there.
+    # The rows are the chief's. Outside of the scope: the classifier that is loaded here would wait for others there.
     tracking = {"track": tracker(model, dataset, config)} if placement.is_chief else {}
     with placement.strategy.scope():
         loop = Loop(
