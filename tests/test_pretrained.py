@@ -91,9 +91,9 @@ def test_the_model_draws_the_picture_that_lies_beside_it(name):
 def test_the_recorded_likelihood_is_found_again(name):
     run = Run.open(name)
     model = run.load_model()
-    file = run.path / "evaluation.json"
-    assert file.exists() == model.can("log_prob")
-    for entry in json.loads(file.read_text())["likelihood"] if file.exists() else []:
+    entries = json.loads((run.path / "evaluation.json").read_text())["likelihood"]
+    assert bool(entries) == model.can("log_prob")
+    for entry in entries:
         if entry.get("weights") == BEFORE:
             continue
         again = evaluate(run, model=model, split=entry["split"], samples=entry["samples"], seed=entry["seed"])

@@ -1,5 +1,10 @@
 """What the page shows is the model's numbers, each pixel an exact square."""
 
+import concurrent.futures
+import contextlib
+import os
+import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +61,41 @@ def test_what_is_kept_is_the_picture_under_its_name_once(cache):
     # The same picture again takes no more room.
     assert pictures.kept(picture, "digits-vae-seed-3") == path
     assert sum(file.is_file() for file in cache.rglob("*")) == 1
+
+
+def test_who_reads_a_picture_while_others_keep_the_same_reads_all_of_it(cache):
+    picture = pictures.grid_picture(IMAGES)
+    path = Path(pictures.kept(picture, "one"))
+    whole = path.read_bytes()
+    ended = threading.Event()
+
+    def keep():
+        while not ended.is_set():
+            assert pictures.kept(picture, "one") == str(path)
+
+    def tidy():
+        while not ended.is_set():
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+    with concurrent.futures.ThreadPoolExecutor(3) as others:
+        working = [others.submit(each) for each in (keep, keep, tidy)]
+        read = set()
+        try:
+            for _ in range(1000):
+                with contextlib.suppress(FileNotFoundError):
+                    read.add(path.read_bytes())
+        finally:
+            ended.set()
+        for each in working:
+            each.result()
+    assert read == {whole}
+
+
+def test_what_is_asked_for_again_counts_as_new(cache):
+    path = Path(pictures.kept(pictures.grid_picture(IMAGES), "one"))
+    os.utime(path, (1, 1))
+    pictures.kept(pictures.grid_picture(IMAGES), "one")
+    assert path.stat().st_mtime > 1
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ def noise_of_example(model: "GenerativeModel", example) -> tf.Tensor:
 
 
 def images_of(model: "GenerativeModel", normal) -> tf.Tensor:
-    """Images of flat normal noise: [n, D] → [n, H, W, C] in [0, 1]."""
+    """Images of flat normal noise: [n, D], or [D] for one → [n, H, W, C] in [0, 1]."""
     if model not in _decoders:
         _decoders[model] = _compiled(model)
-    return _decoders[model](tf.convert_to_tensor(normal, tf.float32))
+    return _decoders[model](tf.reshape(tf.cast(normal, tf.float32), (-1, math.prod(model.latent_shape))))
 
 
 #: A graph for each model, of any number of rows: without one, a slider would wait for Python, operator by operator.

@@ -1,12 +1,16 @@
 """Pictures on their way to the page: crisp, and under a name that says what they are."""
 
 import base64
+import contextlib
+import hashlib
+import io
+import os
 import re
-from collections.abc import Sequence
+import tempfile
 from pathlib import Path
 
 import numpy as np
-from gradio.processing_utils import encode_pil_to_bytes, save_pil_to_cache
+from gradio.processing_utils import encode_pil_to_bytes
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -28,12 +32,31 @@ def grid_picture(images, columns: int | None = None, target: int = TARGET) -> Im
     return as_picture(to_bytes(images)[0] if len(images) == 1 else image_grid(images, columns), target)
 
 
-def kept(picture: Image.Image, name: str, format: str = "png") -> str:
-    """Path of the picture in Gradio's cache, from where alone the page is served; `name` is what a download is called.
+def kept(picture: Image.Image, name: str) -> str:
+    """Path of the picture as a PNG in Gradio's cache, from where alone the page is served.
 
     What has become old there is deleted (`tidying`).
+
+    Args:
+        picture: any.
+        name: what a download is called, without a suffix.
     """
-    return save_pil_to_cache(picture, get_upload_folder(), _file_name(name), format)
+    return _kept(encode_pil_to_bytes(picture, "png"), f"{_file_name(name)}.png")
+
+
+def _kept(content: bytes, file: str) -> str:
+    path = Path(get_upload_folder(), hashlib.sha256(content).hexdigest(), file).resolve()
+    # Never written in place, as Gradio's own function does: somebody may be reading it, who asked the same.
+    while True:
+        with contextlib.suppress(FileNotFoundError):  # deleted by another thread just now
+            if path.exists():
+                os.utime(path)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as fresh:
+                    fresh.write(content)
+                os.replace(fresh.name, path)
+            return str(path)
 
 
 def data_address(picture: Image.Image) -> str:
@@ -53,17 +76,9 @@ def animation(images, name: str, milliseconds: int = 80, target: int = 280) -> s
     frames = [as_picture(pixels, target).convert("RGB") for pixels in to_bytes(np.asarray(images))]
     frames, stays = frames + frames[-2:0:-1], [milliseconds] * (2 * len(frames) - 2)
     stays[0] = stays[len(images) - 1] = 6 * milliseconds
-    return _kept_frames(frames, stays, name)
-
-
-def _kept_frames(frames: Sequence[Image.Image], stays: list[int], name: str) -> str:
-    import hashlib
-
-    digest = hashlib.sha256(b"".join(frame.tobytes() for frame in frames)).hexdigest()
-    path = Path(get_upload_folder(), digest, f"{_file_name(name)}.webp").resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=stays, loop=0, lossless=True)
-    return str(path)
+    file = io.BytesIO()
+    frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=stays, loop=0, lossless=True)
+    return _kept(file.getvalue(), f"{_file_name(name)}.webp")
 
 
 def _file_name(text: str) -> str:

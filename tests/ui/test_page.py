@@ -1,0 +1,207 @@
+"""The page around the tabs: the chooser, the runs that cannot be used, keys, widths, light and dark."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from tfgen import pretrained
+
+# Not yet seen to pass beside the rest of the suite.
+pytestmark = pytest.mark.slow
+
+
+TABS = ("Sample", "Interpolate", "Explore", "Reconstruct")
+ALL = (*TABS, "Compare", "Training", "Train")
+#: What has the focus: its role or kind, and the words that name it.
+FOCUSED = """() => {
+  const at = document.activeElement;
+  const words = at.getAttribute('aria-label') || at.labels?.[0]?.innerText || at.innerText || at.title || '';
+  const kind = at.tagName === 'BUTTON' ? 'button' : at.type || at.tagName.toLowerCase();
+  return [at.getAttribute('role') || kind, words.split('\\n')[0].trim()];
+}"""
+
+
+def options(window) -> list[str]:
+    """The names in the chooser."""
+    window.page.locator("#model input").click()
+    names = [name.strip().removeprefix("✓").strip() for name in window.page.get_by_role("option").all_inner_texts()]
+    window.page.keyboard.press("Escape")
+    return names
+
+
+def test_the_chooser_has_what_can_be_used_and_the_others_are_listed_with_the_reason(window, runs):
+    names = options(window)
+    assert names[: len(pretrained.names())] == pretrained.names()
+    assert set(names) == {*pretrained.names(), "vae", "vae-plane", "vae-flow-prior", "gan", "flow", "points"}
+    listed = window.page.locator("#unusable")
+    assert f"{len(runs.broken)} not usable" in listed.inner_text()
+    assert "half-trained" not in listed.inner_text()
+    listed.locator("summary").click()
+    rows = {row.partition(":")[0]: row for row in listed.locator("li").all_inner_texts()}
+    assert set(rows) == set(runs.broken)
+    for name, reason in runs.broken.items():
+        assert reason in rows[name]
+
+
+def test_the_line_below_tells_what_the_model_is(window):
+    about = window.page.locator("#about").get_by_test_id("markdown")
+    assert "A variational autoencoder of mnist" in about.inner_text()
+    window.choose("gan")
+    window.until(lambda: "A generative adversarial network of digits" in about.inner_text())
+
+
+def test_runs_that_come_and_go_are_found_by_the_button(window, runs, shelf):
+    look = window.page.get_by_role("button", name="Look for new runs")
+    shutil.copytree(shelf / "gan", runs.root / "newcomer")
+    try:
+        look.click()
+        window.until(lambda: "newcomer" in options(window))
+        window.choose("newcomer")
+        window.until(lambda: "newcomer" in window.page.locator("#samples img").get_attribute("src"))
+    finally:
+        shutil.rmtree(runs.root / "newcomer")
+    # What was chosen is gone: the page says so, and offers the first one again.
+    window.page.get_by_role("button", name="Next ones").click()
+    assert "'newcomer', which is not there, or not there any more" in window.refusal()
+    look.click()
+    window.until(lambda: window.page.locator("#model input").input_value() == "mnist-vae")
+
+
+@pytest.mark.parametrize("title", ALL)
+def test_another_model_is_looked_at_in_the_tab_that_is_open(opened, title):
+    """Each tab opens with what the chosen model has, and follows it; nothing goes wrong with any kind of model."""
+    window = opened()
+    window.go(title)
+    for name in ("gan", "points", "flow", "vae-plane"):
+        window.choose(name)
+        window.page.wait_for_function("!document.querySelector('[data-testid=status-tracker] .progress-text')")
+    assert not window.page.get_by_test_id("toast-body").count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_tab_fits_its_window_in_light_and_dark(opened, width, scheme):
+    window = opened(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = window.page
+    for title in ALL:
+        window.go(title)
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") == width, title
+        outside = page.evaluate(
+            """() => [...document.querySelectorAll('button, input, img, canvas, .prose')]
+                .filter(each => each.checkVisibility() && each.getBoundingClientRect().width > 0)
+                .filter(each => !each.closest('[aria-hidden=true]'))
+                .filter(each => {
+                    const box = each.getBoundingClientRect();
+                    return box.left < -1 || box.right > innerWidth + 1;
+                }).map(each => each.outerHTML.slice(0, 120))"""
+        )
+        assert not outside, title
+    ground, text = page.evaluate(
+        "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('h1')).color]"
+    )
+    lightness = [
+        np.mean([int(part) for part in colour.split("(")[1].rstrip(")").split(",")[:3]]) for colour in (ground, text)
+    ]
+    assert (lightness[0] > 200 > 100 > lightness[1]) if scheme == "light" else (lightness[0] < 50 < 150 < lightness[1])
+
+
+@pytest.mark.parametrize(
+    ("title", "controls"),
+    [
+        ("Sample", ["slider Pictures", "number Seed", "button Next ones", "slider Temperature"]),
+        (
+            "Interpolate",
+            ["number First seed", "number Last seed", "slider Temperature", "slider Steps", "radio spherical"],
+        ),
+        (
+            "Explore",
+            [
+                "slider Right",
+                "slider Up",
+                "radio around a sample",
+                "number Sample",
+                "number To the right",
+                "number Upwards",
+            ],
+        ),
+        ("Reconstruct", ["button Clear", "checkbox Make it like the data"]),
+    ],
+)
+def test_every_control_is_reached_by_the_tab_key(window, title, controls):
+    page = window.page
+    window.go(title)
+    page.wait_for_timeout(500)
+    page.locator("#model input").focus()
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        kind, words = page.evaluate(FOCUSED)
+        reached.append(f"{kind} {words}")
+    assert "button Look for new runs" in reached
+    assert f"tab {title}" in reached
+    missing = [
+        control
+        for control in controls
+        if not any(each.startswith(control.split()[0]) and control.partition(" ")[2] in each for each in reached)
+        and not any(each.startswith("range") and control.partition(" ")[2] in each for each in reached)
+    ]
+    assert not missing, reached
+
+
+def test_tabs_open_by_key_on_a_narrow_window_too(opened):
+    window = opened(viewport={"width": 390, "height": 900})
+    page = window.page
+    page.get_by_label("More tabs").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#tab-explore[role=tabpanel]", state="visible")
+
+
+def test_the_model_is_chosen_by_key(window, model):
+    page = window.page
+    page.locator("#model input").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("flow-pri")
+    page.keyboard.press("Enter")
+    window.until(lambda: page.locator("#model input").input_value() == "vae-flow-prior")
+    window.shows("#samples", model("vae-flow-prior").sample(36, seed=0).numpy(), 800)
+
+
+def test_every_picture_and_control_has_a_name_for_those_who_do_not_see_it(window):
+    for title in ALL:
+        window.go(title)
+        window.page.wait_for_timeout(300)
+        nameless = window.page.evaluate(
+            """() => [...document.querySelectorAll('main img, main canvas, main input, main button')]
+                .filter(each => each.checkVisibility() && !each.closest('[aria-hidden=true]') && each.type !== 'file')
+                .filter(each => !(each.alt || each.getAttribute('aria-label') || each.labels?.length || each.title
+                                  || each.innerText?.trim() || each.getAttribute('aria-labelledby')
+                                  || each.querySelector('img[alt]:not([alt=""])')))
+                .map(each => each.outerHTML.slice(0, 160))"""
+        )
+        assert not nameless, title
+
+
+def test_markup_in_the_name_of_a_run_is_text(opened, runs):
+    name = "<img src=x onerror=document.title='hit'>"
+    (runs.root / name).mkdir()
+    try:
+        window = opened()
+        window.page.locator("#unusable summary").click()
+        assert name in window.page.locator("#unusable").inner_text()
+        assert window.page.title() == "tfgen"
+    finally:
+        (runs.root / name).rmdir()
+
+
+def test_two_windows_do_not_disturb_each_other(opened, model):
+    first, second = opened(), opened()
+    first.choose("gan")
+    second.choose("flow")
+    first.page.get_by_label("Seed", exact=True).fill("3")
+    second.page.get_by_label("Seed", exact=True).fill("4")
+    first.shows("#samples", model("gan").sample(36, seed=3).numpy(), 800)
+    second.shows("#samples", model("flow").sample(36, seed=4).numpy(), 800)
