@@ -11,6 +11,7 @@ COMMANDS = {
     "interpolate": ("tfgen.interpolate", "draw rows of pictures that lead from one sample to another"),
     "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood and the quality of its samples"),
     "compare": ("tfgen.compare", "put runs on the same data side by side, in a table and a figure"),
+    "collapse": ("tfgen.collapse", "put GANs to the test of mode collapse"),
     "classifier": ("tfgen.metrics.train_classifier", "train the classifier that samples are measured with"),
     "pretrained": ("tfgen.pretrained.__main__", "list the models that come trained"),
     "pack": ("tfgen.pack", "make a finished run as small as those"),

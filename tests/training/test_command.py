@@ -60,7 +60,8 @@ def test_the_folder_holds_what_it_should(runs, name):
     assert ("manifold.png" in present) == (name == "vae")
     rows = Run.open(run).metrics()
     assert [row["epoch"] for row in rows] == [1, 2]
-    assert all(np.isfinite(value) for row in rows for value in row.values())
+    assert all(np.isfinite(value).all() for row in rows for value in row.values())
+    assert all(("class_histogram" in row) == (name != "points") for row in rows)
     for file in run.rglob("*.png"):
         with Image.open(file) as picture:
             assert np.asarray(picture).std() > 0, file

@@ -76,7 +76,8 @@ def load(
     if data_dir is not None and name not in ("mnist", "fashion_mnist", "stacked_mnist"):
         raise DataError(
             "Expected data_dir with mnist, fashion_mnist or stacked_mnist only. Received: "
-            f"data_dir={os.fspath(data_dir)!r} with {name!r}. To use your own pictures, pass their folder as the name of the data"
+            f"data_dir={os.fspath(data_dir)!r} with {name!r}. To use your own pictures, pass their folder as the name "
+            "of the data"
         )
     if name in POINT_NAMES:
         if image_size is not None or color is not None:

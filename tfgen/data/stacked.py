@@ -22,7 +22,7 @@ def load_stacked(
     validation_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Stack MNIST: uint8 [N, 28, 28, 3] of 256 levels, with labels 100 a + 10 b + c of the digits a, b, c in its colours.
+    """Stack MNIST: uint8 [N, 28, 28, 3] of 256 levels, with labels 100 a + 10 b + c of the three digits.
 
     128,000 training, 2,000 validation and 26,000 test pictures unless sizes are given, of digits drawn evenly and with
     replacement from the same split of MNIST (55,000, 5,000 and 10,000 digits). Each split has its own stream of random

@@ -22,7 +22,11 @@ TITLES = {
     "inversion_error": "inversion error, largest",
     "mean_inversion_error": "inversion error, mean",
     "loss_ratio": "generator's loss / discriminator's",
+    "class_kl": "KL of the classes to uniform [nats]",
+    "high_quality": "samples near a mode",
     "kl": "KL divergence [nats]",
+    "mode_kl": "KL of the modes to uniform [nats]",
+    "modes": "modes covered",
     "reconstruction": "reconstruction [nats]",
 }
 #: What a quantity is held against.

@@ -1,6 +1,7 @@
 """What is written while a run trains, as ordinary Keras callbacks: each takes the epoch's row and does one thing."""
 
 import sys
+from numbers import Real
 from typing import Any
 
 import keras
@@ -43,7 +44,8 @@ class TensorBoard(keras.callbacks.Callback):
         step = int(row.pop("step"))
         with self.writer.as_default(step=step):
             for name, value in row.items():
-                tf.summary.scalar(name, float(value))
+                if isinstance(value, Real):
+                    tf.summary.scalar(name, float(value))
         self.writer.flush()
 
 
@@ -131,12 +133,14 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
         row = dict(logs or {})
         hidden = ("epoch", "step", "best", "seconds", "images_per_second", "learning_rate")
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name not in hidden)
+        shown = "  ".join(
+            f"{name} {value:.4f}" for name, value in row.items() if name not in hidden and isinstance(value, Real)
+        )
         if self.bar.disable:
             speed = f"{row['seconds']:.1f} s  {row['images_per_second']:.0f} images/s"
             print(f"epoch {epoch + 1}/{self.epochs}  {shown}  {speed}", flush=True)
         else:
-            best = {name: value for name, value in row.items() if "loss" in name or "bits" in name}
+            best = {name: value for name, value in row.items() if "loss" in name or "bits" in name or name == "modes"}
             self.bar.set_postfix({name: f"{value:.4f}" for name, value in best.items()})
 
     def on_train_end(self, logs=None):

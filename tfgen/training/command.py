@@ -12,8 +12,11 @@ from tfgen.options import Request, parse
 
 if TYPE_CHECKING:
     from tfgen.config import RunConfig
+    from tfgen.data.batches import Batches
+    from tfgen.data.sets import Dataset
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs import Run
+    from tfgen.training.loop import Loop
     from tfgen.training.strategy import Placement
 
 
@@ -46,26 +49,11 @@ def train(request: Request) -> "Run | None":
 
 
 def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, placement: "Placement") -> "Run | None":
-    import keras
-
-    from tfgen.data.batches import Batches
     from tfgen.metrics.likelihood import yardstick
-    from tfgen.models import build
-    from tfgen.training.optimizers import make_optimizer
 
     if placement.cluster is not None:
         _agree_with_workers(request, run, config, placement)
-    batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed)
-    keras.utils.set_random_seed(config.train.seed)
-    with placement.strategy.scope():
-        model = build(config, dataset.event_shape, dataset.levels)
-        model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
-    replicas = placement.strategy.num_replicas_in_sync
-    if config.train.batch_size % (replicas * model.batch_multiple):
-        raise ConfigError(
-            f"--batch-size: expected a multiple of {replicas * model.batch_multiple}, as {replicas} replicas of this "
-            f"model share and divide it. Received: {config.train.batch_size}"
-        )
+    batches, model = prepared(config, dataset, placement)
     yardsticks = {}
     if model.is_image and model.can("log_prob"):
         yardsticks["bits_per_dim"] = yardstick(model, dataset.train.examples, dataset.test.examples)
@@ -78,6 +66,32 @@ def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, pl
         _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
     _finish(run, placement)
     return run
+
+
+def prepared(config: "RunConfig", dataset: "Dataset", placement: "Placement") -> tuple["Batches", "GenerativeModel"]:
+    """The batches of a run and its new model, compiled.
+
+    Raises:
+        ConfigError: if the batch cannot be shared by the replicas and divided as the model needs it.
+    """
+    import keras
+
+    from tfgen.data.batches import Batches
+    from tfgen.models import build
+    from tfgen.training.optimizers import make_optimizer
+
+    batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed)
+    keras.utils.set_random_seed(config.train.seed)
+    with placement.strategy.scope():
+        model = build(config, dataset.event_shape, dataset.levels)
+        model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
+    replicas = placement.strategy.num_replicas_in_sync
+    if config.train.batch_size % (replicas * model.batch_multiple):
+        raise ConfigError(
+            f"--batch-size: expected a multiple of {replicas * model.batch_multiple}, as {replicas} replicas of this "
+            f"model share and divide it. Received: {config.train.batch_size}"
+        )
+    return batches, model
 
 
 def _existing(request: Request) -> "Run | None":
@@ -215,33 +229,70 @@ def _recording_divergence(run: "Run", placement: "Placement"):
         raise
 
 
+def loop_of(
+    run: "Run",
+    dataset: "Dataset",
+    batches: "Batches",
+    model: "GenerativeModel",
+    placement: "Placement",
+    *,
+    scratch: Path | None = None,
+    checkpoint_seconds: float = 60.0,
+    resume_hint: str = "",
+) -> "Loop":
+    """The loop of a run, at its last checkpoint if it has one.
+
+    Args:
+        run: begun.
+        dataset, batches, model: see `prepared`.
+        placement: where.
+        scratch: where to write checkpoints instead, on a worker that is not the chief.
+        checkpoint_seconds, resume_hint: see `Loop`.
+    """
+    from tfgen.training.loop import Loop
+    from tfgen.training.tracking import tracker
+
+    validation, config = dataset.validation, run.config.train
+    # The rows are the chief's. Outside of the scope: the classifier that is loaded here would wait for others there.
+    tracking = {"track": tracker(model, dataset, config)} if placement.is_chief else {}
+    with placement.strategy.scope():
+        loop = Loop(
+            model,
+            batches,
+            None if validation is None else validation.examples,
+            config.epochs,
+            run.path / "checkpoints",
+            scratch=scratch,
+            xla=uses_xla(run.config, model),
+            checkpoint_seconds=checkpoint_seconds,
+            resume_hint=resume_hint,
+            agree=placement.agree,
+            **tracking,
+        )
+        if loop.checkpoints.latest_checkpoint or run.metrics():
+            loop.restore()
+        else:
+            # A run that was killed before its first checkpoint begins anew.
+            model.initialize_from(batches.at(0))
+    return loop
+
+
 def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement", checkpoint_seconds) -> None:
     from tfgen.files import remove_partial
     from tfgen.training import callbacks
-    from tfgen.training.loop import Loop
 
-    config = run.config.train
-    validation = dataset.validation
     with tempfile.TemporaryDirectory() as scratch:
-        with placement.strategy.scope():
-            loop = Loop(
-                model,
-                batches,
-                None if validation is None else validation.examples,
-                config.epochs,
-                run.path / "checkpoints",
-                # A checkpoint takes numbers from every worker, but only the chief's is kept.
-                scratch=None if placement.is_chief else Path(scratch),
-                xla=uses_xla(run.config, model),
-                checkpoint_seconds=checkpoint_seconds,
-                resume_hint=f"Go on with: python train.py --resume {run.path}",
-                agree=placement.agree,
-            )
-            if loop.checkpoints.latest_checkpoint or run.metrics():
-                loop.restore()
-            else:
-                # A run that was killed before its first checkpoint begins anew.
-                model.initialize_from(batches.at(0))
+        loop = loop_of(
+            run,
+            dataset,
+            batches,
+            model,
+            placement,
+            # A checkpoint takes numbers from every worker, but only the chief's is kept.
+            scratch=None if placement.is_chief else Path(scratch),
+            checkpoint_seconds=checkpoint_seconds,
+            resume_hint=f"Go on with: python train.py --resume {run.path}",
+        )
         if not placement.is_chief:
             loop.run()
             return
@@ -251,11 +302,11 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement"
         loop.run(
             [
                 callbacks.MetricsFile(run),
-                callbacks.BestModel(run, validated=validation is not None and model.can("log_prob")),
+                callbacks.BestModel(run, validated=dataset.validation is not None and model.can("log_prob")),
                 callbacks.TensorBoard(run),
                 callbacks.SampleGrids(run, None if dataset.is_images else dataset.test.examples),
                 callbacks.Curves(run, yardsticks),
-                callbacks.Progress(config.epochs, batches.steps_per_epoch, loop.step),
+                callbacks.Progress(run.config.train.epochs, batches.steps_per_epoch, loop.step),
             ]
         )
 

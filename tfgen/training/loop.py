@@ -65,6 +65,7 @@ class Loop:
         checkpoint_seconds: between checkpoints inside an epoch; at an epoch's end a sixth of it is enough.
         resume_hint: how to go on, for the message after Ctrl-C.
         agree: the means over the workers of a few numbers; see `Placement.agree`.
+        track: from the number of complete epochs to more entries for the epoch's row; see `tracking.tracker`.
     """
 
     def __init__(
@@ -80,9 +81,11 @@ class Loop:
         checkpoint_seconds: float = 60.0,
         resume_hint: str = "",
         agree: Callable[[Sequence[float]], Sequence[float]] = tuple,
+        track: Callable[[int], dict[str, Any]] = lambda epoch: {},
     ):
         self.model, self.batches, self.validation, self.epochs = model, batches, validation, epochs
-        self.checkpoint_seconds, self.resume_hint, self.agree = checkpoint_seconds, resume_hint, agree
+        self.checkpoint_seconds, self.resume_hint = checkpoint_seconds, resume_hint
+        self.agree, self.track = agree, track
         self.strategy = tf.distribute.get_strategy()
         self.callbacks = keras.callbacks.CallbackList([], model=model)
         self.progress = Progress()
@@ -289,6 +292,7 @@ class Loop:
             if row["best"]:
                 self.progress.best = score if math.isfinite(score) else math.inf
             row |= {name: value for name, value in self._diagnose().items() if name not in row}
+            row |= self.track(epoch + 1)
             self.progress.epoch = epoch + 1
             self.progress.seconds = 0.0
             self.callbacks.on_epoch_end(epoch, row)

@@ -11,8 +11,6 @@ from gradio.processing_utils import save_base64_to_cache
 from gradio.utils import get_upload_folder
 
 WEB = Path(__file__).with_name("web")
-#: A picture of nothing, until there is one.
-BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
 NAME = {"type": "string"}
 
@@ -114,14 +112,13 @@ def pad(label: str, **settings) -> gr.HTML:
 
 
 def latent_map(label: str, **settings) -> gr.HTML:
-    """A map on which a point is dragged; its value is [right, up] from −1 to 1, its `address` a picture's."""
+    """A map on which a point is dragged; its value is [right, up] from −1 to 1, and a new picture's address third."""
     return gr.HTML(
         [0.0, 0.0],
         label=label,
         html_template=_html("map.html", label),
         css_template=(WEB / "map.css").read_text(),
         js_on_load=(WEB / "map.js").read_text(),
-        address=BLANK,
         **settings,
     )
 

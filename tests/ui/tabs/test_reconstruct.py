@@ -19,7 +19,7 @@ def window(window):
 
 
 def verdict(window) -> str:
-    return window.page.locator("#verdict").get_by_test_id("markdown").inner_text()
+    return window.page.locator("#verdict .prose >> nth=0").inner_text()
 
 
 def judged(window) -> str:

@@ -42,7 +42,7 @@ def test_only_presets_whose_data_is_here_are_offered(monkeypatch):
         assert "quick" in offered, model
         for preset in offered:
             assert run_config(model, preset).data.data in ("digits", *POINT_NAMES)
-    assert train.data_for("flow", "practical") == ["bimodal", "moons", "checkerboard", "rings"]
+    assert train.data_for("flow", "practical") == list(POINT_NAMES)
     assert train.data_for("vae", "quick") == ["digits"]
     with pytest.raises(ConfigError, match="TFGEN_DATA"):
         train.options_of("vae", "practical")

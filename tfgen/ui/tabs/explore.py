@@ -127,7 +127,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     gr.on([right.input, up.input], lambda *at: list(at), [right, up], area, queue=False, **INTERNAL)
 
     def dragged(model, at, *place):
-        at = [float(value) for value in at]
+        at = [float(value) for value in at[:2]]
         return explore(model, *at, *place), *at
 
     area.input(dragged, [page.model, area, *place], [picture, right, up], **LIVE, **INTERNAL)
@@ -140,7 +140,7 @@ def build(page: Page, tab: gr.Tab) -> None:
             pixels = image_grid(here.map(loaded, SIDE))
             at = here.start(loaded)
         address = data_address(as_picture(pixels, SIDE))
-        return gr.update(value=list(at), address=address), *at, explore(model, *at, *place)
+        return [*at, address], *at, explore(model, *at, *place)
 
     shown = [area, right, up, picture]
     gr.on(
@@ -156,12 +156,12 @@ def build(page: Page, tab: gr.Tab) -> None:
             directions = (
                 DIRECTIONS if kind == AROUND else most_visible(loaded, whole("seed", seed, -(2**31), 2**31 - 1))
             )
-        return gr.update(value=kind, interactive=not flat), kind, *directions
+        return kind, *directions
 
     def show(model, kind, seed):
         try:
-            radio, kind, *directions = suited(model, kind, seed)
-            return [components.said(""), radio, *directions, *drawn(model, seed, kind, *directions)]
+            kind, *directions = suited(model, kind, seed)
+            return [components.said(""), kind, *directions, *drawn(model, seed, kind, *directions)]
         except TfgenError as error:
             return [components.said(str(error)), *[gr.skip()] * 6, None]
 

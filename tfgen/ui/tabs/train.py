@@ -29,9 +29,10 @@ def data_for(model: str, preset: str) -> list[str]:
     own = PRESETS[model][preset].options.get("data", "digits")
     if own in POINT_NAMES:
         return [own, *(name for name in POINT_NAMES if name != own)]
-    mnist = ["mnist"] if is_there("mnist") else []
+    if own == "digits":
+        return ["digits", "mnist"] if is_there("mnist") else ["digits"]
     # Presets of larger sets divide them in ways that 1,797 digits cannot be divided.
-    return ["digits", *mnist] if own == "digits" else mnist if own == "mnist" else []
+    return [own] if own in ("mnist", "stacked_mnist") and is_there("mnist") else []
 
 
 def presets_of(model: str) -> list[str]:
@@ -172,8 +173,8 @@ def build(page: Page, tab: gr.Tab) -> None:
         return [*_shown(page, state, seen, left), ended, timer]
 
     def opened(*values) -> list[Any]:
-        # Gradio may not have noted yet that it is.
-        return watch(TITLE, *values)
+        # Gradio may not have noted yet that it is. Whatever came or went meanwhile is looked for.
+        return watch(TITLE, "", *values)
 
     def presets(model: str):
         names = presets_of(model)
@@ -209,7 +210,7 @@ def build(page: Page, tab: gr.Tab) -> None:
     stop.click(page.trainer.stop, **QUIET).then(inputs=looked, **watched)
     go_on.click(go_on_with, left, **QUIET).then(inputs=looked, **watched)
     open_run.click(open_trained, page.model, page.model, **QUIET)
-    tab.select(opened, [seen, left], outputs, **QUIET)
+    tab.select(opened, left, outputs, **QUIET)
     gr.on([page.blocks.load, timer.tick], inputs=looked, **watched)
     ended.change(page.look, page.model, [page.model, page.broken], **QUIET)
     for handler in (start_training, resume_training, training_state, stop_training):
@@ -223,12 +224,11 @@ def _missing(model: str) -> str:
 
 
 def _shown(page: Page, state: State, seen: str, left: str | None) -> list[Any]:
-    """Values of the visuals and of `seen`; pictures and numbers that are those of `seen` are left alone."""
-    names = page.trainer.unfinished()
-    chosen = state.run if state.phase == "stopped" and state.run in names and seen.startswith("busy") else left
+    """Values of the visuals and of `seen`, their phase and stamp; what has not changed since is left alone."""
+    phase, _, stamp = seen.partition(" ")
+    ready = state.phase in ("finished", "stopped") and _has_model(page, state.run)
+    numbers, picture, curves, stamp = _drawn(page, state, stamp)
     said = page.trainer.said()
-    ready = state.phase in ("finished", "stopped") and state.run in page.catalogue.usable()
-    numbers, picture, curves, stamp = _drawn(page, state, seen.removeprefix("busy "))
     return [
         _status(state, ready),
         gr.update(visible=ready),
@@ -239,10 +239,23 @@ def _shown(page: Page, state: State, seen: str, left: str | None) -> list[Any]:
         said,
         gr.update(interactive=not state.busy),
         gr.update(interactive=state.busy and state.phase != "stopping"),
-        gr.update(visible=bool(names)),
-        gr.update(choices=names, value=chosen if chosen in names else names[0] if names else None),
-        ("busy " if state.busy else "") + stamp,
+        *([gr.skip()] * 2 if phase == state.phase else _unfinished(page, state, left)),
+        f"{state.phase} {stamp}",
     ]
+
+
+def _has_model(page: Page, name: str | None) -> bool:
+    try:
+        return bool(page.catalogue.model_run(name or ""))
+    except TfgenError:
+        return False
+
+
+def _unfinished(page: Page, state: State, left: str | None) -> list[Any]:
+    """Whether there are unfinished runs, and which; the one that was just stopped is chosen."""
+    names = page.trainer.unfinished()
+    chosen = next((name for name in (state.run, left, *names) if name in names), None)
+    return [gr.update(visible=bool(names)), gr.update(choices=names, value=chosen)]
 
 
 def _drawn(page: Page, state: State, seen: str) -> tuple[Any, Any, Any, str]:

@@ -1,5 +1,16 @@
-// A picture on which a point is dragged. Its value is [right, up], each from -1 to 1.
+// A picture on which a point is dragged. Its value is [right, up], each from -1 to 1, and from the server, when the
+// picture is another one, its address as the third.
 let held = false;
+let address = null;
+
+function show() {
+  const [right, up, fresh] = props.value;
+  address = fresh || address;
+  if (address) element.querySelector('.map img').src = address;
+  const point = element.querySelector('.map i');
+  point.style.left = `${50 + 50 * right}%`;
+  point.style.top = `${50 - 50 * up}%`;
+}
 
 function move(event) {
   const box = element.querySelector('.map').getBoundingClientRect();
@@ -8,6 +19,7 @@ function move(event) {
     limit(2 * (event.clientX - box.left) / box.width - 1),
     limit(1 - 2 * (event.clientY - box.top) / box.height),
   ];
+  show();
   trigger('input');
 }
 
@@ -23,3 +35,5 @@ element.addEventListener('pointermove', (event) => { if (held) move(event); });
 for (const name of ['pointerup', 'pointercancel']) {
   element.addEventListener(name, () => { held = false; });
 }
+watch('value', show);
+show();
