@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import shutil
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -199,7 +200,8 @@ class Window:
         field = self.page.locator("#model input")
 
         def chosen() -> bool:
-            # The list closes by itself when it gets other choices.
+            # The list opens when the field gets the focus, and closes by itself when it gets other choices.
+            field.blur()
             field.click()
             with contextlib.suppress(Exception):
                 self.page.get_by_role("option", name=model, exact=True).click(timeout=5000)
@@ -234,11 +236,12 @@ class Window:
 
     def until(self, found: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Wait until a function gives something true, and that."""
-        for _ in range(int(20 * seconds)):
-            if (value := found()) is not None and value is not False:
-                return value
+        end = time.monotonic() + seconds
+        while (value := found()) is None or value is False:
+            if time.monotonic() > end:
+                raise AssertionError(f"Waited {seconds} seconds in vain.")
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"Waited {seconds} seconds in vain.")
+        return value
 
     def shows(self, selector: str, images: np.ndarray, target: int) -> None:
         """Wait until an element shows images as a grid of about so many pixels, to a byte's last place."""

@@ -26,7 +26,7 @@ def options(window) -> list[str]:
     """The names in the chooser."""
     window.page.locator("#model input").click()
     names = [name.strip().removeprefix("✓").strip() for name in window.page.get_by_role("option").all_inner_texts()]
-    window.page.keyboard.press("Escape")
+    window.page.locator("#model input").blur()
     return names
 
 

@@ -94,10 +94,12 @@ def serving(root: Path, options: argparse.Namespace) -> Iterator[str]:
         from tfgen.ui.refusals import Refusals, refuse_inputs
         from tfgen.ui.tidying import tidied
         from tfgen.ui.trainer import Trainer
+        from tfgen.ui.updates import whole_updates
 
         trainer = Trainer(root)
         blocks = build(catalogue, engine, trainer)
         refuse_inputs(blocks)
+        whole_updates(blocks)
         # Without its second way in, on which an error of any kind is status 500.
         blocks.queue(max_size=None, default_concurrency_limit=8, api_open=False)
         _, url, shared = blocks.launch(
