@@ -32,7 +32,7 @@ def test_every_control_changes_the_pictures(window, model):
     window.page.get_by_role("slider", name="Temperature").focus()
     window.page.keyboard.press("Home")
     window.shows("#samples", gan.sample(4, seed=43, temperature=0.0).numpy(), 800)
-    assert "Seeds 43 to 46 of gan at temperature 0." in caption(window)
+    window.until(lambda: "Seeds 43 to 46 of gan at temperature 0." in caption(window))
 
 
 def test_points_are_drawn_as_points(window):
