@@ -124,14 +124,17 @@ def latent_map(label: str, **settings) -> gr.HTML:
 
 
 def epochs(label: str, **settings) -> gr.HTML:
-    """A slider over the epochs that have pictures, its `epochs`; its value is one of them."""
+    """A slider over the epochs that have pictures, its `epochs`; its value is one of them.
+
+    It hides by itself where there is nothing to choose: one that is made invisible loses what it is sent meanwhile.
+    """
     component = gr.HTML(
         0,
         label=label,
         html_template=_html("epochs.html", label),
         css_template=(WEB / "epochs.css").read_text(),
         js_on_load=(WEB / "epochs.js").read_text(),
-        epochs=[0, 1],
+        epochs=[],
         **settings,
     )
     component.api_info = lambda: {"type": "integer"}  # type: ignore[method-assign]

@@ -91,6 +91,8 @@ def latest(run: Run) -> str:
     if not rows:
         return ""
     found = [(title(name), *(_shown(rows[-1].get(key)) for key in (name, f"val_{name}"))) for name in quantities(rows)]
+    # Some are measured only now and then.
+    found = [row for row in found if any(row[1:])]
     if any(validation for *_, validation in found):
         head, lines = "| | training | validation |\n|---|---|---|\n", [f"| {a} | {b} | {c} |" for a, b, c in found]
     else:

@@ -78,6 +78,7 @@ def training_page(tmp_path_factory):
         subprocess.Popen(command, env=environment, stderr=complaints, **pipes) as process,
     ):
         url = process.stdout.readline().strip()
+        assert url, (folder / "complaints").read_text()
         client = Client(url, verbose=False, download_files=folder / "received")
         yield Served(url, folder / "my runs", folder / "how", client, folder / "complaints")
         process.communicate(timeout=60)

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from tfgen.config import MODEL_CONFIGS
+from tfgen.config import MODEL_CONFIGS, TrainConfig
 from tfgen.data import POINT_NAMES
 from tfgen.data.idx import is_there
 from tfgen.errors import ConfigError, TfgenError
@@ -22,6 +22,8 @@ TITLE = "Train"
 #: Seconds between two looks at the training.
 PERIOD = 2.0
 QUIET: dict[str, Any] = {"show_progress": "hidden", **INTERNAL}
+#: One look after the other, so that the last one has the last word.
+WATCHING: dict[str, Any] = {"concurrency_id": "watching", "concurrency_limit": 1, **QUIET}
 
 
 def data_for(model: str, preset: str) -> list[str]:
@@ -38,6 +40,15 @@ def data_for(model: str, preset: str) -> list[str]:
 def presets_of(model: str) -> list[str]:
     """The presets of a family whose data is at hand."""
     return [preset for preset in PRESETS.get(model, {}) if data_for(model, preset)]
+
+
+def offer(model: str, preset: str) -> tuple[list[str], TrainConfig, str]:
+    """The data sets for a preset at hand, its usual options of training, and what one should see, as Markdown."""
+    sets = data_for(model, preset)
+    expected = f"On {sets[0]} one should see: {course.plain(PRESETS[model][preset].see)}."
+    if len(presets_of(model)) < len(PRESETS[model]):
+        expected += " More presets appear where TFGEN_DATA names the folder of MNIST's files."
+    return sets, run_config(model, preset).train, expected
 
 
 def options_of(model: str, preset: str, data: str | None = None, **options: Any) -> dict[str, Any]:
@@ -128,6 +139,8 @@ def build(page: Page, tab: gr.Tab) -> None:
         return training_state()
 
     family = next(iter(MODEL_CONFIGS))
+    names = presets_of(family)
+    sets, usual, expected = offer(family, names[0])
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
             model = gr.Dropdown(
@@ -137,13 +150,19 @@ def build(page: Page, tab: gr.Tab) -> None:
                 info="What kind of model",
                 elem_id="train-family",
             )
-            preset = components.run_choice(label="Preset", info="Where its options come from", elem_id="train-preset")
-            see = gr.Markdown(elem_classes=["caption"])
-            data = components.run_choice(label="Data", info="What it learns to draw")
+            preset = components.run_choice(
+                choices=names,
+                value=names[0],
+                label="Preset",
+                info="Where its options come from",
+                elem_id="train-preset",
+            )
+            see = gr.Markdown(expected, elem_classes=["caption"])
+            data = components.run_choice(choices=sets, value=sets[0], label="Data", info="What it learns to draw")
             with gr.Row():
-                epochs = gr.Number(precision=0, label="Epochs", info="How long", min_width=120)
+                epochs = components.whole_number(usual.epochs, label="Epochs", info="How long", min_width=120)
                 seed = components.seed(info="Of the noise", min_width=120)
-                rate = gr.Number(label="Learning rate", info="Step size", min_width=120)
+                rate = gr.Number(usual.learning_rate, label="Learning rate", info="Step size", min_width=120)
             with gr.Row():
                 start = gr.Button("Start", variant="primary", min_width=120, elem_id="train-start")
                 stop = gr.Button("Stop", interactive=False, min_width=120, elem_id="train-stop")
@@ -183,13 +202,8 @@ def build(page: Page, tab: gr.Tab) -> None:
     def options(model: str, preset: str | None) -> list[Any]:
         if preset not in presets_of(model):
             return [*[gr.skip()] * 4]
-        usual, sets = run_config(model, preset).train, data_for(model, preset)
-        return [
-            gr.update(choices=sets, value=sets[0]),
-            usual.epochs,
-            usual.learning_rate,
-            f"On {sets[0]} one should see: {course.plain(PRESETS[model][preset].see)}.{_missing(model)}",
-        ]
+        sets, usual, expected = offer(model, preset)
+        return [gr.update(choices=sets, value=sets[0]), usual.epochs, usual.learning_rate, expected]
 
     def begin(*values) -> None:
         start_training(*values)
@@ -201,26 +215,19 @@ def build(page: Page, tab: gr.Tab) -> None:
         state, names = page.trainer.state(), page.catalogue.usable()
         return gr.update(choices=names, value=state.run if state.run in names else model)
 
-    looked, watched = [page.active, seen, left], {"fn": watch, "outputs": outputs, **QUIET}
+    looked, watched = [page.active, seen, left], {"fn": watch, "outputs": outputs, **WATCHING}
     presets_events = [model, preset], [data, epochs, rate, see]
     model.input(presets, model, preset, **QUIET).then(options, *presets_events, **QUIET)
     preset.input(options, *presets_events, **QUIET)
-    page.blocks.load(presets, model, preset, **QUIET).then(options, *presets_events, **QUIET)
     start.click(begin, [model, preset, data, epochs, seed, rate], **QUIET).then(inputs=looked, **watched)
     stop.click(page.trainer.stop, **QUIET).then(inputs=looked, **watched)
     go_on.click(go_on_with, left, **QUIET).then(inputs=looked, **watched)
     open_run.click(open_trained, page.model, page.model, **QUIET)
-    tab.select(opened, left, outputs, **QUIET)
+    tab.select(opened, left, outputs, **WATCHING)
     gr.on([page.blocks.load, timer.tick], inputs=looked, **watched)
     ended.change(page.look, page.model, [page.model, page.broken], **QUIET)
     for handler in (start_training, resume_training, training_state, stop_training):
         gr.api(handler, api_name=handler.__name__)
-
-
-def _missing(model: str) -> str:
-    if len(presets_of(model)) == len(PRESETS[model]):
-        return ""
-    return " More presets appear where TFGEN_DATA names the folder of MNIST's files."
 
 
 def _shown(page: Page, state: State, seen: str, left: str | None) -> list[Any]:

@@ -16,8 +16,8 @@ from tfgen.ui.trainer import unfinished
 TITLE = "Training"
 #: Seconds between two looks at a run that trains.
 PERIOD = 2.0
-#: Reading files waits for no computation of a model.
-READING: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
+#: Reading files waits for no computation of a model; one after the other, so that the last question has the last word.
+READING: dict[str, Any] = {"show_progress": "hidden", "concurrency_id": "reading", "concurrency_limit": 1}
 
 
 def build(page: Page, tab: gr.Tab) -> None:
@@ -64,7 +64,7 @@ def build(page: Page, tab: gr.Tab) -> None:
                 choices=page.catalogue.trained(), value=None, label="Run", info="Any run, also one that still trains"
             )
             notice = components.notice()
-            epoch = components.epochs("After", elem_id="epoch", visible=False)
+            epoch = components.epochs("After", elem_id="epoch")
             pixels = gr.Checkbox(
                 label="Draw the pixels", info="Each from its distribution, instead of the mean", visible=False
             )
@@ -77,23 +77,27 @@ def build(page: Page, tab: gr.Tab) -> None:
         with gr.Column(scale=2, min_width=280):
             table = gr.Markdown(elem_classes=["facts"], elem_id="facts")
     timer = gr.Timer(PERIOD, active=False)
-    seen = gr.State("")
+    # What is shown; and the epoch to which somebody went back, None for whoever follows the latest.
+    seen, back = gr.State(""), gr.State(None)
 
-    inputs = [chooser, epoch, pixels, seen]
-    outputs = [notice, epoch, pixels, picture, caption, curves, table, timer, seen]
+    inputs = [chooser, pixels, seen, back]
+    outputs = [notice, epoch, pixels, picture, caption, curves, table, timer, seen, back]
 
-    def show(name: str | None, epoch: int, pixels: bool, seen: str) -> list[Any]:
+    def show(name: str | None, pixels: bool, seen: str, back: int | None) -> list[Any]:
         if not name:
             return _nothing("No run yet. Train one in the tab Train, or with: python train.py --model flow")
         try:
-            return _shown(page, name, epoch, pixels, seen)
+            return _shown(page, name, pixels, seen, back)
         except TfgenError as error:
             return _nothing(str(error))
 
     def refresh(active: str, name: str | None, *values) -> list[Any]:
         if active != TITLE:
-            return [*[gr.skip()] * 7, gr.update(active=False), gr.skip()]
+            return [*[gr.skip()] * 7, gr.update(active=False), *[gr.skip()] * 2]
         return show(name, *values)
+
+    def go_back(epoch: int, seen: str) -> int | None:
+        return epoch if seen and epoch < json.loads(seen)["last"] else None
 
     def choose(name: str | None, model: str | None):
         names = page.catalogue.trained()
@@ -110,20 +114,22 @@ def build(page: Page, tab: gr.Tab) -> None:
     page.model.change(follow, page.model, chooser, **READING, **INTERNAL).then(
         refresh, [page.active, *inputs], outputs, **READING, **INTERNAL
     )
-    chooser.input(show, inputs, outputs, **READING, **INTERNAL)
-    timer.tick(refresh, [page.active, *inputs], outputs, show_progress="hidden", **INTERNAL)
+    chooser.input(show, inputs, outputs, trigger_mode="always_last", **READING, **INTERNAL)
+    timer.tick(refresh, [page.active, *inputs], outputs, **READING, **INTERNAL)
+    epoch.input(go_back, [epoch, seen], back, queue=False, **INTERNAL)
     gr.on(
         [epoch.input, pixels.input],
         epoch_samples,
         [chooser, epoch, pixels],
         [picture, caption],
         api_name="epoch_samples",
+        trigger_mode="always_last",
         **READING,
     )
     gr.api(training, api_name="training")
 
 
-def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[Any]:
+def _shown(page: Page, name: str, pixels: bool, seen: str, back: int | None) -> list[Any]:
     """Values of the outputs; those that have not changed since `seen` are left alone."""
     run = page.catalogue.run(name)
     trains = page.trainer.state()
@@ -131,12 +137,15 @@ def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[A
     timer, stamp = gr.update(active=live), course.stamp(run)
     before = json.loads(seen) if seen else {}
     if before.get("stamp") == stamp:
-        return [*[gr.skip()] * 7, timer, gr.skip()]
+        return [*[gr.skip()] * 7, timer, *[gr.skip()] * 2]
     made = course.epochs(run)
     last = made[-1] if made else 0
-    # Whoever looks at the latest pictures goes on doing so.
-    if before.get("run") != name or epoch >= before["last"] or epoch not in made:
-        epoch = last
+    back = back if before.get("run") == name and back in made else None
+    epoch = last if back is None else back
+    slider: dict[str, Any] = {"epochs": made}
+    if back is None:
+        # Otherwise somebody moves it.
+        slider["value"] = last
     has_pixels = bool(course.epochs(run, pixels=True))
     try:
         picture, caption = _drawn(run, name, epoch, pixels and has_pixels)
@@ -145,7 +154,7 @@ def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[A
     panels = [(kept(panel, f"{name}-{title}"), title) for title, panel in course.curves(run)]
     return [
         components.said(""),
-        gr.update(value=epoch, epochs=made, visible=len(made) > 1),
+        gr.update(**slider),
         gr.update(visible=has_pixels),
         gr.update(value=picture, elem_classes=components.look_of(course.is_plot(run))),
         caption,
@@ -153,12 +162,24 @@ def _shown(page: Page, name: str, epoch: int, pixels: bool, seen: str) -> list[A
         course.summary(run),
         timer,
         json.dumps({"stamp": stamp, "run": name, "last": last}),
+        back,
     ]
 
 
 def _nothing(sentence: str) -> list[Any]:
     hidden = gr.update(visible=False)
-    return [components.said(sentence), hidden, hidden, None, "", hidden, "", gr.update(active=False), ""]
+    return [
+        components.said(sentence),
+        gr.update(epochs=[]),
+        hidden,
+        None,
+        "",
+        hidden,
+        "",
+        gr.update(active=False),
+        "",
+        None,
+    ]
 
 
 def _drawn(run: Run, name: str, epoch: int | None, pixels: bool) -> tuple[str, str]:
