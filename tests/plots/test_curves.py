@@ -64,6 +64,30 @@ def test_a_panel_of_its_own_is_the_panel_among_the_others():
         draw_curves(ROWS, only=["kl"])
 
 
+def test_what_was_told_from_samples_says_so(figure, tmp_path):
+    rows = [{"epoch": epoch, "modes": 8 - epoch % 2, "class_histogram": [1, 2, 3]} for epoch in range(1, 5)]
+    save_curves(rows, tmp_path / "curves.png")
+    (axes,) = figure[0].axes
+    assert axes.get_title(loc="left") == "modes covered"
+    assert list(lines_of(axes)) == ["samples 8"]
+
+
+def test_a_count_that_stays_the_same_is_seen_in_whole_numbers(figure, tmp_path):
+    save_curves([{"epoch": epoch, "val_active_units": 16.0} for epoch in range(1, 5)], tmp_path / "curves.png")
+    (axes,) = figure[0].axes
+    low, high = axes.get_ylim()
+    assert low <= 15 and high >= 17
+    assert all(tick == int(tick) for tick in axes.get_yticks())
+
+
+def test_tiny_numbers_leave_the_title_alone(figure, tmp_path):
+    save_curves([{"epoch": epoch, "inversion_error": 4e-7} for epoch in range(1, 5)], tmp_path / "curves.png")
+    (axes,) = figure[0].axes
+    low, high = axes.get_ylim()
+    assert 3.9e-7 < low < 4e-7 < high < 4.1e-7
+    assert axes.yaxis.get_offset_text().get_text() == ""
+
+
 def test_a_yardstick_is_a_dashed_line_in_its_own_panel(figure, tmp_path):
     save_curves(ROWS, tmp_path / "curves.png", {"bits_per_dim": 0.25})
     loss, bits = figure[0].axes

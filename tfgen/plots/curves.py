@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tfgen.errors import DataError
 from tfgen.plots import style
@@ -29,6 +29,12 @@ TITLES = {
     "modes": "modes covered",
     "reconstruction": "reconstruction [nats]",
 }
+#: Quantities of samples drawn from the model, and not of its training examples.
+OF_SAMPLES = ("class_kl", "high_quality", "mode_kl", "modes")
+#: Whole numbers, of which one more or less is the least that can be seen.
+COUNTS = ("active_units", "modes")
+#: Below this numbers are written with exponents.
+SMALL = 1e-3
 #: What a quantity is held against.
 YARDSTICKS = {"bits_per_dim": "pixel marginals"}
 
@@ -99,8 +105,9 @@ def _number(value) -> float:
 
 
 def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
+    own = "samples" if quantity in OF_SAMPLES else "training"
     drawn = []
-    for key, label, color in ((quantity, "training", style.BLUE), (f"val_{quantity}", "validation", style.CORAL)):
+    for key, label, color in ((quantity, own, style.BLUE), (f"val_{quantity}", "validation", style.CORAL)):
         epochs, values = _series(history, key)
         if not np.isfinite(values).any():
             continue
@@ -110,6 +117,12 @@ def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
         axes.plot(epochs, values, color=color, linewidth=1.4, marker=marker, markersize=3, label=f"{label} {last:.4g}")
         drawn.append(values)
     low, high = limits(drawn, yardstick)
+    if quantity in COUNTS:
+        low, high = min(low, math.ceil(low) - 1), max(high, math.floor(high) + 1)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    elif high < SMALL:
+        # An offset above the axis would stand where the title is.
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
     if yardstick is not None:
@@ -143,7 +156,7 @@ def limits(series: Sequence[np.ndarray], yardstick: float | None = None) -> tupl
     first, last = np.quantile(settled, [0.02, 0.98])
     reach = 0.5 * (last - first)
     low, high = max(settled.min(), first - reach), min(settled.max(), last + reach)
-    span = max(high - low, 1e-6 * max(1.0, abs(high)))
+    span = max(high - low, 1e-3 * abs(high), 1e-12)
     if yardstick is not None and max(high, yardstick) - min(low, yardstick) <= 3 * span:
         low, high = min(low, yardstick), max(high, yardstick)
     margin = 0.08 * max(high - low, span)
