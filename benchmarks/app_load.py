@@ -7,6 +7,7 @@ model's own picture of its seed. Exit status 1 if anything was wrong.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -80,6 +81,26 @@ class Tally:
             self.counts[what] = self.counts.get(what, 0) + 1
 
 
+@contextlib.contextmanager
+def counting_failures(tally: Tally):
+    """Count the statuses of 500 and more of whatever gradio_client asks."""
+    import httpx
+
+    send = httpx.Client.send
+
+    def counted(*args, **kwargs):
+        response = send(*args, **kwargs)
+        if response.status_code >= 500:
+            tally.add("status 5xx")
+        return response
+
+    httpx.Client.send = counted
+    try:
+        yield
+    finally:
+        httpx.Client.send = send
+
+
 def expected(models: list[str], seeds: int) -> dict[tuple[str, int], bytes]:
     """The models' own pictures of the seeds 0, 1, …, as the app sends them."""
     from gradio.processing_utils import encode_pil_to_bytes
@@ -100,16 +121,12 @@ def visit(number: int, url: str, pictures: dict, share: float, until: float, fol
     from gradio_client import Client
     from gradio_client.exceptions import AppError
 
-    def count(response) -> None:
-        if response.status_code >= 500:
-            tally.add("status 5xx")
-
     client = Client(
         url,
         verbose=False,
         analytics_enabled=False,
         download_files=folder / str(number),
-        httpx_kwargs={"event_hooks": {"response": [count]}, "timeout": 120},
+        httpx_kwargs={"timeout": 120},
     )
     dice, took, asked = random.Random(number), [], list(pictures)
     while time.monotonic() < until:
@@ -161,10 +178,10 @@ def load(clients: int, seconds: float, share: float, models: list[str], seeds: i
                 while not ended.wait(seconds / 6):
                     along.append([round(time.monotonic() - started, 1), app.resident(), app.kept()])
 
-            watching = threading.Thread(target=watch)
+            watching = threading.Thread(target=watch, daemon=True)
             watching.start()
             until = time.monotonic() + seconds
-            with ThreadPoolExecutor(clients) as pool:
+            with counting_failures(tally), ThreadPoolExecutor(clients) as pool:
                 visits = [
                     pool.submit(visit, number, app.url, pictures, share, until, Path(folder), tally)
                     for number in range(clients)
