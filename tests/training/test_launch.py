@@ -81,6 +81,7 @@ def test_the_run_is_complete_and_every_worker_has_a_log(undisturbed):
     assert len(list((undisturbed / "checkpoints").glob("*.index"))) == 1
 
 
+@pytest.mark.slow
 def test_a_killed_and_a_stopped_worker_change_nothing(undisturbed, tmp_path):
     run = tmp_path / "run"
     process = launch(run, "--patience", "5")

@@ -107,6 +107,7 @@ def test_the_sliders_move_the_point_by_key(window, model):
 
 def test_another_sample_or_direction_is_another_map_and_the_point_goes_back(window, model):
     vae, page = model("vae"), window.page
+    here(window, vae, START, (0, 0))
     page.locator("#move-right input[type=range]").focus()
     page.keyboard.press("End")
     window.until(lambda: point(window) == (1, 0))

@@ -42,7 +42,7 @@ def is_answered(window, model) -> None:
 
 
 def test_a_drawing_is_seen_as_a_digit_of_the_data_and_told_how_usual_it_is(window, model):
-    assert verdict(window) == NOTHING
+    window.until(lambda: verdict(window) == NOTHING)
     window.draw("#drawing canvas", *SEVEN)
     said = judged(window)
     assert "of the test set" in said and "here the mean of 16 draws" in said
