@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tfgen.comparison import table
 from tfgen.comparison.rows import Spread, recorded
 from tfgen.errors import ConfigError, RunError
 from tfgen.presets import run_config
@@ -16,7 +17,7 @@ CLASSIFIER = {"name": "digits", "sha256": "ab" * 32, "test_accuracy": 0.99}
 
 def likelihood(bits, **others):
     return {
-        "split": "test", "estimator": "bound", "samples": 1, "levels": 17, "bits_per_dim": bits,
+        "split": "test", "estimator": "bound", "samples": 1, "levels": 17, "bits_per_dim": bits, "examples": 300,
         "bits_per_dim_standard_error": 0.01, "pixel_marginal_bits_per_dim": 2.5, **others,
     }  # fmt: skip
 
@@ -58,7 +59,10 @@ def test_runs_that_differ_only_in_their_seed_are_one_row(make):
     assert list(group.figures) == ["digits-vae-4", "digits-vae-1 (3 runs)"]
     spread = group.figures["digits-vae-1 (3 runs)"]
     assert (spread.mean, spread.deviation, spread.runs) == (pytest.approx(2.2), pytest.approx(0.2), 3)
-    assert group.standard_errors == {"digits-vae-4": 0.01}
+    assert [(bound.name, bound.standard_error) for bound in group.bounds] == [
+        ("digits-vae-4", 0.01),
+        ("digits-vae-1 (3 runs)", None),
+    ]
     assert found.rows[0].training["seconds"] == Spread(3.0, 0.0, 3)
     assert found.rows[0].training["examples"].mean == 40 * 64
 
@@ -75,18 +79,34 @@ def test_unfinished_and_diverged_runs_are_counted_and_nothing_else(make):
     assert row.training["seconds"].runs == 1
 
 
-def test_likelihoods_of_other_levels_binarizations_or_estimators_are_never_in_one_group(make):
+def test_likelihoods_of_other_levels_binarizations_splits_or_examples_are_never_in_one_group(make):
     entries = [
         likelihood(1.2, levels=256),
         likelihood(0.1, levels=2, binarization="threshold"),
         likelihood(0.15, levels=2, binarization="dynamic"),
-        likelihood(0.11, levels=2, binarization="threshold", estimator="importance-weighted", samples=50),
         likelihood(0.12, levels=2, binarization="threshold", split="validation"),
+        likelihood(0.12, levels=2, binarization="threshold", examples=7),
     ]
     runs = [make("vae", batch_size=8 + i, evaluation={"likelihood": [entry]}) for i, entry in enumerate(entries)]
     groups = recorded(runs).likelihoods
     assert len(groups) == 5
     assert all(len(group.figures) == 1 for group in groups)
+
+
+def test_bounds_on_the_same_data_are_ranked_each_with_its_estimator(make):
+    vae = make("vae", evaluation={"likelihood": [likelihood(1.5), likelihood(1.3, estimator="weighted", samples=50)]})
+    flow = make("flow", evaluation={"likelihood": [likelihood(1.4, estimator="dequantization")]})
+    found = recorded([vae, flow])
+    (group,) = found.likelihoods
+    assert [(bound.name, bound.samples, bound.figure.mean) for bound in group.bounds] == [
+        ("digits-vae-1", 50, 1.3),
+        ("digits-flow-1", 1, 1.4),
+        ("digits-vae-1", 1, 1.5),
+    ]
+    # One figure a model: the tightest.
+    assert {name: spread.mean for name, spread in group.figures.items()} == {"digits-vae-1": 1.3, "digits-flow-1": 1.4}
+    lines = [line.split(" | ") for line in table(found).splitlines() if "digits-" in line]
+    assert ["| digits-flow-1", "1.4000 ± 0.0100", "dequantization |"] in lines
 
 
 def test_points_are_told_in_nats_beside_the_true_density(make):

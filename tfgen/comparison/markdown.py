@@ -70,27 +70,30 @@ def title(group: Likelihoods) -> str:
     observed = "" if group.levels is None else f"{group.levels} levels"
     binarized = "" if group.binarization is None else f", binarized ({group.binarization})"
     examples = f"{group.examples:,} examples of the {group.split} set"
-    return f"{observed}{binarized}{'; ' if observed else ''}{group.estimator}; {examples}"
+    return f"{observed}{binarized}{'; ' if observed else ''}{examples}"
 
 
 def _likelihood(comparison: Comparison) -> Iterator[str]:
     yield "## Likelihood"
     groups = comparison.likelihoods
-    if len(groups) > 1:
+    if any(bound.estimator != "exact" for group in groups for bound in group.bounds):
         yield (
-            "Only figures of one table measure the same data by the same estimator. They are ranked there, and must "
-            "not be held against those of another."
+            "Lower bounds, by their estimators, of the log-likelihood, hence upper ones of these figures: the true "
+            "figure of a model is at most this."
         )
+    if len(groups) > 1:
+        yield "Only figures of one table are of the same data. They must not be held against those of another."
     for group in groups:
         yield f"**{title(group)}**"
         lines = []
-        for name, figure in group.figures.items():
-            error = group.standard_errors.get(name)
-            lines.append((name, shown(figure, ".4f") if error is None else f"{figure.mean:.4f} ± {error:.4f}"))
+        for bound in group.bounds:
+            error = bound.standard_error
+            figure = shown(bound.figure, ".4f") if error is None else f"{bound.figure.mean:.4f} ± {error:.4f}"
+            lines.append((bound.name, figure, bound.estimator))
         if group.yardstick is not None:
             yardstick = "*the true density*" if group.levels is None else "*pixel marginals*"
-            lines.append((yardstick, f"{group.yardstick:.4f}"))
-        yield _grid(("model", group.unit), lines)
+            lines.append((yardstick, f"{group.yardstick:.4f}", "exact"))
+        yield _grid(("model", group.unit, "estimator"), lines)
     without = [row.name for row in comparison.rows if not any(row.name in group.figures for group in groups)]
     if without:
         yield f"No likelihood: {', '.join(without)}. A GAN has none; of the others none was measured."

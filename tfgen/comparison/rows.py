@@ -74,28 +74,49 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Likelihoods:
-    """Figures that measure the same thing, and only these may be ranked.
+class Bound:
+    """A row's likelihood by one estimator.
 
     Attributes:
-        split, estimator, samples, levels, binarization, examples: what they measure, of how many examples; levels are
-            None for points.
+        name: of the row.
+        estimator, samples: how it was estimated. All but "exact" are lower bounds of the log-likelihood.
+        figure: over the runs of the row.
+        standard_error: over the examples, of a row of a single run.
+    """
+
+    name: str
+    estimator: str
+    samples: int
+    figure: Spread
+    standard_error: float | None
+
+
+@dataclass(frozen=True)
+class Likelihoods:
+    """Likelihoods of the same data, and only these may be ranked.
+
+    Attributes:
+        split, levels, binarization, examples: of what, and of how many examples; levels are None for points.
         unit: "bits/dim", or "nats" for points.
         yardstick: what the pixel marginals reach, in the same unit; for points, the true density.
-        figures: row's name → figure, best first.
-        standard_errors: row's name → standard error over the examples, of rows of a single run.
+        bounds: best first.
     """
 
     split: str
-    estimator: str
-    samples: int
     levels: int | None
     binarization: str | None
     examples: int
     unit: str
     yardstick: float | None
-    figures: dict[str, Spread]
-    standard_errors: dict[str, float]
+    bounds: tuple[Bound, ...]
+
+    @property
+    def figures(self) -> dict[str, Spread]:
+        """Row's name → the tightest of its bounds, best first."""
+        found: dict[str, Spread] = {}
+        for bound in self.bounds:
+            found.setdefault(bound.name, bound.figure)
+        return found
 
 
 @dataclass(frozen=True)
@@ -267,15 +288,14 @@ def machine_in_words(machine: dict[str, Any]) -> str:
 
 def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) -> list[Likelihoods]:
     """The groups of comparable figures, those of most rows first."""
-    groups: dict[tuple, dict[str, list[dict[str, Any]]]] = {}
+    groups: dict[tuple, dict[tuple, list[dict[str, Any]]]] = {}
     for name, evaluations in kept:
         for entry in (entry for found in evaluations for entry in found.get("likelihood", [])):
-            key = tuple(
-                entry.get(part) for part in ("split", "estimator", "samples", "levels", "binarization", "examples")
-            )
-            groups.setdefault(key, {}).setdefault(name, []).append(entry)
+            group = tuple(entry.get(part) for part in ("split", "levels", "binarization", "examples"))
+            bound = name, entry["estimator"], entry["samples"]
+            groups.setdefault(group, {}).setdefault(bound, []).append(entry)
     made = []
-    for (split, estimator, samples, levels, binarization, examples), members in groups.items():
+    for (split, levels, binarization, examples), members in groups.items():
         images = levels is not None
         value, error = (
             ("bits_per_dim", "bits_per_dim_standard_error")
@@ -283,9 +303,11 @@ def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) 
             else ("log_prob_nats", "log_prob_nats_standard_error")
         )
         sign = 1.0 if images else -1.0
-        figures = _known(
-            {name: Spread.of(sign * entry[value] for entry in entries) for name, entries in members.items()}
-        )
+        bounds = [
+            Bound(name, estimator, samples, figure, entries[0][error] if len(entries) == 1 else None)
+            for (name, estimator, samples), entries in members.items()
+            if (figure := Spread.of(sign * entry[value] for entry in entries)) is not None
+        ]
         yardsticks = [
             sign * entry[part]
             for entries in members.values()
@@ -296,15 +318,12 @@ def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) 
         made.append(
             Likelihoods(
                 split=split,
-                estimator=estimator,
-                samples=samples,
                 levels=levels,
                 binarization=binarization,
                 examples=examples,
                 unit="bits/dim" if images else "nats",
                 yardstick=yardsticks[0] if yardsticks else None,
-                figures=dict(sorted(figures.items(), key=lambda item: item[1].mean)),
-                standard_errors={name: entries[0][error] for name, entries in members.items() if len(entries) == 1},
+                bounds=tuple(sorted(bounds, key=lambda bound: bound.figure.mean)),
             )
         )
     return sorted(made, key=lambda group: -len(group.figures))
