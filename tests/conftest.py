@@ -38,7 +38,18 @@ TINY_MODELS = {
         "mad_gan",
         {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "latent_dim": 4, "generators": 4},
     ),
-    "flow": ("flow", {"width": 8, "checkerboard": 1, "squeeze": (2,), "couplings": (2,)}),
+    "flow": (
+        "flow",
+        {
+            "width": 8,
+            "checkerboard": 1,
+            "squeeze": (2,),
+            "couplings": (2,),
+            "sweeps": 1,
+            "bins": 4,
+            "dequantization": "variational",
+        },
+    ),
     "points": ("flow", {"hidden": (8,), "point_couplings": 2}),
 }
 

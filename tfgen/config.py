@@ -197,10 +197,19 @@ class MADGANConfig(AdversarialConfig):
 class FlowConfig(Checked):
     """A normalizing flow: dequantization, then levels of squeeze, [ActNorm, 1×1, coupling] and factoring out."""
 
+    dequantization: Literal["uniform", "variational"] = option(
+        "uniform", "images: noise that makes whole pixels continuous: uniform, or by a small flow given the pixels"
+    )
     alpha: float = option(1e-3, "images: the logit is taken of alpha + (1 - 2 alpha) x", low=1e-7, high=0.49)
     checkerboard: int = option(4, "images: couplings with checkerboard masks, before the first squeeze", low=0)
     squeeze: tuple[int, ...] = option((2, 2), "images: side of the blocks folded into channels, a level each", low=1)
     couplings: tuple[int, ...] = option((4, 4), "images: couplings with channel masks, a level each", low=0)
+    sweeps: int = option(
+        0,
+        "images: times that spline couplings go over the pixels of the first level's blocks, one after another",
+        low=0,
+    )
+    bins: int = option(16, "images: of each spline", low=2, high=256)
     width: int = option(64, "images: filters of each coupling's network", low=1)
     blocks: int = option(0, "images: gated residual blocks in each; 0 is conv 3x3, 1x1, 3x3 as in Glow", low=0)
     hidden: tuple[int, ...] = option((64, 64), "2-D points: units of each coupling's network", low=1)

@@ -13,6 +13,7 @@ from tfgen.bijectors import (
     Invertible1x1,
     LUMatrix,
     ScaleAndShift,
+    SplineCoupling,
     Squeeze,
     alternating_mask,
     checkerboard_mask,
@@ -43,6 +44,11 @@ def gated_coupling(randomized):
     return ChannelCoupling(randomized(conv_conditioner((8, 8, 6), 12, width=8, blocks=1, activation="elu")), 12)
 
 
+def spline_coupling(randomized, condition=(0, 5), moved=(5, 8), bound=4.0):
+    network = conv_conditioner((7, 7, max(1, condition[1] - condition[0])), 3 * 14, width=8, last=1, place=True)
+    return SplineCoupling(randomized(network), 9, condition, moved, bins=5, bound=bound)
+
+
 def factor_out(randomized):
     inner = tfb.Chain(
         [
@@ -69,6 +75,9 @@ BIJECTORS = {
     "actnorm of points": (lambda r: ActNorm(r(ScaleAndShift(2))), (2,), (2,)),
     "invertible 1x1": (lambda r: Invertible1x1(r(LUMatrix(12, seed=3), gain=0.5)), (8, 8, 12), (8, 8, 12)),
     "squeeze": (lambda r: Squeeze(4), (7, 7, 16), (28, 28, 1)),
+    "spline coupling": (spline_coupling, (7, 7, 9), (7, 7, 9)),
+    "spline coupling given nothing": (lambda r: spline_coupling(r, (0, 0), (0, 3)), (7, 7, 9), (7, 7, 9)),
+    "spline coupling, some values beyond": (lambda r: spline_coupling(r, (6, 9), (0, 3), 0.7), (7, 7, 9), (7, 7, 9)),
     "factor out": (factor_out, (784,), (14, 14, 4)),
     "logit": (lambda r: logit(0.05), (8, 8, 1), (8, 8, 1)),
 }

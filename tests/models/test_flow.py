@@ -19,6 +19,8 @@ SHAPES = {
     "mnist": ((28, 28, 1), 256, {**SMALL, "squeeze": (4, 1)}),
     "colour": ((32, 32, 3), 256, {**SMALL, "blocks": 1, "activation": "elu"}),
     "odd": ((5, 5, 3), 256, {**SMALL, "squeeze": (1, 5)}),
+    "splines": ((8, 8, 1), 17, {**SMALL, "squeeze": (4,), "couplings": (1,), "sweeps": 2, "bins": 5, "blocks": 1}),
+    "variational": ((8, 8, 3), 256, {**SMALL, "couplings": (2, 0), "sweeps": 1, "dequantization": "variational"}),
     "points": ((2,), None, {"hidden": (16, 16), "point_couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
 }
 
@@ -117,7 +119,7 @@ def test_new_weights_give_a_new_density_of_the_same_tensor(case):
     flow, _ = case
     y = tf.constant(examples_of(flow.event_shape, None) * 0.01 + 0.5)
     before = flow.log_density(y).numpy()
-    weight = flow.trainable_variables[0]
+    weight = flow.conditioners[0].trainable_variables[0]
     weight.assign_add(0.1 * tf.ones(weight.shape))
     after = flow.log_density(y).numpy()
     weight.assign_sub(0.1 * tf.ones(weight.shape))
@@ -132,7 +134,7 @@ def test_actnorm_normalizes_every_level_on_the_first_batch(monkeypatch):
     inverse = ActNorm._inverse
     monkeypatch.setattr(ActNorm, "_inverse", lambda self, y: normalized.append(inverse(self, y)) or normalized[-1])
     with noise.Draws(1, 0) as draws:
-        flow.encode(flow.dequantize(DIGITS[:200], draws) * 17 / 16 - 0.5 / 16)
+        flow.encode(flow.dequantize(DIGITS[:200], draws)[0] * 17 / 16 - 0.5 / 16)
     assert len(normalized) == len(flow.normalizations) == 4
     for events in normalized:
         np.testing.assert_allclose(tf.reduce_mean(events, axis=(0, 1, 2)), 0.0, atol=1e-3)
@@ -231,6 +233,11 @@ def test_the_practical_s_toy_begins_as_its_prior():
         ((28, 28, 1), {"squeeze": (1,), "couplings": (1,)}, "at least 2 channels"),
         ((28, 28, 1), {"squeeze": (2,), "couplings": (0,), "checkerboard": 0}, "at least one coupling"),
         ((1, 1, 4), {"squeeze": (1,), "couplings": (1,), "checkerboard": 1}, "at least two pixels"),
+        (
+            (8, 8, 1),
+            {"squeeze": (1,), "couplings": (0,), "dequantization": "variational"},
+            "dequantization: expected at least 2 channels",
+        ),
         ((1,), {}, "at least 2 dimensions"),
     ],
 )

@@ -6,6 +6,8 @@ from tfgen.bijectors.factor_out import FactorOut
 from tfgen.bijectors.invertible_1x1 import Invertible1x1, LUMatrix
 from tfgen.bijectors.logit import logit
 from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_mask
+from tfgen.bijectors.order import coarse_to_fine
+from tfgen.bijectors.spline import SplineCoupling, spline_parameters
 from tfgen.bijectors.squeeze import Squeeze
 
 __all__ = [
@@ -16,9 +18,12 @@ __all__ = [
     "Invertible1x1",
     "LUMatrix",
     "ScaleAndShift",
+    "SplineCoupling",
     "Squeeze",
     "alternating_mask",
     "channel_mask",
     "checkerboard_mask",
+    "coarse_to_fine",
     "logit",
+    "spline_parameters",
 ]

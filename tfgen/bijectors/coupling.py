@@ -14,8 +14,9 @@ class Coupling(tfb.Bijector):
         log-det   Σ log |∂g/∂x_b|
 
     The subclass says what the parts are (`_part`, `_join`); `_transform` and `_invert` are the affine g of RealNVP,
-    which a subclass with another g replaces. θ is a network, evaluated once for value and log-determinant together:
-    the cache of TFP's bijectors keeps what `_aug_forward` and `_aug_inverse` return beside the value.
+    which a subclass with another g replaces (`SplineCoupling`). θ is a network, evaluated once for value and
+    log-determinant together: the cache of TFP's bijectors keeps what `_aug_forward` and `_aug_inverse` return beside
+    the value.
 
     Args:
         network: Keras model, conditioning part [n, …] → parameters [n, …]; the model that trains must hold it too.
@@ -43,8 +44,8 @@ class Coupling(tfb.Bijector):
         """(what the network sees, what is transformed) of an event."""
         raise NotImplementedError
 
-    def _join(self, condition, transformed, log_scale):
-        """(the event of a part that passed and one that was transformed, the log-scales that count)."""
+    def _join(self, event, transformed, log_scale):
+        """(the event with its part replaced by what that was transformed to, the log-scales that count)."""
         raise NotImplementedError
 
     # -- the affine transformation ------------------------------------------------------------------------------------
@@ -67,7 +68,7 @@ class Coupling(tfb.Bijector):
 
     def _pass(self, event, transformation):
         condition, part = self._part(event)
-        result, log_scale = self._join(condition, *transformation(part, self._parameters_of(condition)))
+        result, log_scale = self._join(event, *transformation(part, self._parameters_of(condition)))
         axes = list(range(-self.forward_min_event_ndims, 0))
         return result, tf.reduce_sum(log_scale, axis=axes)
 
@@ -134,8 +135,8 @@ class AffineCoupling(Coupling):
     def _part(self, event):
         return self._mask * event, event
 
-    def _join(self, condition, transformed, log_scale):
-        return condition + (1.0 - self._mask) * transformed, (1.0 - self._mask) * log_scale
+    def _join(self, event, transformed, log_scale):
+        return self._mask * event + (1.0 - self._mask) * transformed, (1.0 - self._mask) * log_scale
 
 
 class ChannelCoupling(Coupling):
@@ -169,7 +170,8 @@ class ChannelCoupling(Coupling):
         first, second = tf.split(event, self._sizes, axis=-1)
         return (first, second) if self._parity == 0 else (second, first)
 
-    def _join(self, condition, transformed, log_scale):
+    def _join(self, event, transformed, log_scale):
+        condition, _ = self._part(event)
         parts = (condition, transformed) if self._parity == 0 else (transformed, condition)
         return tf.concat(parts, axis=-1), log_scale
 

@@ -59,7 +59,7 @@ BEDS: dict[str, Bed] = {
     "stacked_mnist": Bed(
         1_000,
         26_000,
-        8_000,
+        4_000,
         {
             **_SHARED,
             "data": "stacked_mnist",

@@ -17,20 +17,26 @@ from tfgen.bijectors import (
     Invertible1x1,
     LUMatrix,
     ScaleAndShift,
+    SplineCoupling,
     Squeeze,
     alternating_mask,
     checkerboard_mask,
+    coarse_to_fine,
     logit,
+    spline_parameters,
 )
 from tfgen.bijectors.coupling import halves
 from tfgen.config import FlowConfig
 from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
+from tfgen.models.dequantizer import Dequantizer
 from tfgen.networks import conv_conditioner, mlp
 
 # Examples that are sent through the flow and back.
 DIAGNOSED = 64
+# Splines map [−B, B] to itself. A normal latent is beyond in one pixel of 16,000.
+SPLINE_BOUND = 4.0
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -41,12 +47,15 @@ class Flow(GenerativeModel):
 
     of images   dequantize → logit → [checkerboard coupling] × N → level × L
                 level: squeeze → (ActNorm → invertible 1×1 → channel coupling) × K → factor out half of the channels
+                first level, after its squeeze: (spline couplings of the b² pixels of a block) × sweeps
     of points   (ActNorm →) [coupling with an alternating mask] × N
 
     written from the data to the latent, as the bijectors stand in the chain. Whole pixels x become densities by
-    dequantization, y = (x + u) / levels with u uniform in [0, 1)^D, which bounds their probability from below:
+    dequantization, y = (x + u) / levels with u in [0, 1)^D, which bounds their probability from below:
 
-        log P(x) ≥ E_u[log p(y)] − D log levels
+        log P(x) ≥ E_q(u|x)[log p(y) − log q(u|x)] − D log levels
+
+    with q uniform, or variational: splines of the noise given the pixels, trained with the flow by the same bound.
 
     The loss of images is this bound's negative in nats per dimension, so that one gradient clip suits every size; that
     of points is −log p(x) in nats.
@@ -59,7 +68,9 @@ class Flow(GenerativeModel):
         ConfigError: where a squeeze does not divide the sides, or a coupling finds nothing to condition on.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017; Kingma, Dhariwal: Glow.
-    NeurIPS 2018; Theis, van den Oord, Bethge: A note on the evaluation of generative models. ICLR 2016 (the bound).
+    NeurIPS 2018; Theis, van den Oord, Bethge: A note on the evaluation of generative models. ICLR 2016 (the bound);
+    Ho et al.: Flow++. ICML 2019, section 3.1 (variational dequantization); Durkan et al.: Neural spline flows. NeurIPS
+    2019; Reed et al.: Parallel multiscale autoregressive density estimation. ICML 2017 (the order of the pixels).
 
     Example:
         >>> flow = Flow((28, 28, 1), squeeze=(4,), couplings=(12,), checkerboard=0, width=128)
@@ -88,7 +99,8 @@ class Flow(GenerativeModel):
         self.normalizations: list[ScaleAndShift] = []
         self.mixtures: list[LUMatrix] = []
         if self.is_image:
-            steps = [logit(self.config.alpha), *self._checkerboards(), *self._level(0, self.event_shape)]
+            self.dequantizer = self._dequantizer()
+            steps = [self._real_line(), *self._checkerboards(), *self._level(0, self.event_shape)]
         else:
             steps = self._point_couplings()
         prior = tfd.Sample(tfd.Normal(0.0, self.config.prior_scale), self.latent_shape)
@@ -102,14 +114,55 @@ class Flow(GenerativeModel):
             steps += [*self._actnorm(size), AffineCoupling(self._held(network), alternating_mask(size, index % 2))]
         return steps
 
+    def _dequantizer(self) -> Dequantizer | None:
+        if self.config.dequantization == "uniform":
+            return None
+        block = self.config.squeeze[0]
+        return Dequantizer(self.event_shape, self.levels, block, self.config.width, self.config.activation)
+
+    def _real_line(self) -> tfb.Bijector:
+        if not self.config.sweeps:
+            return logit(self.config.alpha)
+        # All that is between black and white, evenly in the splines' interval.
+        widest = math.log((1.0 - self.config.alpha) / self.config.alpha)
+        return tfb.Chain([logit(self.config.alpha), tfb.Scale(widest / SPLINE_BOUND)], name="real_line")
+
     def _checkerboards(self) -> list[tfb.Bijector]:
         height, width, channels = self.event_shape
         steps = []
         for index in range(self.config.checkerboard):
             mask = checkerboard_mask(self.event_shape, index % 2)
             fold = 2 if height % 2 == width % 2 == 0 else 1
-            network = self._conv_conditioner(self.event_shape, 2 * channels, fold)
+            network = self._conv_conditioner(self.event_shape, 2 * channels, fold=fold)
             steps += [*self._actnorm(channels), AffineCoupling(network, mask)]
+        return steps
+
+    def _sweeps(self, shape: tuple[int, int, int], block: int) -> list[tfb.Bijector]:
+        """Spline couplings of the pixels of blocks that were squeezed into the channels of `shape` [H, W, b²C].
+
+        On the way to the data the pixels of a block are made one after the other, coarse to fine, each given those
+        before it: equal places of all blocks in one coupling, since they are b pixels apart. A further sweep goes the
+        other way. On the way to the latent the order is the reverse, so that every conditioner of the sweep next to the
+        data sees pixels as they are.
+        """
+        if not self.config.sweeps:
+            return []
+        height, width, channels = shape
+        size = channels // block**2
+        order = [row * block + column for row, column in coarse_to_fine(block)]
+        steps: list[tfb.Bijector] = [tfb.Permute([place * size + c for place in order for c in range(size)])]
+        for sweep in range(self.config.sweeps):
+            for index in range(block**2):
+                start, end = (channels - (index + 1) * size, channels - index * size)
+                condition = (0, start) if sweep % 2 == 0 else (channels - start, channels)
+                moved = (start, end) if sweep % 2 == 0 else (channels - end, channels - start)
+                network = self._conv_conditioner(
+                    (height, width, max(1, start)),
+                    size * spline_parameters(self.config.bins),
+                    last=1,
+                    place=True,
+                )
+                steps.append(SplineCoupling(network, channels, condition, moved, self.config.bins, SPLINE_BOUND))
         return steps
 
     def _level(self, level: int, shape: tuple[int, int, int]) -> list[tfb.Bijector]:
@@ -120,8 +173,8 @@ class Flow(GenerativeModel):
                 "squeeze, couplings: expected one number a level in each. "
                 f"Received: {config.squeeze} and {config.couplings}"
             )
-        if config.checkerboard + sum(config.couplings) < 1:
-            raise ConfigError("checkerboard, couplings: expected at least one coupling. Received: 0")
+        if config.checkerboard + sum(config.couplings) + config.sweeps < 1:
+            raise ConfigError("checkerboard, couplings, sweeps: expected at least one coupling. Received: 0")
         (height, width, channels), block = shape, config.squeeze[level]
         if height % block or width % block:
             raise ConfigError(
@@ -135,6 +188,8 @@ class Flow(GenerativeModel):
                 f"pixels, which make {channels}"
             )
         steps: list[tfb.Bijector] = [Squeeze(block)] if block > 1 else []
+        if level == 0:
+            steps += self._sweeps((height, width, channels), block)
         for index in range(config.couplings[level]):
             condition, moved = halves(channels) if index % 2 == 0 else halves(channels)[::-1]
             network = self._conv_conditioner((height, width, condition), 2 * moved)
@@ -145,9 +200,9 @@ class Flow(GenerativeModel):
         inner = tfb.Chain(self._level(level + 1, (height, width, channels // 2)), name=f"level_{level + 2}")
         return [*steps, FactorOut(inner, (height, width, channels))]
 
-    def _conv_conditioner(self, shape, outputs, fold=1):
+    def _conv_conditioner(self, shape, outputs, **form):
         options = {"width": self.config.width, "blocks": self.config.blocks, "activation": self.config.activation}
-        return self._held(conv_conditioner(shape, outputs, fold=fold, **options))
+        return self._held(conv_conditioner(shape, outputs, **options, **form))
 
     def _held(self, network):
         self.conditioners.append(network)
@@ -172,15 +227,19 @@ class Flow(GenerativeModel):
         `strategy.run`, with the first global batch: every replica then has the same weights.
         """
         with noise.Draws(self.seed, 0) as draws:
-            events = self.dequantize(examples, draws) if self.is_image else tf.cast(examples, tf.float32)
+            events = self.dequantize(examples, draws)[0] if self.is_image else tf.cast(examples, tf.float32)
         _initialize(self.flow.bijector, events)
 
     # -- densities ----------------------------------------------------------------------------------------------------
 
-    def dequantize(self, images, draws: noise.Draws) -> tf.Tensor:
-        """y = (x + u) / levels in [0, 1), u uniform: [n, H, W, C] → the same shape."""
+    def dequantize(self, images, draws: noise.Draws) -> tuple[tf.Tensor, tf.Tensor | float]:
+        """y = (x + u) / levels in [0, 1] with u from q(u|x), [n, H, W, C] → the same shape; and log q(u|x), [n]."""
         whole = pixels.whole_levels(images, self.levels)
-        return (whole + draws.uniform("dequantize", (noise.rows(whole), *self.event_shape))) / self.levels
+        uniform = draws.uniform("dequantize", (noise.rows(whole), *self.event_shape))
+        if self.dequantizer is None:
+            return (whole + uniform) / self.levels, 0.0
+        fraction, log_density = self.dequantizer(whole, uniform)
+        return (whole + fraction) / self.levels, log_density
 
     def log_density(self, y) -> tf.Tensor:
         """Exact log-density of continuous values, dequantized images in [0, 1] or points: [n, …] → nats, [n]."""
@@ -234,20 +293,19 @@ class Flow(GenerativeModel):
     def estimator(self, samples):
         if not self.is_image:
             return "exact"
-        if samples > 1:
-            return f"uniform dequantization, importance-weighted bound, k = {samples}"
-        return "uniform dequantization bound, 1 sample"
+        kind = f"{self.config.dequantization} dequantization"
+        return f"{kind}, importance-weighted bound, k = {samples}" if samples > 1 else f"{kind} bound, 1 sample"
 
     def log_prob_with(self, examples, draws):
         if not self.is_image:
             return self.log_density(examples)
-        dimensions = math.prod(self.event_shape)
-        return self.log_density(self.dequantize(examples, draws)) - dimensions * math.log(self.levels)
+        data, log_noise = self.dequantize(examples, draws)
+        return self.log_density(data) - log_noise - math.prod(self.event_shape) * math.log(self.levels)
 
     def log_prob(self, examples, samples=1, seed=0):
         """Log-probability in nats: exact for points, a lower bound for whole pixels that tightens with `samples`.
 
-            log P(x) ≥ E[log 1/k Σᵢ p((x + uᵢ) / levels)] − D log levels,  uᵢ uniform
+            log P(x) ≥ E[log 1/k Σᵢ p((x + uᵢ) / levels) / q(uᵢ|x)] − D log levels,  uᵢ ~ q
 
         Args:
             examples: images [n, H, W, C] or points [n, D].

@@ -33,6 +33,21 @@ class Fold(keras.layers.Layer):
         return {**super().get_config(), "block": self.block, "unfold": self.unfold}
 
 
+@keras.saving.register_keras_serializable("tfgen")
+class Place(keras.layers.Layer):
+    """Row and column, from −1 to 1, in two channels more: [n, H, W, C] → [n, H, W, C + 2]."""
+
+    def call(self, inputs):
+        height, width = inputs.shape[1:3]
+        rows, columns = tf.meshgrid(tf.linspace(-1.0, 1.0, height), tf.linspace(-1.0, 1.0, width), indexing="ij")
+        place = tf.cast(tf.stack([rows, columns], axis=-1), inputs.dtype)
+        # Not `tf.tile` by the number of rows: broadcasting is an operator of TensorFlow Lite for any batch.
+        return tf.concat([inputs, tf.zeros_like(inputs[..., :1]) + place], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] + 2)
+
+
 def conv_conditioner(
     image_shape: tuple[int, int, int],
     outputs: int,
@@ -41,6 +56,8 @@ def conv_conditioner(
     blocks: int = 0,
     activation: str = "relu",
     fold: int = 1,
+    last: int = 3,
+    place: bool = False,
     name: str | None = None,
 ) -> keras.Model:
     """Images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
@@ -56,11 +73,16 @@ def conv_conditioner(
         activation: after each convolution but the last.
         fold: side of the blocks of pixels that the network sees as channels. A masked image of one channel costs a
             quarter with 2, since a convolution of so few channels keeps no processor busy.
+        last: side of the last convolution's kernel. With many outputs, as of splines, 3 would be most of the cost.
+        place: whether the network is told where in the image it is; beyond their reach from the border, convolutions
+            do not know.
         name: of the network.
     """
     image = hidden = keras.Input(image_shape)
     if fold > 1:
         hidden = Fold(fold)(hidden)
+    if place:
+        hidden = Place()(hidden)
     hidden = keras.layers.Conv2D(width, 3, padding="same")(hidden)
     if blocks:
         for _ in range(blocks):
@@ -69,8 +91,8 @@ def conv_conditioner(
     else:
         hidden = activation_layer(activation)(hidden)
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
-    last = {"kernel_initializer": "zeros", "dtype": "float32"}  # the result is float32 in any precision
-    hidden = keras.layers.Conv2D(outputs * fold**2, 3, padding="same", **last)(hidden)
+    options = {"kernel_initializer": "zeros", "dtype": "float32"}  # the result is float32 in any precision
+    hidden = keras.layers.Conv2D(outputs * fold**2, last, padding="same", **options)(hidden)
     if fold > 1:
         hidden = Fold(fold, unfold=True, dtype="float32")(hidden)
     return keras.Model(image, hidden, name=name)

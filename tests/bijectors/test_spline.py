@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen.bijectors import SplineCoupling
+from tfgen.bijectors.spline import Spline, spline_of, spline_parameters
+from tfgen.networks import conv_conditioner
+
+tfb = tfp.bijectors
+
+RAW = np.random.default_rng(2).normal(0.0, 2.0, (50, spline_parameters(6))).astype(np.float32)
+VALUES = np.random.default_rng(3).uniform(-2.5, 2.5, 50).astype(np.float32)
+
+
+def both(bound=2.0):
+    """Our spline, and TFP's own of the same bins."""
+    mine = spline_of(tf.constant(RAW), 6, bound)
+    return mine, tfb.RationalQuadraticSpline(mine.bin_widths, mine.bin_heights, mine.knot_slopes, range_min=-bound)
+
+
+@pytest.mark.parametrize("what", ["forward", "inverse", "forward_log_det_jacobian", "inverse_log_det_jacobian"])
+def test_it_is_tfp_s_spline(what):
+    mine, theirs = both()
+    assert isinstance(mine, Spline) and (np.abs(VALUES) > 2.0).any()
+    options = {"event_ndims": 0} if "log_det" in what else {}
+    found = getattr(mine, what)(tf.constant(VALUES), **options)
+    expected = getattr(theirs, what)(tf.identity(tf.constant(VALUES)), **options)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_its_gradients_are_those_of_tfp_s():
+    def gradient(kind):
+        raw = tf.constant(RAW)
+        with tf.GradientTape() as tape:
+            tape.watch(raw)
+            mine = spline_of(raw, 6, 2.0)
+            made = kind(mine.bin_widths, mine.bin_heights, mine.knot_slopes, range_min=-2.0)
+            x = tf.constant(VALUES)
+            total = tf.reduce_sum(made.forward(x) + made.forward_log_det_jacobian(x, event_ndims=0))
+        return tape.gradient(total, raw)
+
+    found = gradient(Spline)
+    assert np.abs(found).max() > 0.1
+    np.testing.assert_allclose(found, gradient(tfb.RationalQuadraticSpline), rtol=1e-3, atol=1e-4)
+
+
+def test_at_the_knots_both_bins_say_the_same():
+    mine, _ = both()
+    knots = -2.0 + np.cumsum(mine.bin_widths.numpy(), axis=-1)[:, :-1]
+    expected = -2.0 + np.cumsum(mine.bin_heights.numpy(), axis=-1)[:, :-1]
+    for knot in range(5):
+        for shift in (-1e-6, 0.0, 1e-6):
+            x = tf.constant(knots[:, knot] + shift, tf.float32)
+            np.testing.assert_allclose(mine.forward(x), expected[:, knot], atol=1e-3)
+
+
+def test_zeros_are_the_identity():
+    spline = spline_of(tf.zeros((50, spline_parameters(6))), 6, 2.0)
+    np.testing.assert_allclose(spline.forward(tf.constant(VALUES)), VALUES, atol=1e-6)
+    np.testing.assert_allclose(spline.forward_log_det_jacobian(tf.constant(VALUES), event_ndims=0), 0.0, atol=1e-5)
+
+
+def test_it_rises_and_keeps_its_ends():
+    spline = spline_of(tf.constant(RAW[:, None]), 6, 2.0)
+    x = np.linspace(-2.0, 2.0, 2001, dtype=np.float32)
+    y = spline.forward(tf.constant(np.broadcast_to(x, (50, 2001)))).numpy()
+    assert (np.diff(y) >= -5e-7).all()
+    np.testing.assert_allclose(y[:, [0, -1]], np.broadcast_to([-2.0, 2.0], (50, 2)), atol=1e-6)
+
+
+def test_only_what_conditions_matters_and_only_what_is_moved_moves(randomized):
+    network = randomized(conv_conditioner((4, 4, 2), 3 * spline_parameters(4), width=8, last=1))
+    coupling = SplineCoupling(network, 9, condition=(1, 3), moved=(4, 7), bins=4)
+    x = np.random.default_rng(0).normal(size=(2, 4, 4, 9)).astype(np.float32)
+    y = coupling.forward(tf.constant(x)).numpy()
+    moved = np.isin(np.arange(9), (4, 5, 6))
+    assert np.abs(y - x)[..., ~moved].max() == 0.0
+    assert np.abs(y - x)[..., moved].min(axis=(0, 1, 2)).max() > 0.0
+    nudged = x.copy()
+    nudged[..., [0, 3, 7, 8]] += 1.0
+    np.testing.assert_array_equal(coupling.forward(tf.constant(nudged)).numpy()[..., moved], y[..., moved])
+    nudged = x.copy()
+    nudged[..., 1] += 1.0
+    assert np.abs(coupling.forward(tf.constant(nudged)).numpy() - y)[..., moved].max() > 1e-3

@@ -1,0 +1,34 @@
+"""In which order the pixels of a block are made."""
+
+
+def coarse_to_fine(block: int) -> list[tuple[int, int]]:
+    """The pixels of a block, each as far as can be from those before it.
+
+    Blocks tile the plane, so distance goes around their edges. Of a block of 4: one pixel, the one between its copies,
+    then those halfway to both, and so on: every pixel finds its neighbours on all sides among those before, as early as
+    can be. It is how an interlaced picture is sent, and how parallel autoregressive models order their pixels.
+
+    Args:
+        block: side of the block, b.
+
+    Returns:
+        (row, column) of all b² pixels.
+
+    Reference: Reed et al.: Parallel multiscale autoregressive density estimation. ICML 2017.
+
+    Example:
+        >>> coarse_to_fine(2)
+        [(0, 0), (1, 1), (0, 1), (1, 0)]
+    """
+
+    def distance(one, other):
+        around = (min((a - b) % block, (b - a) % block) for a, b in zip(one, other, strict=True))
+        return sum(step**2 for step in around)
+
+    left, order = [(row, column) for row in range(block) for column in range(block)], list[tuple[int, int]]()
+    while left:
+        distances = {pixel: [distance(pixel, made) for made in reversed(order)] for pixel in left}
+        # Of those that are equally far from the nearest one, that which is farthest from the last one.
+        order.append(max(left, key=lambda pixel: (min(distances[pixel], default=0), distances[pixel])))
+        left.remove(order[-1])
+    return order
