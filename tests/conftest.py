@@ -16,6 +16,25 @@ def digits() -> np.ndarray:
     return load("digits").train.examples
 
 
+@pytest.fixture(scope="session")
+def jacobian():
+    """A function that returns the Jacobian of a map at one event as a float64 matrix, by autodiff."""
+
+    import tensorflow as tf
+
+    def of(function, event):
+        # A copy of the event for each row: what is independent along the batch needs a single backward pass.
+        size = event.size
+        events = tf.constant(np.repeat(event[None], size, axis=0))
+        with tf.GradientTape() as tape:
+            tape.watch(events)
+            values = tf.reshape(function(events), (size, size))
+        rows = tape.gradient(values, events, output_gradients=tf.eye(size))
+        return tf.reshape(rows, (size, size)).numpy().astype(np.float64)
+
+    return of
+
+
 # A small model of every family: name → family, options.
 TINY_MODELS = {
     "vae-mlp": ("vae", {"hidden": (16,), "latent_dim": 3, "binarize": "dynamic"}),

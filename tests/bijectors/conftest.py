@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 
 @pytest.fixture(scope="session")
@@ -18,20 +17,3 @@ def randomized():
         return layer
 
     return randomize
-
-
-@pytest.fixture(scope="session")
-def jacobian():
-    """A function that returns the Jacobian of a map at one event as a float64 matrix, by autodiff."""
-
-    def of(function, event):
-        # A copy of the event for each row: what is independent along the batch needs a single backward pass.
-        size = event.size
-        events = tf.constant(np.repeat(event[None], size, axis=0))
-        with tf.GradientTape() as tape:
-            tape.watch(events)
-            values = tf.reshape(function(events), (size, size))
-        rows = tape.gradient(values, events, output_gradients=tf.eye(size))
-        return tf.reshape(rows, (size, size)).numpy().astype(np.float64)
-
-    return of

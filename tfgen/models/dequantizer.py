@@ -51,7 +51,7 @@ class Dequantizer(keras.layers.Layer):
         self.levels = levels
         places = [row * block + column for row, column in coarse_to_fine(block)]
         order = [place * depth + channel for place in places for channel in range(depth)]
-        self.fold = tfb.Chain([Squeeze(block), tfb.Permute(order)])
+        self.fold = tfb.Chain([*([Squeeze(block)] if block > 1 else []), tfb.Permute(order)])
         first, _ = halves(channels)
         self.parts = (0, first), (first, channels)
         self.conditioners = [
