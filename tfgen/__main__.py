@@ -10,6 +10,7 @@ COMMANDS = {
     "sample": ("tfgen.sample", "draw samples of a trained model"),
     "interpolate": ("tfgen.interpolate", "draw rows of pictures that lead from one sample to another"),
     "evaluate": ("tfgen.evaluate", "measure a trained model's likelihood and the quality of its samples"),
+    "outliers": ("tfgen.outliers", "draw the test images that a model finds least and most likely"),
     "compare": ("tfgen.compare", "put runs on the same data side by side, in a table and a figure"),
     "collapse": ("tfgen.collapse", "put GANs to the test of mode collapse"),
     "classifier": ("tfgen.metrics.train_classifier", "train the classifier that samples are measured with"),

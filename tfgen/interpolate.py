@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.errors import UndefinedError, reported
+from tfgen.errors import ConfigError, UndefinedError, reported
 from tfgen.sample import factor, whole
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tfgen.models.contract import GenerativeModel
 
 
@@ -43,6 +45,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="T",
         help="factor on the standard deviation of the ends' latents [%(default)s]",
     )
+    parser.add_argument(
+        "--real",
+        action="store_true",
+        help="between test images instead of samples: row i leads from number SEED + 2i to SEED + 2i + 1 as the model "
+        "encodes them; the temperature has no say",
+    )
     parser.add_argument("--out", default="interpolation.png", metavar="FILE", help="a .png [%(default)s]")
     return parser.parse_args(argv)
 
@@ -60,6 +68,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         run = Run.open(options.run)
         start_tensorflow()
         model = run.load_model()
+        images = None
+        if options.real:
+            if not model.can("encode"):
+                raise UndefinedError(
+                    f"--real: expected a model that encodes images. Received: a {type(model).__name__}"
+                )
+            images = run.dataset.test.examples[options.seed : options.seed + 2 * options.pairs]
+            if len(images) < 2 * options.pairs:
+                raise ConfigError(
+                    f"--real: expected two of the {len(run.dataset.test.examples)} test images a row. Received: "
+                    f"{options.pairs} rows from number {options.seed} on"
+                )
         with writing(path):
             interpolation(
                 model,
@@ -69,8 +89,10 @@ def main(argv: Sequence[str] | None = None) -> None:
                 options.seed,
                 along=options.path,
                 temperature=options.temperature,
+                images=images,
             )
-        print(f"{path}: {options.pairs} rows of {options.steps} pictures, the first from seed {options.seed}")
+        first = f"test image {options.seed}" if options.real else f"seed {options.seed}"
+        print(f"{path}: {options.pairs} rows of {options.steps} pictures, the first from {first}")
 
 
 def interpolation(
@@ -82,8 +104,11 @@ def interpolation(
     *,
     along: str = "slerp",
     temperature: float = 1.0,
+    images: "np.ndarray | None" = None,
 ) -> None:
-    """Write rows of pictures between pairs of samples: the practical has 4 pairs with 5 steps between the ends.
+    """Write rows of pictures between pairs of samples, or of given images.
+
+    The practical has 4 pairs of samples with 5 steps between the ends.
 
     Args:
         model: of images.
@@ -94,6 +119,7 @@ def interpolation(
         along: "slerp", the default because every prior here is a normal one (or made from one), whose mass in many
             dimensions lies on a thin shell that a straight line cuts through; or "lerp".
         temperature: factor on the standard deviation of the ends' latents.
+        images: the ends in the place of samples, [2 pairs, H, W, C], of a model that encodes images.
 
     Raises:
         UndefinedError: if the model makes points.
@@ -107,7 +133,10 @@ def interpolation(
     if not model.is_image:
         raise UndefinedError(f"An interpolation needs images. Received: points of shape {list(model.event_shape)}")
     # Between the normal noises and not the latents, which a learned prior has bent.
-    ends = model.normal_noise(noise.seeds_from(seed, 2 * pairs), temperature)
+    if images is None:
+        ends = model.normal_noise(noise.seeds_from(seed, 2 * pairs), temperature)
+    else:
+        ends = model.normal_from(model.encode(images))
     flat = tf.reshape(ends, (2 * pairs, -1))
     between = {"slerp": latent.slerp, "lerp": latent.lerp}[along](flat[::2], flat[1::2], steps)
     rows = [model.decode(model.latents_from(tf.reshape(row, (steps, *model.latent_shape)))) for row in between]
