@@ -100,6 +100,27 @@ def test_the_recorded_likelihood_is_found_again(name):
         assert again["log_prob_nats"] == pytest.approx(entry["log_prob_nats"], abs=0.01)
 
 
+@pytest.mark.parametrize("name", [name for name in pretrained.names() if name.endswith("flow")])
+def test_a_trained_flow_gives_every_picture_back(name):
+    model = Run.open(name).load_model()
+    brightest, shape = model.levels - 1, model.event_shape
+    generator = np.random.default_rng(0)
+    strokes = np.zeros((8, *shape))
+    for picture in strokes:
+        row, column = generator.integers(1, shape[0] - 3, 2)
+        picture[row : row + 2], picture[:, column] = brightest, generator.integers(1, brightest)
+    images = np.concatenate(
+        [
+            np.zeros((1, *shape)),
+            np.full((1, *shape), brightest),
+            strokes,
+            generator.integers(0, model.levels, (24, *shape)),
+        ]
+    ).astype(np.uint8)
+    again = model.decode(model.encode(images)).numpy()
+    assert np.abs(again - images / brightest).max() < 1e-4
+
+
 def test_every_command_takes_a_name(tmp_path, capsys, monkeypatch):
     from export import export as module
     from export.signatures import signatures

@@ -16,6 +16,14 @@ SMALL = {
     "gan": {"generator_hidden": (32,), "discriminator_hidden": (32,)},
     "gan-conv": {"arch": "conv", "filters": 4},
     "flow": {"width": 16, "checkerboard": 1, "squeeze": (2,), "couplings": (2,)},
+    "flow-splines": {
+        "width": 16,
+        "checkerboard": 0,
+        "squeeze": (2,),
+        "couplings": (1,),
+        "sweeps": 1,
+        "dequantization": "variational",
+    },
 }
 
 

@@ -40,7 +40,8 @@ class Dequantizer(keras.layers.Layer):
         activation: str = "relu",
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        # In float32 in any precision: what it makes is the likelihood's, and its networks know their own precision.
+        super().__init__(dtype="float32", **kwargs)
         rows, columns, depth = event_shape
         channels = depth * block**2
         if channels < 2:
