@@ -148,6 +148,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             see="1.2 bits/dim after two epochs; digits that one could take for real ones",
             options={
                 "data": "mnist",
+                "dequantization": "variational",
                 "alpha": 1e-4,
                 "checkerboard": 0,
                 "squeeze": (4,),

@@ -218,3 +218,17 @@ def test_collapsed_dimensions_are_counted_out(digits):
     means = vae.encode(digits[:300]).numpy()
     assert means.var(axis=0)[[0, 2]].min() > 0.01
     assert vae.diagnostics(digits[:300]) == {"active_units": 2.0}
+
+
+def test_a_posterior_that_grows_wide_stays_finite_and_is_pulled_back(digits):
+    vae = VAE((8, 8, 1), 17, hidden=(16,), latent_dim=3, likelihood="logistic_mixture", prior="flow", prior_hidden=(8,))
+    last = vae.encoder.trainable_variables[-1]
+    raw = np.zeros(6, np.float32)
+    raw[3:] = 500.0  # exp(500) is infinite
+    last.assign(raw)
+    with noise.Draws(0, 0) as draws, tf.GradientTape() as tape:
+        losses = vae.losses_of(digits[:32], draws)
+        kl = tf.reduce_mean(losses["kl"])
+    assert all(np.isfinite(values).all() for values in losses.values())
+    np.testing.assert_allclose(vae.posterior(2.0 * digits[:4] / 16.0 - 1.0).stddev(), np.exp(2.0), rtol=1e-5)
+    assert (tape.gradient(kl, last.value)[3:].numpy() > 0.0).all()

@@ -18,6 +18,9 @@ from tfgen.networks import conv_decoder, conv_encoder, mlp
 # Images from which the active latent dimensions are told, and the variance above which one is active.
 DIAGNOSED = 2000
 ACTIVE_VARIANCE = 0.01
+# No posterior under a prior of standard deviation 1 needs a wider one. On the steep likelihood of all levels a new
+# encoder's may otherwise grow without bound before the KL term is felt.
+LARGEST_LOG_STD = 2.0
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -106,6 +109,8 @@ class VAE(GenerativeModel):
     def posterior(self, observed, training: bool = False) -> tfd.Distribution:
         """q(z|x) of images as the model observes them, a batch of normals over [latent_dim]."""
         mean, log_std = tf.split(self.encoder(observed, training=training), 2, axis=-1)
+        # Bounded on the way forward, as if unbounded on the way back: the KL term still pulls it down.
+        log_std -= tf.stop_gradient(tf.nn.relu(log_std - LARGEST_LOG_STD))
         return tfd.MultivariateNormalDiag(loc=mean, scale_diag=tf.exp(log_std))
 
     def observe(self, images, draws: noise.Draws) -> tuple[tf.Tensor, tf.Tensor]:
