@@ -69,9 +69,10 @@ BEDS: dict[str, Bed] = {
             "discriminator_filters": 16,
             "train_size": 32_000,
             "batch_size": 64,
-            "learning_rate": 2e-4,
+            "learning_rate": 1e-3,
+            "beta_1": 0.0,
         },
-        penalty=1.0,
+        penalty=0.2,
     ),
 }
 
