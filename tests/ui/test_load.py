@@ -1,4 +1,4 @@
-"""Thirty-two clients at once for a minute, one request in ten bad: `benchmarks/app_load.py`, and what must come of it."""
+"""Thirty-two clients at once for a minute, one request in ten bad: `benchmarks/app_load.py`, and what comes of it."""
 
 import json
 import subprocess
