@@ -209,7 +209,7 @@ class FlowConfig(Checked):
         "images: times that spline couplings go over the pixels of the first level's blocks, one after another",
         low=0,
     )
-    bins: int = option(16, "images: of each spline", low=2, high=256)
+    bins: int = option(16, "images: of each spline", low=2, high=100)
     width: int = option(64, "images: filters of each coupling's network", low=1)
     blocks: int = option(0, "images: gated residual blocks in each; 0 is conv 3x3, 1x1, 3x3 as in Glow", low=0)
     hidden: tuple[int, ...] = option((64, 64), "2-D points: units of each coupling's network", low=1)

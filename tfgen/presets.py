@@ -152,7 +152,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
                 "alpha": 1e-4,
                 "checkerboard": 0,
                 "squeeze": (4,),
-                "couplings": (2,),
+                "couplings": (0,),
                 "sweeps": 1,
                 "width": 64,
                 "blocks": 1,
