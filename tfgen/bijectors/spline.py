@@ -8,8 +8,8 @@ from tensorflow_probability.python.bijectors import rational_quadratic_spline
 
 from tfgen.bijectors.coupling import Coupling
 
-# A bin has at least this part of the interval as its width and height, and a knot at least this slope. The last two bound
-# what the way back makes of a rounding error in a latent, once for every coupling that it passes through; the bins
+# A bin has at least this part of the interval as its width and its height, and a knot at least this slope. The last two
+# bound what the way back makes of a rounding error in a latent, once in every coupling that it passes through; the bins
 # that a pixel does not need go where the latent hardly ever is, and cost no likelihood there.
 SMALLEST_WIDTH, SMALLEST_HEIGHT, SMALLEST_SLOPE = 1e-3, 5e-3, 1e-2
 
