@@ -110,6 +110,7 @@ def batch(tmp_path: Path, srun: str, *options: str, **environment: str) -> subpr
     )
 
 
+@pytest.mark.slow
 def test_the_batch_script_trains_with_the_workers_of_a_step(tmp_path):
     line = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 1 --no-evaluate-test"
     done = batch(tmp_path, SRUN.format(python=sys.executable), *line.split(), "--run", str(tmp_path / "run"), TASKS="2")

@@ -199,6 +199,7 @@ def numbers(run: Path) -> list[dict]:
     return [{k: v for k, v in row.items() if k not in clock} for row in Run.open(run).metrics()]
 
 
+@pytest.mark.slow
 def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
     line = "--model vae --hidden 64 --epochs 20 --no-evaluate-test --seed 5"
     program = [sys.executable, str(ROOT / "train.py")]

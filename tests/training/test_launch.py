@@ -73,6 +73,7 @@ def undisturbed(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_the_run_is_complete_and_every_worker_has_a_log(undisturbed):
     assert [row["epoch"] for row in Run.open(undisturbed).metrics()] == [*range(1, 13)]
     assert "2 replicas in all" in (undisturbed / "logs" / "worker-0.log").read_text()

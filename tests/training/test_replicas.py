@@ -116,6 +116,7 @@ def test_two_replicas_of_one_process(one, tmp_path):
     assert_equal(found, one)
 
 
+@pytest.mark.slow
 def test_two_processes(one, tmp_path):
     sockets = [socket.socket() for _ in range(2)]
     for each in sockets:

@@ -42,6 +42,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_virtual_devices_train_and_evaluate_together(tmp_path):
     done = train(f"--virtual-cpus 2 --run {tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr
