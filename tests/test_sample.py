@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from tfgen import interpolate, sample
+from tfgen import interpolate, outliers, sample
 
-COMMANDS = [sample, interpolate]
+COMMANDS = [sample, interpolate, outliers]
 
 
 def refusal(command, capsys, *arguments) -> str:
@@ -31,6 +31,8 @@ def refusal(command, capsys, *arguments) -> str:
         (sample, "--temperature", "nan", "Received: 'nan'"),
         (sample, "--temperature", "inf", "Received: 'inf'"),
         (sample, "--temperature", "warm", "Received: 'warm'"),
+        (outliers, "--n", "201", "expected an integer from 1 to 200. Received: '201'"),
+        (outliers, "--samples", "0", "Received: '0'"),
         (interpolate, "--pairs", "0", "expected an integer from 1 to 100. Received: '0'"),
         (interpolate, "--steps", "1", "expected an integer from 2 to 100. Received: '1'"),
         (interpolate, "--path", "detour", "'slerp', 'lerp'"),

@@ -46,7 +46,7 @@ def gated_coupling(randomized):
 
 def spline_coupling(randomized, condition=(0, 5), moved=(5, 8), bound=4.0):
     network = conv_conditioner((7, 7, max(1, condition[1] - condition[0])), 3 * 14, width=8, last=1, place=True)
-    return SplineCoupling(randomized(network), 9, condition, moved, bins=5, bound=bound)
+    return SplineCoupling(randomized(network), condition, moved, bins=5, bound=bound)
 
 
 def factor_out(randomized):

@@ -1,8 +1,10 @@
 import itertools
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
-from tfgen.bijectors import coarse_to_fine
+from tfgen.bijectors import Squeeze, coarse_first, coarse_to_fine
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 4, 7])
@@ -17,3 +19,12 @@ def test_pixels_come_in_grids_that_are_ever_finer():
     # The fields of one colour of a chessboard, then those of the other: each of them with all four neighbours known.
     assert {(row + column) % 2 for row, column in order[:8]} == {0}
     assert {(row + column) % 2 for row, column in order[8:]} == {1}
+
+
+def test_folded_channels_come_in_that_order():
+    # Every value tells its row and column within the block, and its channel.
+    rows, columns = np.indices((6, 6)) % 3
+    image = np.stack([rows + 10 * columns, rows + 10 * columns + 100], axis=-1).astype(np.float32)[None]
+    found = coarse_first(3, 2).inverse(Squeeze(3).inverse(tf.constant(image))).numpy()
+    expected = [row + 10 * column + 100 * channel for row, column in coarse_to_fine(3) for channel in range(2)]
+    np.testing.assert_array_equal(found, np.broadcast_to(expected, (1, 2, 2, 18)))

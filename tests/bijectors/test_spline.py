@@ -71,7 +71,7 @@ def test_it_rises_and_keeps_its_ends():
 
 def test_only_what_conditions_matters_and_only_what_is_moved_moves(randomized):
     network = randomized(conv_conditioner((4, 4, 2), 3 * spline_parameters(4), width=8, last=1))
-    coupling = SplineCoupling(network, 9, condition=(1, 3), moved=(4, 7), bins=4)
+    coupling = SplineCoupling(network, condition=(1, 3), moved=(4, 7), bins=4)
     x = np.random.default_rng(0).normal(size=(2, 4, 4, 9)).astype(np.float32)
     y = coupling.forward(tf.constant(x)).numpy()
     moved = np.isin(np.arange(9), (4, 5, 6))

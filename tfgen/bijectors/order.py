@@ -1,5 +1,7 @@
 """In which order the pixels of a block are made."""
 
+from tensorflow_probability import bijectors as tfb
+
 
 def coarse_to_fine(block: int) -> list[tuple[int, int]]:
     """The pixels of a block, each as far as can be from those before it.
@@ -32,3 +34,16 @@ def coarse_to_fine(block: int) -> list[tuple[int, int]]:
         order.append(max(left, key=lambda pixel: (min(distances[pixel], default=0), distances[pixel])))
         left.remove(order[-1])
     return order
+
+
+def coarse_first(block: int, channels: int) -> tfb.Bijector:
+    """Channels of blocks that `Squeeze` folded, [b² C], in the order of `coarse_to_fine`; the data has them as folded.
+
+    Args:
+        block: side of the blocks, b.
+        channels: C, of each pixel; they stay side by side.
+    """
+    places = [row * block + column for row, column in coarse_to_fine(block)]
+    order = [place * channels + channel for place in places for channel in range(channels)]
+    # `Permute` takes its order on the way to the data; this one is that of the latent.
+    return tfb.Invert(tfb.Permute(order), name="coarse_first")

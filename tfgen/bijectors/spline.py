@@ -17,8 +17,8 @@ SMALLEST_WIDTH, SMALLEST_HEIGHT, SMALLEST_SLOPE = 1e-3, 5e-3, 1e-2
 class Spline(tfb.RationalQuadraticSpline):
     """TFP's bijector, which looks for the bin of a value by comparisons.
 
-    TFP's own binary search with gathering of what it finds is no operator of TensorFlow Lite, and slow on a CPU. For a
-    few dozen bins it is cheaper to compare a value with every knot.
+    TFP's own binary search, and its gathering of what was found, are no operators of TensorFlow Lite. For a few dozen
+    bins, to compare a value with every knot costs no more.
     """
 
     def _compute_shared(self, x=None, y=None):
@@ -91,7 +91,6 @@ class SplineCoupling(Coupling):
     Args:
         network: Keras model, the conditioning channels [n, H, W, a] → [n, H, W, b (3 K − 1)]; where none condition, it
             is given one channel of zeros.
-        channels: size of the last axis.
         condition, moved: (first, last + 1) channel of those that condition, and of those that are transformed.
         bins: K.
         bound: B; splines map [−B, B] to itself and are the identity beyond.
@@ -103,7 +102,6 @@ class SplineCoupling(Coupling):
     def __init__(
         self,
         network,
-        channels: int,
         condition: tuple[int, int],
         moved: tuple[int, int],
         bins: int = 16,
@@ -112,7 +110,7 @@ class SplineCoupling(Coupling):
     ):
         parameters = dict(locals())
         with tf.name_scope(name or "spline_coupling") as scope:
-            self._channels, self._condition, self._moved, self._bins = channels, condition, moved, bins
+            self._condition, self._moved, self._bins = condition, moved, bins
             super().__init__(network, event_ndims=3, bound=bound, parameters=parameters, name=scope)
 
     def _part(self, event):

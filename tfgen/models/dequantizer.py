@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
-from tfgen.bijectors import SplineCoupling, Squeeze, coarse_to_fine, spline_parameters
+from tfgen.bijectors import SplineCoupling, Squeeze, coarse_first, spline_parameters
 from tfgen.bijectors.coupling import halves
 from tfgen.errors import ConfigError
 from tfgen.networks import conv_conditioner
@@ -50,9 +50,7 @@ class Dequantizer(keras.layers.Layer):
                 f"blocks of {block} pixels, which make {channels}"
             )
         self.levels = levels
-        places = [row * block + column for row, column in coarse_to_fine(block)]
-        order = [place * depth + channel for place in places for channel in range(depth)]
-        self.fold = tfb.Chain([*([Squeeze(block)] if block > 1 else []), tfb.Permute(order)])
+        self.fold = tfb.Chain([*([Squeeze(block)] if block > 1 else []), coarse_first(block, depth)])
         first, _ = halves(channels)
         self.parts = (0, first), (first, channels)
         self.conditioners = [
@@ -75,7 +73,6 @@ class Dequantizer(keras.layers.Layer):
         for moved, condition, network in zip(self.parts, self.parts[::-1], self.conditioners, strict=True):
             coupling = SplineCoupling(
                 lambda noise, network=network: network(tf.concat([noise, pixels], axis=-1)),
-                pixels.shape[-1],
                 condition,
                 moved,
                 BINS,

@@ -21,7 +21,7 @@ from tfgen.bijectors import (
     Squeeze,
     alternating_mask,
     checkerboard_mask,
-    coarse_to_fine,
+    coarse_first,
     logit,
     spline_parameters,
 )
@@ -149,8 +149,7 @@ class Flow(GenerativeModel):
             return []
         height, width, channels = shape
         size = channels // block**2
-        order = [row * block + column for row, column in coarse_to_fine(block)]
-        steps: list[tfb.Bijector] = [tfb.Permute([place * size + c for place in order for c in range(size)])]
+        steps: list[tfb.Bijector] = [coarse_first(block, size)]
         for sweep in range(self.config.sweeps):
             for index in range(block**2):
                 start, end = (channels - (index + 1) * size, channels - index * size)
@@ -162,7 +161,7 @@ class Flow(GenerativeModel):
                     last=1,
                     place=True,
                 )
-                steps.append(SplineCoupling(network, channels, condition, moved, self.config.bins, SPLINE_BOUND))
+                steps.append(SplineCoupling(network, condition, moved, self.config.bins, SPLINE_BOUND))
         return steps
 
     def _level(self, level: int, shape: tuple[int, int, int]) -> list[tfb.Bijector]:
