@@ -48,7 +48,8 @@ def _kept(content: bytes, file: str) -> str:
     path = Path(get_upload_folder(), hashlib.sha256(content).hexdigest(), file).resolve()
     # Never written in place, as Gradio's own function does: somebody may be reading it, who asked the same.
     while True:
-        with contextlib.suppress(FileNotFoundError):  # deleted by another thread just now
+        # Deleted by another thread just now; `mkdir` itself finds that a folder is there, and then that it is not.
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
             if path.exists():
                 os.utime(path)
             else:
