@@ -206,8 +206,11 @@ class FlowConfig(Checked):
     couplings: tuple[int, ...] = option((4, 4), "images: couplings with channel masks, a level each", low=0)
     sweeps: int = option(
         0,
-        "images: times that spline couplings go over the pixels of the first level's blocks, one after another",
+        "images: times that spline couplings go over the pixels of each level's blocks, one after another",
         low=0,
+    )
+    steps: tuple[int, ...] = option(
+        (), "images: couplings of a sweep, a level each, that share a block's pixels; none: one for every pixel", low=1
     )
     bins: int = option(16, "images: of each spline", low=2, high=100)
     width: int = option(64, "images: filters of each coupling's network", low=1)

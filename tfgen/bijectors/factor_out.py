@@ -8,18 +8,19 @@ from tensorflow_probability.python.internal import cache_util
 
 
 class FactorOut(tfb.Bijector):
-    """Half of the channels come from an inner flow, the rest are latents themselves.
+    """Some channels come from an inner flow, the rest are latents themselves.
 
         forward   y = [inner(z₁) | z₂],  z = (z₁, z₂)       [D] → [H, W, C]
         inverse   z = (inner⁻¹(y₁), y₂),  y = [y₁ | y₂]     [H, W, C] → [D]
         log-det   that of inner at z₁
 
-    y₁ are the first C/2 channels (rounded down), z₁ the first H W C/2 entries of the flat latent, and D = H W C.
+    y₁ are the first K channels, z₁ the first H W K entries of the flat latent, and D = H W C.
     Nested, one level inside the other, it makes a flow of several scales whose prior is a single normal on [D].
 
     Args:
-        inner: bijector [H·W·(C/2)] → [H, W, C/2].
+        inner: bijector [H·W·K] → [H, W, K].
         event_shape: (H, W, C).
+        kept: K; half of the channels, rounded down, where it is not given.
         name: of the bijector.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
@@ -28,12 +29,18 @@ class FactorOut(tfb.Bijector):
     # As in `coupling.py`: the log-determinant comes with the value, so that inner networks run once.
     _cache = cache_util.BijectorCacheWithGreedyAttrs(forward_name="_aug_forward", inverse_name="_aug_inverse")
 
-    def __init__(self, inner: tfb.Bijector, event_shape: tuple[int, int, int], name: str | None = None):
+    def __init__(
+        self,
+        inner: tfb.Bijector,
+        event_shape: tuple[int, int, int],
+        kept: int | None = None,
+        name: str | None = None,
+    ):
         parameters = dict(locals())
         with tf.name_scope(name or "factor_out") as scope:
             self.inner = inner
             self._shape = tuple(event_shape)
-            self.kept = self._shape[-1] // 2
+            self.kept = kept or self._shape[-1] // 2
             super().__init__(
                 forward_min_event_ndims=1,
                 inverse_min_event_ndims=3,

@@ -1,5 +1,6 @@
 """The normalizing flow."""
 
+import itertools
 import math
 from typing import ClassVar
 
@@ -46,8 +47,9 @@ class Flow(GenerativeModel):
         log p(x) = log N(f⁻¹(x); 0, τ² I) + log |det ∂f⁻¹/∂x|
 
     of images   dequantize → logit → [checkerboard coupling] × N → level × L
-                level: squeeze → (ActNorm → invertible 1×1 → channel coupling) × K → factor out half of the channels
-                first level, after its squeeze: (spline couplings of the b² pixels of a block) × sweeps
+                level: squeeze → (spline couplings of the b² pixels of a block) × sweeps
+                               → (ActNorm → invertible 1×1 → channel coupling) × K
+                               → factor out half of the channels, or after sweeps all but the first pixel of each block
     of points   (ActNorm →) [coupling with an alternating mask] × N
 
     written from the data to the latent, as the bijectors stand in the chain. Whole pixels x become densities by
@@ -137,27 +139,29 @@ class Flow(GenerativeModel):
             steps += [*self._actnorm(channels), AffineCoupling(network, mask)]
         return steps
 
-    def _sweeps(self, shape: tuple[int, int, int], block: int) -> list[tfb.Bijector]:
+    def _sweeps(self, level: int, shape: tuple[int, int, int], block: int) -> list[tfb.Bijector]:
         """Spline couplings of the pixels of blocks that were squeezed into the channels of `shape` [H, W, b²C].
 
-        On the way to the data the pixels of a block are made one after the other, coarse to fine, each given those
-        before it: equal places of all blocks in one coupling, since they are b pixels apart. A further sweep goes the
-        other way. On the way to the latent the order is the reverse, so that every conditioner of the sweep next to the
-        data sees pixels as they are.
+        On the way to the data the pixels of a block are made one after the other, or some at once, coarse to fine, each
+        given those before it: equal places of all blocks in one coupling, since they are b pixels apart. A further
+        sweep goes the other way. On the way to the latent the order is the reverse, so that every conditioner of the
+        sweep next to the data sees pixels as they are.
         """
         if not self.config.sweeps:
             return []
         height, width, channels = shape
         size = channels // block**2
+        count = self.config.steps[level] if self.config.steps else block**2
+        # Where the pixels of each coupling start, and where the last ones end.
+        starts = [size * round(index * block**2 / count) for index in range(count + 1)]
         steps: list[tfb.Bijector] = [coarse_first(block, size)]
         for sweep in range(self.config.sweeps):
-            for index in range(block**2):
-                start, end = (channels - (index + 1) * size, channels - index * size)
+            for start, end in reversed(list(itertools.pairwise(starts))):
                 condition = (0, start) if sweep % 2 == 0 else (channels - start, channels)
                 moved = (start, end) if sweep % 2 == 0 else (channels - end, channels - start)
                 network = self._conv_conditioner(
                     (height, width, max(1, start)),
-                    size * spline_parameters(self.config.bins),
+                    (end - start) * spline_parameters(self.config.bins),
                     last=1,
                     place=True,
                 )
@@ -175,6 +179,11 @@ class Flow(GenerativeModel):
         if config.checkerboard + sum(config.couplings) + config.sweeps < 1:
             raise ConfigError("checkerboard, couplings, sweeps: expected at least one coupling. Received: 0")
         (height, width, channels), block = shape, config.squeeze[level]
+        if config.steps and (len(config.steps) != len(config.squeeze) or config.steps[level] > block**2):
+            raise ConfigError(
+                f"steps: expected one number a level, at level {level + 1} at most the {block**2} pixels of a block. "
+                f"Received: {config.steps}"
+            )
         if height % block or width % block:
             raise ConfigError(
                 f"squeeze: expected a divisor of the sides {height} and {width} at level {level + 1}. Received: {block}"
@@ -187,8 +196,7 @@ class Flow(GenerativeModel):
                 f"pixels, which make {channels}"
             )
         steps: list[tfb.Bijector] = [Squeeze(block)] if block > 1 else []
-        if level == 0:
-            steps += self._sweeps((height, width, channels), block)
+        steps += self._sweeps(level, (height, width, channels), block)
         for index in range(config.couplings[level]):
             condition, moved = halves(channels) if index % 2 == 0 else halves(channels)[::-1]
             network = self._conv_conditioner((height, width, condition), 2 * moved)
@@ -196,8 +204,11 @@ class Flow(GenerativeModel):
         if last:
             flat = tfb.Reshape(event_shape_out=(height, width, channels), event_shape_in=(height * width * channels,))
             return [*steps, flat]
-        inner = tfb.Chain(self._level(level + 1, (height, width, channels // 2)), name=f"level_{level + 2}")
-        return [*steps, FactorOut(inner, (height, width, channels))]
+        # After a sweep the first pixel of each block goes on: an image as coarse as the blocks, by which all others were
+        # made, and which knows nothing yet of itself.
+        kept = channels // block**2 if config.sweeps and block > 1 else channels // 2
+        inner = tfb.Chain(self._level(level + 1, (height, width, kept)), name=f"level_{level + 2}")
+        return [*steps, FactorOut(inner, (height, width, channels), kept)]
 
     def _conv_conditioner(self, shape, outputs, **form):
         options = {"width": self.config.width, "blocks": self.config.blocks, "activation": self.config.activation}

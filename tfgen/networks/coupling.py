@@ -63,7 +63,8 @@ def conv_conditioner(
     """Images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
 
     Convolutions 3×3, 1×1 and 3×3 as in Glow, or `blocks` gated residual blocks between two convolutions. The last one
-    starts at zero: a coupling begins as the identity, and a deep flow with a finite likelihood.
+    starts at zero: a coupling begins as the identity, and a deep flow with a finite likelihood. Of images of a single
+    pixel, which have no neighbours, every convolution is 1×1.
 
     Args:
         image_shape: (H, W, C) of the conditioning part.
@@ -79,20 +80,21 @@ def conv_conditioner(
         name: of the network.
     """
     image = hidden = keras.Input(image_shape)
+    side = 3 if max(image_shape[:2]) > 1 else 1
     if fold > 1:
         hidden = Fold(fold)(hidden)
     if place:
         hidden = Place()(hidden)
-    hidden = keras.layers.Conv2D(width, 3, padding="same")(hidden)
+    hidden = keras.layers.Conv2D(width, side, padding="same")(hidden)
     if blocks:
         for _ in range(blocks):
-            hidden = GatedBlock(width, activation)(hidden)
+            hidden = GatedBlock(width, activation, kernel=side)(hidden)
         hidden = activation_layer(activation)(hidden)
     else:
         hidden = activation_layer(activation)(hidden)
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
     options = {"kernel_initializer": "zeros", "dtype": "float32"}  # the result is float32 in any precision
-    hidden = keras.layers.Conv2D(outputs * fold**2, last, padding="same", **options)(hidden)
+    hidden = keras.layers.Conv2D(outputs * fold**2, min(last, side), padding="same", **options)(hidden)
     if fold > 1:
         hidden = Fold(fold, unfold=True, dtype="float32")(hidden)
     return keras.Model(image, hidden, name=name)
