@@ -209,8 +209,8 @@ class FlowConfig(Checked):
         "images: times that spline couplings go over the pixels of each level's blocks, one after another",
         low=0,
     )
-    steps: tuple[int, ...] = option(
-        (), "images: couplings of a sweep, a level each, that share a block's pixels; none: one for every pixel", low=1
+    at_once: tuple[int, ...] = option(
+        (), "images: most pixels of a block that one coupling of a sweep makes, a level each; none given: 1", low=1
     )
     bins: int = option(16, "images: of each spline", low=2, high=100)
     width: int = option(64, "images: filters of each coupling's network", low=1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.bijectors import Squeeze, coarse_first, coarse_to_fine
+from tfgen.bijectors import Squeeze, coarse_first, coarse_to_fine, in_growing_parts
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 4, 7])
@@ -19,6 +19,17 @@ def test_pixels_come_in_grids_that_are_ever_finer():
     # The fields of one colour of a chessboard, then those of the other: each of them with all four neighbours known.
     assert {(row + column) % 2 for row, column in order[:8]} == {0}
     assert {(row + column) % 2 for row, column in order[8:]} == {1}
+
+
+@pytest.mark.parametrize("pixels", [1, 2, 7, 16, 49])
+@pytest.mark.parametrize("at_once", [1, 2, 7, 100])
+def test_no_part_is_larger_than_all_before_it_or_than_is_allowed(pixels, at_once):
+    ends = in_growing_parts(pixels, at_once)
+    parts = np.diff([0, *ends])
+    assert ends[-1] == pixels and parts[0] == 1 and parts.min() >= 1
+    assert (parts[1:] <= np.minimum(at_once, ends[:-1])).all()
+    # And no more parts than that takes: all but the last are as large as may be.
+    np.testing.assert_array_equal(parts[1:-1], np.minimum(at_once, ends[:-1])[:-1])
 
 
 def test_folded_channels_come_in_that_order():

@@ -21,6 +21,7 @@ SHAPES = {
     "odd": ((5, 5, 3), 256, {**SMALL, "squeeze": (1, 5)}),
     "splines": ((8, 8, 1), 17, {**SMALL, "squeeze": (4,), "couplings": (1,), "sweeps": 2, "bins": 5, "blocks": 1}),
     "variational": ((8, 8, 3), 256, {**SMALL, "couplings": (2, 0), "sweeps": 1, "dequantization": "variational"}),
+    "coarse": ((8, 8, 1), 17, {**SMALL, "squeeze": (4, 2), "couplings": (0, 1), "sweeps": 1, "at_once": (3, 2)}),
     "points": ((2,), None, {"hidden": (16, 16), "point_couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
 }
 
@@ -239,6 +240,7 @@ def test_the_practical_s_toy_begins_as_its_prior():
             "dequantization: expected at least 2 channels",
         ),
         ((1,), {}, "at least 2 dimensions"),
+        ((8, 8, 1), {"sweeps": 1, "at_once": (2,)}, r"at_once: expected one number a level.*\(2, 2\) and \(2,\)"),
     ],
 )
 def test_impossible_flows_say_why(shape, options, message):

@@ -6,7 +6,7 @@ from tfgen.bijectors.factor_out import FactorOut
 from tfgen.bijectors.invertible_1x1 import Invertible1x1, LUMatrix
 from tfgen.bijectors.logit import logit
 from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_mask
-from tfgen.bijectors.order import coarse_first, coarse_to_fine
+from tfgen.bijectors.order import coarse_first, coarse_to_fine, in_growing_parts
 from tfgen.bijectors.spline import SplineCoupling, spline_parameters
 from tfgen.bijectors.squeeze import Squeeze
 
@@ -25,6 +25,7 @@ __all__ = [
     "checkerboard_mask",
     "coarse_first",
     "coarse_to_fine",
+    "in_growing_parts",
     "logit",
     "spline_parameters",
 ]

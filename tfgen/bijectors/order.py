@@ -36,6 +36,21 @@ def coarse_to_fine(block: int) -> list[tuple[int, int]]:
     return order
 
 
+def in_growing_parts(pixels: int, at_once: int) -> list[int]:
+    """Where the parts end in which pixels are made: each of `at_once`, but none of more than are made before it.
+
+    Pixels of one part do not know of each other. That costs little where enough are known between them.
+
+    Example:
+        >>> in_growing_parts(16, 4)
+        [1, 2, 4, 8, 12, 16]
+    """
+    ends = [1]
+    while ends[-1] < pixels:
+        ends.append(min(pixels, ends[-1] + min(at_once, ends[-1])))
+    return ends
+
+
 def coarse_first(block: int, channels: int) -> tfb.Bijector:
     """Channels of blocks that `Squeeze` folded, [b² C], in the order of `coarse_to_fine`; the data has them as folded.
 

@@ -23,6 +23,7 @@ from tfgen.bijectors import (
     alternating_mask,
     checkerboard_mask,
     coarse_first,
+    in_growing_parts,
     logit,
     spline_parameters,
 )
@@ -151,12 +152,11 @@ class Flow(GenerativeModel):
             return []
         height, width, channels = shape
         size = channels // block**2
-        count = self.config.steps[level] if self.config.steps else block**2
-        # Where the pixels of each coupling start, and where the last ones end.
-        starts = [size * round(index * block**2 / count) for index in range(count + 1)]
+        at_once = self.config.at_once[level] if self.config.at_once else 1
+        limits = [size * end for end in in_growing_parts(block**2, at_once)]
         steps: list[tfb.Bijector] = [coarse_first(block, size)]
         for sweep in range(self.config.sweeps):
-            for start, end in reversed(list(itertools.pairwise(starts))):
+            for start, end in reversed(list(itertools.pairwise([0, *limits]))):
                 condition = (0, start) if sweep % 2 == 0 else (channels - start, channels)
                 moved = (start, end) if sweep % 2 == 0 else (channels - end, channels - start)
                 network = self._conv_conditioner(
@@ -176,14 +176,14 @@ class Flow(GenerativeModel):
                 "squeeze, couplings: expected one number a level in each. "
                 f"Received: {config.squeeze} and {config.couplings}"
             )
+        if config.at_once and len(config.at_once) != len(config.squeeze):
+            raise ConfigError(
+                "squeeze, at_once: expected one number a level in each, or none in the second. "
+                f"Received: {config.squeeze} and {config.at_once}"
+            )
         if config.checkerboard + sum(config.couplings) + config.sweeps < 1:
             raise ConfigError("checkerboard, couplings, sweeps: expected at least one coupling. Received: 0")
         (height, width, channels), block = shape, config.squeeze[level]
-        if config.steps and (len(config.steps) != len(config.squeeze) or config.steps[level] > block**2):
-            raise ConfigError(
-                f"steps: expected one number a level, at level {level + 1} at most the {block**2} pixels of a block. "
-                f"Received: {config.steps}"
-            )
         if height % block or width % block:
             raise ConfigError(
                 f"squeeze: expected a divisor of the sides {height} and {width} at level {level + 1}. Received: {block}"
