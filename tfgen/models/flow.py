@@ -146,17 +146,19 @@ class Flow(GenerativeModel):
         On the way to the data the pixels of a block are made one after the other, or some at once, coarse to fine, each
         given those before it: equal places of all blocks in one coupling, since they are b pixels apart. A further
         sweep goes the other way. On the way to the latent the order is the reverse, so that every conditioner of the
-        sweep next to the data sees pixels as they are.
+        sweep next to the data sees pixels as they are. So do those of the next level: the first pixel of each block is
+        left to it, untouched. A spline that made it normal would hide in its tail what tells grey from black.
         """
         if not self.config.sweeps:
             return []
+        last = level == len(self.config.squeeze) - 1
         height, width, channels = shape
         size = channels // block**2
         at_once = self.config.at_once[level] if self.config.at_once else 1
         limits = [size * end for end in in_growing_parts(block**2, at_once)]
         steps: list[tfb.Bijector] = [coarse_first(block, size)]
         for sweep in range(self.config.sweeps):
-            for start, end in reversed(list(itertools.pairwise([0, *limits]))):
+            for start, end in reversed(list(itertools.pairwise([0, *limits] if last else limits))):
                 condition = (0, start) if sweep % 2 == 0 else (channels - start, channels)
                 moved = (start, end) if sweep % 2 == 0 else (channels - end, channels - start)
                 network = self._conv_conditioner(
