@@ -126,9 +126,12 @@ class Flow(GenerativeModel):
     def _real_line(self) -> tfb.Bijector:
         if not self.config.sweeps:
             return logit(self.config.alpha)
-        # All that is between black and white, evenly in the splines' interval.
-        widest = math.log((1.0 - self.config.alpha) / self.config.alpha)
-        return tfb.Chain([logit(self.config.alpha), tfb.Scale(widest / SPLINE_BOUND)], name="real_line")
+        return tfb.Chain([logit(self.config.alpha), tfb.Scale(self._stretch)], name="real_line")
+
+    @property
+    def _stretch(self) -> float:
+        """The logit of white by the splines' bound: all that is between black and white fills their interval."""
+        return math.log((1.0 - self.config.alpha) / self.config.alpha) / SPLINE_BOUND
 
     def _checkerboards(self) -> list[tfb.Bijector]:
         height, width, channels = self.event_shape
@@ -166,6 +169,7 @@ class Flow(GenerativeModel):
                     (end - start) * spline_parameters(self.config.bins),
                     last=1,
                     place=True,
+                    squashed=self._stretch,
                 )
                 steps.append(SplineCoupling(network, condition, moved, self.config.bins, SPLINE_BOUND))
         return steps

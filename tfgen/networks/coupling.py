@@ -48,6 +48,30 @@ class Place(keras.layers.Layer):
         return (*input_shape[:-1], input_shape[-1] + 2)
 
 
+@keras.saving.register_keras_serializable("tfgen")
+class Squashed(keras.layers.Layer):
+    """Values and their sigmoids, side by side: [n, H, W, C] → [n, H, W, 2C].
+
+    The logit spreads dequantized black over a fifth of the real line, all of it noise; its sigmoid is all but constant.
+
+    Args:
+        scale: by which values are multiplied before the sigmoid.
+    """
+
+    def __init__(self, scale: float, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, inputs):
+        return tf.concat([inputs, tf.sigmoid(self.scale * inputs)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 2 * input_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}
+
+
 def conv_conditioner(
     image_shape: tuple[int, int, int],
     outputs: int,
@@ -58,6 +82,7 @@ def conv_conditioner(
     fold: int = 1,
     last: int = 3,
     place: bool = False,
+    squashed: float | None = None,
     name: str | None = None,
 ) -> keras.Model:
     """Images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
@@ -77,12 +102,15 @@ def conv_conditioner(
         last: side of the last convolution's kernel. With many outputs, as of splines, 3 would be most of the cost.
         place: whether the network is told where in the image it is; beyond their reach from the border, convolutions
             do not know.
+        squashed: scale of the sigmoids that the network sees beside its inputs (`Squashed`); none without it.
         name: of the network.
     """
     image = hidden = keras.Input(image_shape)
     side = 3 if max(image_shape[:2]) > 1 else 1
     if fold > 1:
         hidden = Fold(fold)(hidden)
+    if squashed:
+        hidden = Squashed(squashed)(hidden)
     if place:
         hidden = Place()(hidden)
     hidden = keras.layers.Conv2D(width, side, padding="same")(hidden)
