@@ -5,7 +5,7 @@ import itertools
 import keras
 import pytest
 
-from tfgen.metrics.cost import BATCH, evaluate_cost, sampling_seconds, training_flops
+from tfgen.metrics.cost import BATCH, evaluate_cost, sampling_seconds, training_bytes, training_flops
 from tfgen.models.gan import GAN
 from tfgen.models.vae import VAE
 
@@ -52,6 +52,20 @@ def test_counting_does_not_depend_on_the_batch_or_on_training(tiny_models):
     alone = training_flops(model, N)
     model.compile(keras.optimizers.Adam(1e-3))
     assert training_flops(model, 2 * N) == pytest.approx(alone, rel=0.02)
+
+
+def test_bytes_are_those_of_activations_and_of_gradients():
+    def written(batch, units):
+        return batch * training_bytes(VAE((8, 8, 1), 17, hidden=(units,), latent_dim=4, likelihood="bernoulli"), batch)
+
+    # Twice as many units are so many weights more, each with a gradient of four bytes,
+    gradients = 4 * 256 * (64 + 8 + 4 + 64)
+    # and so many activations of encoder and decoder: at least the product, the bias, the activation and the way back.
+    activations = 4 * N * 2 * 256 * 4
+    more = written(N, 512) - written(N, 256)
+    assert gradients + activations < more < 1.3 * (gradients + 1.5 * activations)
+    # The gradients do not grow with the batch.
+    assert written(2 * N, 512) < 1.9 * written(N, 512)
 
 
 @pytest.mark.parametrize("name", ["vae-conv", "gan", "flow", "points"])

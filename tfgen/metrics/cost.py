@@ -33,15 +33,35 @@ def training_flops(model: "GenerativeModel", batch_size: int) -> float:
         model: it is compiled with an optimizer of no consequence if it is not yet compiled.
         batch_size: examples in the step.
     """
-    if not model.compiled:
-        model.compile("sgd")
-    spec = tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)
     profiler = tf.compat.v1.profiler
     counted = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
     options = counted.with_empty_output().build()
     with _without_deprecations():
-        found = [profiler.profile(_graph(descent, spec), options=options) for descent in model.descents()]
+        found = [profiler.profile(graph, options=options) for graph in _graphs(model, batch_size)]
     return sum(counts.total_float_ops for counts in found) / batch_size
+
+
+def training_bytes(model: "GenerativeModel", batch_size: int) -> float:
+    """Bytes that the operators of a training step write, for each example of the batch.
+
+    The sum of what comes out of each operator of the graphs that `training_flops` counts in, but for constants and for
+    those that only give a tensor another shape or name. Each is written once and read at least once.
+    """
+    written = 0
+    for graph in _graphs(model, batch_size):
+        for operator in graph.get_operations():
+            if operator.type not in ("Const", "Placeholder", "Identity", "NoOp", "Reshape", "Squeeze", "ExpandDims"):
+                sizes = [output.dtype.size * (output.shape.num_elements() or 0) for output in operator.outputs]
+                written += sum(sizes)
+    return written / batch_size
+
+
+def _graphs(model: "GenerativeModel", batch_size: int) -> list[tf.Graph]:
+    """One of each descent."""
+    if not model.compiled:
+        model.compile("sgd")
+    spec = tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)
+    return [_graph(descent, spec) for descent in model.descents()]
 
 
 def _graph(descent: "Descent", spec: tf.TensorSpec) -> tf.Graph:

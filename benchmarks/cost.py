@@ -1,0 +1,106 @@
+"""What a training step costs: python benchmarks/cost.py [--model flow --preset small] [--steps 20] [--repeats 5]
+
+Prints one JSON object: operations and bytes of a step for each image, by counting; the ceilings of this machine for a
+product of matrices, for a 3×3 convolution of the shape that the flow's networks have, and for copying memory; images/s
+of the step, measured in turn with the ceilings; and which part of each ceiling it reaches. Run it on an otherwise idle
+machine.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+from tfgen.presets import run_config
+from tfgen.startup import start_tensorflow
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="flow", help="vae, gan or flow [flow]")
+    parser.add_argument("--preset", default="small", help="of the model, for images of 28×28 [small]")
+    parser.add_argument("--steps", type=int, default=20, help="steps in each measurement [20]")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
+    options = parser.parse_args()
+    start_tensorflow()
+    print(json.dumps(measure(options), indent=2))
+
+
+def measure(options) -> dict:
+    import numpy as np
+    import tensorflow as tf
+
+    from tfgen.data.batches import Batches
+    from tfgen.metrics.cost import training_bytes, training_flops
+    from tfgen.models import build
+    from tfgen.training.optimizers import make_optimizer
+
+    config = run_config(options.model, options.preset)
+    batch = config.train.batch_size
+    images = np.random.default_rng(0).integers(0, 256, (20 * batch, 28, 28, 1)).astype(np.uint8)
+    batches = Batches(images, batch, seed=0)
+    model = build(config, (28, 28, 1), 256)
+    model.initialize_from(batches.at(0))
+    model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
+    step = tf.function(model.train_step, autograph=False)
+
+    @tf.function
+    def steps():
+        for _ in tf.range(options.steps):
+            step(batches.at(model.step))
+
+    work, seconds = {"step": (steps, options.steps * batch)}, {}
+    work |= ceilings(batch, getattr(config.architecture, "width", 64))
+    for run, _ in work.values():
+        run()
+    for _ in range(options.repeats):
+        for name, (run, _) in work.items():
+            started = time.perf_counter()
+            run()
+            seconds.setdefault(name, []).append(time.perf_counter() - started)
+    speeds = {name: amount / statistics.median(seconds[name]) for name, (_, amount) in work.items()}
+    flops, written = training_flops(model, batch), training_bytes(model, batch)
+    rate, traffic = speeds["step"] * flops, speeds["step"] * 2 * written
+    return {
+        "model": f"{options.model}, {options.preset}",
+        "cores": len(os.sched_getaffinity(0)),
+        "operations an image": round(flops),
+        "bytes written an image": round(written),
+        "images/s": round(speeds["step"], 1),
+        "GFLOP/s": round(rate / 1e9, 1),
+        "ceilings": {
+            "matrix product, GFLOP/s": round(speeds["product"] / 1e9, 1),
+            "3x3 convolution, GFLOP/s": round(speeds["convolution"] / 1e9, 1),
+            "memory read and written, GB/s": round(speeds["memory"] / 1e9, 1),
+        },
+        "part of the product's": round(rate / speeds["product"], 3),
+        "part of the convolution's": round(rate / speeds["convolution"], 3),
+        "part of the memory's, each byte read once": round(traffic / speeds["memory"], 3),
+    }
+
+
+def ceilings(batch: int, width: int) -> dict[str, tuple[Callable, float]]:
+    """What to run, and the operations or bytes of one run."""
+    import tensorflow as tf
+
+    matrix = tf.random.normal((1024, 1024))
+    images, kernel = tf.random.normal((batch, 7, 7, width)), tf.random.normal((3, 3, width, width))
+    long = tf.random.normal((2**25,))
+    product = tf.function(lambda: tf.reduce_sum(tf.matmul(matrix, matrix)))
+    convolution = tf.function(lambda: tf.reduce_sum(tf.nn.conv2d(images, kernel, 1, "SAME")))
+    memory = tf.function(lambda: tf.add(long, 1.0))
+
+    def times(function, count):
+        return lambda: [function().numpy() if function is not memory else function() for _ in range(count)]
+
+    return {
+        "product": (times(product, 20), 20 * 2.0 * 1024**3),
+        "convolution": (times(convolution, 50), 50 * 2.0 * batch * 49 * 9 * width**2),
+        "memory": (times(memory, 5), 5 * 2.0 * 4 * 2**25),
+    }
+
+
+if __name__ == "__main__":
+    main()
