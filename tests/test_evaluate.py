@@ -51,12 +51,35 @@ def test_each_family_is_asked_what_it_can_answer(make_run, name, capsys):
     assert "FID" not in said
     found = json.loads((run.path / "evaluation.json").read_text())
     assert len(found["likelihood"]) == (name != "gan")
+    assert ("largest |x − f(f⁻¹(x))|" in said) == ("inversion" in found) == (name == "flow")
     (entry,) = found["quality"]
     assert (entry["samples"], entry["seed"], entry["temperature"], entry["split"]) == (50, 0, 1.0, "test")
     assert entry["pictures"] == ("means of p(x|z)" if name == "vae-mixture" else "samples")
     assert len(entry["classifier"]["sha256"]) == 64
     assert set(QUALITY) <= set(entry) & set(entry["floor"])
     assert sum(entry["class_histogram"]) == 50
+
+
+def test_a_flow_is_asked_for_its_inversion_alone(make_run, capsys):
+    run = make_run("flow")
+    main([str(run.path), "--only", "inversion", "--first", "20"])
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1 and "of 20 examples" in said and "of 1 white picture" in said
+    found = json.loads((run.path / "evaluation.json").read_text())
+    assert not found["likelihood"] and "quality" not in found
+    (entry,) = found["inversion"]
+    assert entry["split"] == "test" and 0 < entry["examples"]["mean"] <= entry["examples"]["largest"] < 1e-4
+    main([str(run.path), "--only", "inversion", "--first", "30"])
+    (entry,) = json.loads((run.path / "evaluation.json").read_text())["inversion"]
+    assert entry["examples"]["count"] == 30
+
+
+@pytest.mark.parametrize(("name", "family"), [("vae-conv", "VAE"), ("gan", "GAN")])
+def test_who_has_no_inverse_says_so(make_run, capsys, name, family):
+    said = refusal(capsys, make_run(name).path, "--only", "inversion")
+    assert said.endswith(
+        f"A {family} has no inversion error: expected a flow, whose encoder is the inverse of its decoder"
+    )
 
 
 def test_points_have_a_likelihood_and_no_classifier(make_run, capsys):

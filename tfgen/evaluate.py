@@ -1,7 +1,8 @@
-"""Evaluate a run's best model: python -m tfgen.evaluate RUN [--only likelihood|quality] [--samples k] [--count n]
+"""Evaluate a run's best model: python -m tfgen.evaluate RUN [--only likelihood|quality|inversion] [--samples k] [--count n]
 
 Writes `evaluation.json` into the run. Likelihood, where the model has one: of every example of a split, with its
-estimator, sample count, levels and standard error. Sample quality, where the data has a classifier: how far samples are
+estimator, sample count, levels and standard error. Inversion, of a flow: how far pictures are from where they come back
+to. Sample quality, where the data has a classifier: how far samples are
 from the split in its features, beside how far other real pictures are.
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test")
 #: What tells two measurements of a kind apart; a new one replaces its own only.
 LIKELIHOOD_KEYS = ("split", "samples", "examples")
+INVERSION_KEYS = ("split", "seed")
 QUALITY_KEYS = ("split", "samples", "seed", "temperature", "classifier")
 
 
@@ -68,10 +70,7 @@ def evaluate(
 
     model = model or run.load_model()
     model.estimator(samples)  # a model without likelihood says so before any data is read
-    examples = getattr(run.dataset, split)
-    if examples is None:
-        raise ConfigError(f"split: expected one that the run has. Received: {split!r}, to which it left no examples")
-    examples = examples[: first or len(examples)]
+    examples = _part(run, split, first)
     started = time.monotonic()
     with _bar(len(examples), "example", progress) as bar:
         found = evaluate_likelihood(
@@ -109,6 +108,52 @@ def evaluate(
     entry["seconds"] = round(time.monotonic() - started, 1)
     if record:
         records.record(run, "likelihood", entry, LIKELIHOOD_KEYS)
+    return entry
+
+
+def evaluate_round_trip(
+    run: "Run",
+    *,
+    model: "GenerativeModel | None" = None,
+    split: str = "test",
+    seed: int = 0,
+    batch_size: int = 100,
+    first: int | None = None,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Measure how far a split's examples are from where they come back to, and record it in `evaluation.json`.
+
+    Args:
+        run: of a flow.
+        model: its model, if already loaded.
+        split: train, validation or test.
+        seed: of pictures of noise, which are sent there and back too.
+        batch_size: examples at a time.
+        first: only so many of the first examples; None for all.
+        progress: show a progress bar.
+
+    Returns:
+        The entry: see `tfgen.metrics.inversion.evaluate_inversion`.
+
+    Raises:
+        UndefinedError: if the model is no flow.
+        ConfigError: if the run has no such split.
+    """
+    from tfgen.metrics import record as records
+    from tfgen.metrics.inversion import evaluate_inversion
+
+    model = model or run.load_model()
+    examples = _part(run, split, first).examples
+    with _bar(len(examples), "example", progress) as bar:
+        found = evaluate_inversion(
+            model,
+            examples,
+            seed=seed,
+            batch_size=batch_size,
+            progress=lambda done: bar.update(min(done, bar.total) - bar.n),
+        )
+    entry = {"split": split, "epoch": run.epoch, "seed": seed, **found}
+    records.record(run, "inversion", entry, INVERSION_KEYS)
     return entry
 
 
@@ -177,6 +222,13 @@ def evaluate_samples(
     return entry
 
 
+def _part(run: "Run", split: str, first: int | None):
+    examples = getattr(run.dataset, split)
+    if examples is None:
+        raise ConfigError(f"split: expected one that the run has. Received: {split!r}, to which it left no examples")
+    return examples[: first or len(examples)]
+
+
 def _bar(total: int, unit: str, progress: bool):
     from tqdm import tqdm
 
@@ -198,6 +250,15 @@ def summary(entry: dict[str, Any]) -> str:
     # A packed model's file may tell what was measured before its weights were rounded (`tfgen.pack`).
     weights = f"; {entry['weights']}" if "weights" in entry else ""
     return f"{entry['split']:<10} {figure}; {entry['estimator']}; {entry['examples']} examples{weights}"
+
+
+def inversion_summary(entry: dict[str, Any]) -> str:
+    """An inversion error in one line for people."""
+    names = {"examples": "examples", "noise": "pictures of noise", "black": "black picture", "white": "white picture"}
+    parts = [
+        f"{entry[key]['largest']:.1e} of {entry[key]['count']:,} {name}" for key, name in names.items() if key in entry
+    ]
+    return f"{'inversion':<10} largest |x − f(f⁻¹(x))|: {', '.join(parts)}"
 
 
 #: Name of a figure of quality → how it is called and printed.
@@ -235,14 +296,16 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tfgen.evaluate",
         description="Measure a run's best model and record it in its evaluation.json: likelihood, where the model has "
-        "one, and sample quality, where the data has a classifier.",
+        "one, whether a flow's two directions are inverse, and sample quality, where the data has a classifier.",
         allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN", help="folder of a run, or a pretrained model's name")
-    parser.add_argument("--only", choices=("likelihood", "quality"), help="measure only this [all that can be]")
+    parser.add_argument(
+        "--only", choices=("likelihood", "inversion", "quality"), help="measure only this [all that can be]"
+    )
     parser.add_argument("--split", choices=SPLITS, default="test", help="which examples [test]")
     parser.add_argument("--seed", type=whole(0), default=0, help="of the estimator's noise and the samples [0]")
-    likelihood = parser.add_argument_group("likelihood")
+    likelihood = parser.add_argument_group("likelihood, inversion")
     likelihood.add_argument("--samples", type=whole(1), default=1, metavar="K", help="samples for each example [1]")
     likelihood.add_argument("--batch-size", type=whole(1), default=100, metavar="N", help="examples at a time [100]")
     likelihood.add_argument("--first", type=whole(1), metavar="N", help="only of the first N examples [all]")
@@ -283,7 +346,7 @@ def measure(run: "Run", options: argparse.Namespace) -> None:
 
     # A classifier that is named must be there; without one, quality is measured where it can be.
     dataset, classifier, reason = run.dataset, None, None
-    if options.only != "likelihood":
+    if options.only in (None, "quality"):
         try:
             classifier = classifier_for(run.config.data.data, dataset.event_shape, dataset.levels, options.classifier)
         except UndefinedError as error:
@@ -294,8 +357,11 @@ def measure(run: "Run", options: argparse.Namespace) -> None:
     if options.only == "likelihood" or (options.only is None and model.can("log_prob")):
         settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size", "first")}
         print(summary(evaluate(run, model=model, **settings, progress=True)), flush=True)
-    elif classifier is None:
+    elif classifier is None and options.only is None:
         raise UndefinedError(f"Nothing can be measured of this model: it has no likelihood. {reason}")
+    if options.only == "inversion" or (options.only is None and model.can("inversion_error")):
+        settings = {name: getattr(options, name) for name in ("split", "seed", "batch_size", "first")}
+        print(inversion_summary(evaluate_round_trip(run, model=model, **settings, progress=True)), flush=True)
     if classifier is not None:
         settings = {name: getattr(options, name) for name in ("count", "split", "seed", "temperature")}
         print(quality_summary(evaluate_samples(run, model=model, classifier=classifier, **settings, progress=True)))

@@ -4,6 +4,7 @@
     quality       one for each split, count, seed, temperature and classifier
     cost          weights, operations of training and seconds of sampling
     memorization  how near samples are to training images
+    inversion     of a flow, one entry for each split: how far pictures are from where they come back to
 
 An entry names the epoch after which it was measured. A file of an earlier version lacks some of all this.
 """

@@ -296,11 +296,17 @@ class Flow(GenerativeModel):
             data = tf.identity(tf.cast(examples, tf.float32))
         return self.flow.bijector.inverse(data)
 
-    def diagnostics(self, examples):
-        """How far examples are from where they come back to, |x − f(f⁻¹(x))|: largest and mean of all their values."""
-        examples = examples[:DIAGNOSED]
+    def inversion_error(self, examples) -> tf.Tensor:
+        """How far examples are from where they come back to, |x − f(f⁻¹(x))|: [n, …] → the same shape.
+
+        Of images in [0, 1], one level of 256 is 3.9e-3.
+        """
         seen = pixels.unit_interval(examples, self.levels) if self.is_image else tf.cast(examples, tf.float32)
-        error = tf.abs(self.decode(self.encode(examples)) - seen)
+        return tf.abs(self.decode(self.encode(examples)) - seen)
+
+    def diagnostics(self, examples):
+        """`inversion_error` of some examples: the largest and the mean of all their values."""
+        error = self.inversion_error(examples[:DIAGNOSED])
         return {
             "inversion_error": float(tf.reduce_max(error)),
             "mean_inversion_error": float(tf.reduce_mean(error)),
