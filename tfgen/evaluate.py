@@ -1,4 +1,4 @@
-"""Evaluate a run's best model: python -m tfgen.evaluate RUN [--only likelihood|quality|inversion] [--samples k] [--count n]
+"""Evaluate a run's best model: python -m tfgen.evaluate RUN [--only likelihood|inversion|quality] [--samples k] [...]
 
 Writes `evaluation.json` into the run. Likelihood, where the model has one: of every example of a split, with its
 estimator, sample count, levels and standard error. Inversion, of a flow: how far pictures are from where they come back

@@ -47,7 +47,8 @@ def evaluate_inversion(
 
     if not model.can("inversion_error"):
         raise UndefinedError(
-            f"A {type(model).__name__} has no inversion error: expected a flow, whose encoder is the inverse of its decoder"
+            f"A {type(model).__name__} has no inversion error: expected a flow, whose encoder is the inverse of its "
+            "decoder"
         )
     sets = {"examples": examples}
     if model.is_image:

@@ -210,8 +210,8 @@ class Flow(GenerativeModel):
         if last:
             flat = tfb.Reshape(event_shape_out=(height, width, channels), event_shape_in=(height * width * channels,))
             return [*steps, flat]
-        # After a sweep the first pixel of each block goes on: an image as coarse as the blocks, by which all others were
-        # made, and which knows nothing yet of itself.
+        # After a sweep the first pixel of each block goes on: an image as coarse as the blocks, by which all others
+        # were made, and which knows nothing yet of itself.
         kept = channels // block**2 if config.sweeps and block > 1 else channels // 2
         inner = tfb.Chain(self._level(level + 1, (height, width, kept)), name=f"level_{level + 2}")
         return [*steps, FactorOut(inner, (height, width, channels), kept)]
