@@ -8,17 +8,21 @@ from tensorflow_probability.python.bijectors import rational_quadratic_spline
 
 from tfgen.bijectors.coupling import Coupling
 
-# A bin has at least this part of the interval as its width and its height, and a knot at least this slope. The last two
-# bound what the way back makes of a rounding error in a latent, once in every coupling that it passes through; the bins
-# that a pixel does not need go where the latent hardly ever is, and cost no likelihood there.
-SMALLEST_WIDTH, SMALLEST_HEIGHT, SMALLEST_SLOPE = 1e-3, 5e-3, 1e-2
+# The part of the interval that a bin has at least as its width, and the slope that it has at least on average. The way
+# back multiplies a rounding error by one over the slope, in every coupling that it passes through; what a pixel does not
+# need goes to the ends of the interval, where the latent hardly ever is, and costs little likelihood there.
+SMALLEST_WIDTH, SMALLEST_SLOPE = 1e-3, 0.05
+# The slope at a knot, over the harmonic mean of the mean slopes on both sides of it. Three times as steep as the flatter
+# side, it leaves a slope of half that side's mean within; were it free, there would be places as flat as one likes.
+SMALLEST_RATIO, LARGEST_RATIO = 1 / 3, 3 / 2
 
 
 class Spline(tfb.RationalQuadraticSpline):
-    """TFP's bijector, which looks for the bin of a value by comparisons.
+    """TFP's bijector, which looks for the bin of a value by comparisons, and is as steep at its ends as the outer bins.
 
     TFP's own binary search, and its gathering of what was found, are no operators of TensorFlow Lite. For a few dozen
-    bins, to compare a value with every knot costs no more.
+    bins, to compare a value with every knot costs no more. And its ends have a slope of 1, so that the derivative goes
+    on beyond them, where images have no pixels; an outer bin that is flat on average has to be all but level for it.
     """
 
     def _compute_shared(self, x=None, y=None):
@@ -34,14 +38,14 @@ class Spline(tfb.RationalQuadraticSpline):
         def pick(of_bins):
             return tf.reduce_sum(here * of_bins, axis=-1)
 
-        edge = tf.ones_like(self.knot_slopes[..., :1])
+        first, last = (self.bin_heights[..., end] / self.bin_widths[..., end] for end in (slice(1), slice(-1, None)))
         width, height = pick(self.bin_widths), pick(self.bin_heights)
         return rational_quadratic_spline._SplineShared(
             out_of_bounds=outside,
             x_k=pick(left[0]),
             y_k=pick(left[1]),
-            d_k=pick(tf.concat([edge, self.knot_slopes], axis=-1)),
-            d_kp1=pick(tf.concat([self.knot_slopes, edge], axis=-1)),
+            d_k=pick(tf.concat([first, self.knot_slopes], axis=-1)),
+            d_kp1=pick(tf.concat([self.knot_slopes, last], axis=-1)),
             w_k=width,
             h_k=height,
             s_k=height / width,
@@ -61,8 +65,9 @@ def spline_parameters(bins: int) -> int:
 def spline_of(parameters, bins: int, bound: float) -> Spline:
     """The spline of raw parameters, [..., 3 K − 1]; of zeros it is the identity.
 
-        widths, heights   2 B (m + (1 − K m) softmax(raw)),            m the smallest
-        slopes            m + (1 − m) softplus(raw + log(e − 1))
+        widths    w = 2 B (ε + (1 − K ε) softmax(raw)),                      ε the smallest, as a part
+        heights   h = m w + (1 − m) 2 B softmax(raw),                       m the smallest mean slope
+        slopes    ρ(raw) 2 s₁ s₂ / (s₁ + s₂),  1/3 < ρ < 3/2, ρ(0) = 1,     s = h / w on both sides of the knot
 
     Args:
         parameters: raw widths, heights and slopes.
@@ -70,12 +75,13 @@ def spline_of(parameters, bins: int, bound: float) -> Spline:
         bound: B; the spline maps [−B, B] to itself and is the identity beyond.
     """
     widths, heights, slopes = tf.split(parameters, (bins, bins, bins - 1), axis=-1)
-    sizes = [
-        2.0 * bound * (least + (1.0 - bins * least) * tf.nn.softmax(raw))
-        for raw, least in ((widths, SMALLEST_WIDTH), (heights, SMALLEST_HEIGHT))
-    ]
-    slopes = SMALLEST_SLOPE + (1.0 - SMALLEST_SLOPE) * tf.nn.softplus(slopes + math.log(math.e - 1.0))
-    return Spline(*sizes, slopes, range_min=-bound)
+    widths = 2.0 * bound * (SMALLEST_WIDTH + (1.0 - bins * SMALLEST_WIDTH) * tf.nn.softmax(widths))
+    heights = SMALLEST_SLOPE * widths + (1.0 - SMALLEST_SLOPE) * 2.0 * bound * tf.nn.softmax(heights)
+    mean = heights / widths
+    left, right = mean[..., :-1], mean[..., 1:]
+    part = (1.0 - SMALLEST_RATIO) / (LARGEST_RATIO - SMALLEST_RATIO)
+    ratio = SMALLEST_RATIO + (LARGEST_RATIO - SMALLEST_RATIO) * tf.sigmoid(slopes + math.log(part / (1.0 - part)))
+    return Spline(widths, heights, ratio * 2.0 * left * right / (left + right), range_min=-bound)
 
 
 class SplineCoupling(Coupling):
