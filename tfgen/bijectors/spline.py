@@ -9,11 +9,12 @@ from tensorflow_probability.python.bijectors import rational_quadratic_spline
 from tfgen.bijectors.coupling import Coupling
 
 # The part of the interval that a bin has at least as its width, and the slope that it has at least on average. The way
-# back multiplies a rounding error by one over the slope, in every coupling that it passes through; what a pixel does not
-# need goes to the ends of the interval, where the latent hardly ever is, and costs little likelihood there.
+# back multiplies a rounding error by one over the slope, in every coupling that it passes through; what a pixel does
+# not need goes to the ends of the interval, where the latent hardly ever is, and costs little likelihood there.
 SMALLEST_WIDTH, SMALLEST_SLOPE = 1e-3, 0.05
-# The slope at a knot, over the harmonic mean of the mean slopes on both sides of it. Three times as steep as the flatter
-# side, it leaves a slope of half that side's mean within; were it free, there would be places as flat as one likes.
+# The slope at a knot, over the harmonic mean of the mean slopes on both sides of it. Three times as steep as the
+# flatter side, it leaves a slope of about half that side's mean within; were it free, there would be places as flat as
+# one likes.
 SMALLEST_RATIO, LARGEST_RATIO = 1 / 3, 3 / 2
 
 
