@@ -33,7 +33,7 @@ from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.models.dequantizer import Dequantizer
-from tfgen.networks import conv_conditioner, mlp
+from tfgen.networks import Stairs, conv_conditioner, mlp
 
 # Examples that are sent through the flow and back.
 DIAGNOSED = 64
@@ -155,6 +155,8 @@ class Flow(GenerativeModel):
         if not self.config.sweeps:
             return []
         last = level == len(self.config.squeeze) - 1
+        # Whether what comes in is pixels still.
+        raw = not self.config.checkerboard and not any(self.config.couplings[:level])
         height, width, channels = shape
         size = channels // block**2
         at_once = self.config.at_once[level] if self.config.at_once else 1
@@ -169,7 +171,7 @@ class Flow(GenerativeModel):
                     (end - start) * spline_parameters(self.config.bins),
                     last=1,
                     place=True,
-                    squashed=self._stretch,
+                    stairs=Stairs(self.levels, self.config.alpha, self._stretch) if raw and sweep == 0 else None,
                 )
                 steps.append(SplineCoupling(network, condition, moved, self.config.bins, SPLINE_BOUND))
         return steps

@@ -1,10 +1,19 @@
 """Keras sub-networks. Each function returns a built Keras model; none knows what it will be used for."""
 
 from tfgen.networks.conv import conv_decoder, conv_encoder
-from tfgen.networks.coupling import conv_conditioner
+from tfgen.networks.coupling import Stairs, conv_conditioner
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.gated_resnet import GatedBlock
 from tfgen.networks.mlp import mlp
 from tfgen.networks.spectral import SpectralNormalization
 
-__all__ = ["Dropout", "GatedBlock", "SpectralNormalization", "conv_conditioner", "conv_decoder", "conv_encoder", "mlp"]
+__all__ = [
+    "Dropout",
+    "GatedBlock",
+    "SpectralNormalization",
+    "Stairs",
+    "conv_conditioner",
+    "conv_decoder",
+    "conv_encoder",
+    "mlp",
+]

@@ -1,5 +1,7 @@
 """Conditioners of coupling layers: networks that read one part of an image and say how to transform the other."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -49,27 +51,41 @@ class Place(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class Squashed(keras.layers.Layer):
-    """Values and their sigmoids, side by side: [n, H, W, C] → [n, H, W, 2C].
+class Stairs(keras.layers.Layer):
+    """Pixels on the real line as a network had better see them: [n, H, W, C] → [n, H, W, 2C].
 
-    The logit spreads dequantized black over a fifth of the real line, all of it noise; its sigmoid is all but constant.
+        t = L (σ(s x) − α) / (1 − 2 α) ∈ [0, L],    stair(t) = t + sin(2 π t) / (2 π)
+        stair(t) / L    and    log((stair(t) + 1/2) / (L + 1/2 − stair(t)))
+
+    The logit spreads dequantized black over a fifth of the real line, and all of it is noise. Here it is a step of a
+    staircase, which rises between the levels and is level in their middles. There a rounding error of a pixel is none
+    of the network's inputs, and goes no further: without that, an image that the model thinks unlikely comes back from
+    its latent with an error that each coupling multiplies.
 
     Args:
-        scale: by which values are multiplied before the sigmoid.
+        levels: L, of the pixels.
+        alpha: α of the logit (`tfgen.bijectors.logit`).
+        scale: s, by which values are multiplied before the sigmoid.
     """
 
-    def __init__(self, scale: float, **kwargs):
-        super().__init__(**kwargs)
-        self.scale = scale
+    def __init__(self, levels: int, alpha: float, scale: float, **kwargs):
+        # In float32 in any precision: 256 levels and their steps are more than bfloat16 can tell apart.
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.levels, self.alpha, self.scale = levels, alpha, scale
 
     def call(self, inputs):
-        return tf.concat([inputs, tf.sigmoid(self.scale * inputs)], axis=-1)
+        level = self.levels * (tf.sigmoid(self.scale * inputs) - self.alpha) / (1.0 - 2.0 * self.alpha)
+        # Beyond the logit of black and white there is no image, but there are latents.
+        stair = tf.clip_by_value(level + tf.sin(2.0 * math.pi * level) / (2.0 * math.pi), 0.0, float(self.levels))
+        return tf.concat(
+            [stair / self.levels, tf.math.log(stair + 0.5) - tf.math.log(self.levels + 0.5 - stair)], axis=-1
+        )
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])
 
     def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
+        return {**super().get_config(), "levels": self.levels, "alpha": self.alpha, "scale": self.scale}
 
 
 def conv_conditioner(
@@ -82,7 +98,7 @@ def conv_conditioner(
     fold: int = 1,
     last: int = 3,
     place: bool = False,
-    squashed: float | None = None,
+    stairs: Stairs | None = None,
     name: str | None = None,
 ) -> keras.Model:
     """Images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
@@ -102,15 +118,15 @@ def conv_conditioner(
         last: side of the last convolution's kernel. With many outputs, as of splines, 3 would be most of the cost.
         place: whether the network is told where in the image it is; beyond their reach from the border, convolutions
             do not know.
-        squashed: scale of the sigmoids that the network sees beside its inputs (`Squashed`); none without it.
+        stairs: what the network sees its inputs through, if through anything.
         name: of the network.
     """
     image = hidden = keras.Input(image_shape)
     side = 3 if max(image_shape[:2]) > 1 else 1
     if fold > 1:
         hidden = Fold(fold)(hidden)
-    if squashed:
-        hidden = Squashed(squashed)(hidden)
+    if stairs:
+        hidden = stairs(hidden)
     if place:
         hidden = Place()(hidden)
     hidden = keras.layers.Conv2D(width, side, padding="same")(hidden)
