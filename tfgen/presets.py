@@ -157,7 +157,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
                 "at_once": (2, 7),
                 "width": 96,
                 "blocks": 1,
-                "epochs": 24,
+                "epochs": 15,
                 "batch_size": 64,
                 "learning_rate": 2e-3,
                 "schedule": "cosine",

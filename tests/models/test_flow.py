@@ -10,6 +10,7 @@ from tfgen import noise
 from tfgen.bijectors import ActNorm
 from tfgen.errors import ConfigError
 from tfgen.models.flow import Flow
+from tfgen.networks import Stairs
 
 DIGITS = load_digits().images.astype(np.uint8)[..., None]
 
@@ -246,6 +247,49 @@ def test_the_practical_s_toy_begins_as_its_prior():
 def test_impossible_flows_say_why(shape, options, message):
     with pytest.raises(ConfigError, match=message):
         Flow(shape, 256, **{"width": 4, **options})
+
+
+@pytest.mark.parametrize("levels", [256, 17])
+def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels):
+    options = {"squeeze": (4, 2), "couplings": (0, 0), "sweeps": 1, "checkerboard": 0, "alpha": 1e-4, "width": 16}
+    flow = perturbed(Flow((8, 8, 1), levels, **options), scale=0.5)
+    noise = np.random.default_rng(1).integers(0, levels - 1, (50, 8, 8, 1)).astype(np.float32)
+    shift = np.zeros((1, 8, 8, 1), np.float32)
+    shift[:, ::4, ::4] = 0.01
+
+    def change_of_others(part):
+        """How far the other pixels' latents go when the coarsest pixels move by a hundredth of a level."""
+        latents = [
+            flow.flow.bijector.inverse(tf.constant((noise + part + moved) / levels)).numpy()
+            for moved in (-shift, shift)
+        ]
+        changes = np.abs(latents[1] - latents[0])
+        assert np.median(changes[:, :4]) > 1e-5  # their own do move
+        return changes[:, 4:].max()
+
+    # In the middle of a level, where whole pixels are sent to their latents, next to nothing.
+    assert change_of_others(0.5) < 0.02 * change_of_others(1.0)
+    whole = noise.astype(np.uint8)
+    whole[0], whole[1] = 0, levels - 1
+    assert float(tf.reduce_max(flow.inversion_error(whole))) < 2e-5
+
+
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        ({"sweeps": 1}, 4),
+        ({"sweeps": 2}, 4),
+        ({"sweeps": 1, "checkerboard": 1}, 0),
+        ({"sweeps": 1, "squeeze": (2, 2), "couplings": (0, 0)}, 8),
+        ({"sweeps": 1, "squeeze": (2, 2), "couplings": (1, 0)}, 4),
+    ],
+)
+def test_only_networks_that_see_pixels_see_stairs(options, seen):
+    flow = Flow((8, 8, 1), 17, **{"squeeze": (2,), "couplings": (1,), "checkerboard": 0, "width": 4, **options})
+    found = [any(isinstance(layer, Stairs) for layer in network.layers) for network in flow.conditioners]
+    # One coupling for each pixel of a block, but for the first one where a level is to come.
+    last = len(flow.config.squeeze) == 1
+    assert sum(found) == (seen if last else seen - 1)
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (2,)])
