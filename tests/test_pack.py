@@ -9,7 +9,7 @@ import pytest
 
 from tfgen import pack, pretrained
 from tfgen.errors import RunError
-from tfgen.evaluate import evaluate, summary
+from tfgen.evaluate import evaluate, evaluate_round_trip, summary
 from tfgen.options import parse
 from tfgen.runs import Run, load
 from tfgen.training.command import main as train_main
@@ -98,6 +98,17 @@ def test_likelihoods_are_those_of_the_packed_weights(own, packed):
     assert entry["log_prob_nats"] == pytest.approx(again["log_prob_nats"], rel=1e-7)
     assert entry["log_prob_nats"] != before["log_prob_nats"]
     assert "float32" not in summary(entry)
+
+
+def test_the_inversion_of_a_flow_is_that_of_the_packed_weights(own, tmp_path):
+    line = "--model flow --width 4 --couplings 1 --epochs 1"
+    train_main([*line.split(), "--data", str(own.parent / "own.npz"), "--run", str(tmp_path / "run")])
+    before = evaluate_round_trip(Run.open(tmp_path / "run"))
+    packed = pack.pack(Run.open(tmp_path / "run"), "own-flow", tmp_path)
+    (entry,) = json.loads((packed.path / "evaluation.json").read_text())["inversion"]
+    assert entry["examples"]["count"] == before["examples"]["count"] == 100
+    assert 0 < entry["examples"]["largest"] < 1e-4
+    assert entry["noise"]["mean"] != before["noise"]["mean"]
 
 
 def test_a_likelihood_that_took_long_is_copied_and_said_to_be(own, tmp_path, capsys):

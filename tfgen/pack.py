@@ -212,7 +212,7 @@ def _evaluate(
     run: "Run", packed: "Run", model: "GenerativeModel", patience: float, report: Callable[[str], Any]
 ) -> None:
     """Measure again what the run's `evaluation.json` tells, and mark what is only copied."""
-    from tfgen.evaluate import evaluate, evaluate_samples
+    from tfgen.evaluate import evaluate, evaluate_round_trip, evaluate_samples
     from tfgen.metrics.record import current
 
     known = current(run)
@@ -234,6 +234,14 @@ def _evaluate(
             report(f"{what}: {BEFORE}; {error}")
             continue
         report(f"{what}: {entry['log_prob_nats']:.4f} nats before, {again['log_prob_nats']:.4f} now")
+    for entry in known.get("inversion", []):
+        try:
+            again = evaluate_round_trip(packed, model=model, split=entry["split"], seed=entry["seed"])
+        except DataError as error:
+            report(f"inversion of {entry['split']}: not measured again; {error}")
+            continue
+        before, now = (one["examples"]["largest"] for one in (entry, again))
+        report(f"inversion of {entry['split']}: largest error {before:.1e} before, {now:.1e} now")
     for entry in known.get("quality", []):
         settings = {"count": entry["samples"], **{key: entry[key] for key in ("split", "seed", "temperature")}}
         try:
