@@ -61,7 +61,7 @@ TINY_MODELS = {
         "flow",
         {
             "width": 8,
-            "checkerboard": 1,
+            "checkerboard": 0,
             "squeeze": (2,),
             "couplings": (2,),
             "sweeps": 1,
