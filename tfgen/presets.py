@@ -145,7 +145,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             },
         ),
         "small": Preset(
-            see="1.17 bits/dim when trained for 2 epochs; strokes that make more digits than those of better",
+            see="1.06 bits/dim in three quarters of an hour of one core; most samples are digits",
             options={
                 "data": "mnist",
                 "dequantization": "variational",
