@@ -28,6 +28,21 @@ _QUICK_GAN = {
     "ema": 0.995,
 }
 
+#: MNIST's pixels one after the other: 4×4 blocks, and the coarsest pixel of each as an image of 7×7.
+_COARSE_TO_FINE: dict[str, Any] = {
+    "data": "mnist",
+    "dequantization": "variational",
+    "alpha": 1e-4,
+    "checkerboard": 0,
+    "squeeze": (4, 7),
+    "couplings": (0, 0),
+    "sweeps": 1,
+    "blocks": 1,
+    "learning_rate": 2e-3,
+    "schedule": "cosine",
+    "clip_norm": 1.0,
+}
+
 PRESETS: dict[str, dict[str, Preset]] = {
     "vae": {
         "quick": Preset(
@@ -147,44 +162,24 @@ PRESETS: dict[str, dict[str, Preset]] = {
         "small": Preset(
             see="1.06 bits/dim in three quarters of an hour of one core; most samples are digits",
             options={
-                "data": "mnist",
-                "dequantization": "variational",
-                "alpha": 1e-4,
-                "checkerboard": 0,
-                "squeeze": (4, 7),
-                "couplings": (0, 0),
-                "sweeps": 1,
+                **_COARSE_TO_FINE,
                 "at_once": (2, 7),
                 "width": 96,
-                "blocks": 1,
                 "epochs": 15,
                 "batch_size": 64,
-                "learning_rate": 2e-3,
-                "schedule": "cosine",
                 "warmup": 200,
-                "clip_norm": 1.0,
                 "ema": 0.999,
             },
         ),
         "best": Preset(
             see="for a GPU; nobody has trained it to its end yet",
             options={
-                "data": "mnist",
-                "dequantization": "variational",
-                "alpha": 1e-4,
-                "checkerboard": 0,
-                "squeeze": (4, 7),
-                "couplings": (0, 0),
-                "sweeps": 1,
+                **_COARSE_TO_FINE,
                 "at_once": (1, 7),
                 "width": 80,
-                "blocks": 1,
                 "epochs": 200,
                 "batch_size": 128,
-                "learning_rate": 2e-3,
-                "schedule": "cosine",
                 "warmup": 500,
-                "clip_norm": 1.0,
                 "ema": 0.9995,
             },
         ),
