@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 
+from tfgen.errors import reported
 from tfgen.presets import run_config
 from tfgen.startup import start_tensorflow
 
@@ -24,11 +25,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20, help="steps in each measurement [20]")
     parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
     options = parser.parse_args()
-    start_tensorflow()
-    print(json.dumps(measure(options), indent=2))
+    with reported():
+        config = run_config(options.model, options.preset)
+        start_tensorflow()
+        print(json.dumps(measure(config, options), indent=2))
 
 
-def measure(options) -> dict:
+def measure(config, options) -> dict:
     import numpy as np
     import tensorflow as tf
 
@@ -37,7 +40,6 @@ def measure(options) -> dict:
     from tfgen.models import build
     from tfgen.training.optimizers import make_optimizer
 
-    config = run_config(options.model, options.preset)
     batch = config.train.batch_size
     images = np.random.default_rng(0).integers(0, 256, (20 * batch, 28, 28, 1)).astype(np.uint8)
     batches = Batches(images, batch, seed=0)

@@ -282,6 +282,7 @@ def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels)
         ({"sweeps": 1, "checkerboard": 1}, 0),
         ({"sweeps": 1, "squeeze": (2, 2), "couplings": (0, 0)}, 8),
         ({"sweeps": 1, "squeeze": (2, 2), "couplings": (1, 0)}, 4),
+        ({"sweeps": 2, "squeeze": (2, 2), "couplings": (0, 0)}, 4),
     ],
 )
 def test_only_networks_that_see_pixels_see_stairs(options, seen):

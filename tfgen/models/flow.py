@@ -155,8 +155,9 @@ class Flow(GenerativeModel):
         if not self.config.sweeps:
             return []
         last = level == len(self.config.squeeze) - 1
-        # Whether what comes in is pixels still.
+        # Whether what comes in is pixels still: a sweep the other way changes the first ones too.
         raw = not self.config.checkerboard and not any(self.config.couplings[:level])
+        raw = raw and (level == 0 or self.config.sweeps == 1)
         height, width, channels = shape
         size = channels // block**2
         at_once = self.config.at_once[level] if self.config.at_once else 1
