@@ -139,7 +139,7 @@ def test_without_its_data_a_run_is_judged_by_its_samples_and_keeps_its_old_likel
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
-        ("samples", r"samples of float16 weights within -1 of the run's\. Received: 0\.0"),
+        ("samples", r"samples of float24 weights within -1 of the run's\. Received: 0\.0"),
         ("likelihood", r"move the mean likelihood by at most -1 bits per dim\. Received: 0\.0"),
     ],
 )
@@ -150,6 +150,22 @@ def test_a_model_that_rounding_changes_too_much_is_refused_and_nothing_is_left(
     with pytest.raises(RunError, match=expected):
         pack.pack(Run.open(own), "x", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_16_bits_are_too_coarse_24_are_taken_and_both_are_told(own, packed, tmp_path, monkeypatch):
+    found = pretrained.read(packed)["float16"]["largest_difference_of_samples"]
+    monkeypatch.setitem(pack.LARGEST, "samples", found / 2)
+    said: list[str] = []
+    finer = pack.pack(Run.open(own), "finer", tmp_path, report=said.append).path
+    record = pretrained.read(finer)
+    assert (pretrained.read(packed)["weights"]["format"], record["weights"]["format"]) == ("float16", "float24")
+    assert record["float16"]["largest_difference_of_samples"] == found
+    assert 0 < record["float24"]["largest_difference_of_samples"] < found / 8
+    assert any(line.startswith("Expected samples of float16 weights within") for line in said)
+    difference = np.abs(load(own).sample(64).numpy() - load(finer).sample(64).numpy())
+    assert difference.max() == record["float24"]["largest_difference_of_samples"]
+    sizes = [(folder / "weights.npz").stat().st_size for folder in (packed, finer)]
+    assert sizes[0] < sizes[1] < 1.7 * sizes[0]
 
 
 def test_what_cannot_be_packed_is_explained(own, packed, tmp_path, capsys):

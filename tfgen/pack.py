@@ -1,8 +1,8 @@
 """Make a finished run small enough to pass on: python -m tfgen.pack RUN --name digits-vae --out DIR
 
 `DIR/NAME` holds the weights as float16 and what tells how they came about (`tfgen.pretrained` lists the files). It is
-put in place only if the model with the rounded weights answers as the run's does, and what it holds of likelihoods is
-measured again with the rounded weights.
+put in place only if the model with the rounded weights answers as the run's does, with weights of 24 bits if those of
+16 are too coarse; and what it holds of likelihoods is measured again with the rounded weights.
 """
 
 import argparse
@@ -39,8 +39,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; on a mistake, print what was expected and exit with status 2."""
     parser = argparse.ArgumentParser(
         prog="python -m tfgen.pack",
-        description="Make a finished run small: its model with float16 weights, its configuration, metrics and "
-        "evaluation, in a folder that every command takes as a run.",
+        description="Make a finished run small: its model with weights of 16 or, where those are too coarse, 24 bits, "
+        "its configuration, metrics and evaluation, in a folder that every command takes as a run.",
         allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN", help="folder of the run")
@@ -100,11 +100,11 @@ def pack(
         The packed run.
 
     Raises:
-        RunError: if the run is not finished or is a packed one, if the folder exists, or if rounding changes the
-            model's answers by more than `LARGEST`.
+        RunError: if the run is not finished or is a packed one, if the folder exists, or if rounding to any format
+            changes the model's answers by more than `LARGEST`.
         ConfigError: if `out` cannot be written to.
     """
-    from tfgen.models.weights import answering, save_weights
+    from tfgen.models.weights import answering
     from tfgen.runs import Run
     from tfgen.sample import save
 
@@ -116,29 +116,45 @@ def pack(
         for file in ("versions.json", "metrics.jsonl"):
             if (run.path / file).is_file():
                 shutil.copyfile(run.path / file, folder / file)
-        arrays = answering(model)
         record: dict[str, Any] = {
             "about": about or _about(model, config),
             "commands": _commands(config, name),
             "event_shape": list(model.event_shape),
             "levels": model.levels,
-            "weights": {
-                "numbers": sum(int(variable.shape.num_elements() or 1) for variable in arrays.values()),
-                "sha256": save_weights(model, folder / pretrained.WEIGHTS),
-            },
+            "weights": {"numbers": sum(int(one.shape.num_elements() or 1) for one in answering(model).values())},
         }
-        write_json(folder / pretrained.RECORD, record)
         # With the run's own configuration, which knows where the data are on this machine.
         packed = Run(folder, run.config)
-        rounded = packed.load_model()
-        record["float16"] = compare(model, rounded, run)
-        report("\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in record["float16"].items()))
-        _check(record["float16"])
+        rounded = _round(model, run, packed, record, report)
         write_json(folder / pretrained.RECORD, record)
         save(rounded, rounded.sample(SAMPLES, seed=0).numpy(), folder / "samples.png", 0, 1.0)
         _evaluate(run, packed, rounded, patience, report)
         folder.rename(target)
     return Run.open(target)
+
+
+def _round(
+    model: "GenerativeModel", run: "Run", packed: "Run", record: dict[str, Any], report: Callable[[str], Any]
+) -> "GenerativeModel":
+    """Write the weights in the smallest format that serves, and what it changed into the record; the rounded model."""
+    from tfgen.models.weights import FORMATS, save_weights
+
+    objection = ""
+    for form in FORMATS:
+        try:
+            sha256 = save_weights(model, packed.path / pretrained.WEIGHTS, form)
+            record["weights"] |= {"format": form, "sha256": sha256}
+            write_json(packed.path / pretrained.RECORD, record)
+            rounded = packed.load_model()
+            record[form] = compare(model, rounded, run, form)
+            report("\n".join(f"{form}, {key.replace('_', ' ')}: {value}" for key, value in record[form].items()))
+            _check(record[form], form)
+        except RunError as error:
+            objection = str(error)
+            report(objection)
+        else:
+            return rounded
+    raise RunError(objection)
 
 
 def without_paths(config: "RunConfig") -> "RunConfig":
@@ -151,12 +167,13 @@ def without_paths(config: "RunConfig") -> "RunConfig":
     return dataclasses.replace(config, data=dataclasses.replace(data, data_dir=None))
 
 
-def compare(model: "GenerativeModel", rounded: "GenerativeModel", run: "Run") -> dict[str, Any]:
+def compare(model: "GenerativeModel", rounded: "GenerativeModel", run: "Run", form: str) -> dict[str, Any]:
     """What rounding the weights changed.
 
     Args:
         model, rounded: before and after.
         run: its test examples are asked for their likelihood, the model's own samples where the data are not there.
+        form: of `tfgen.models.weights.FORMATS`.
 
     Returns:
         The largest and the mean difference of the samples of the seeds 0 to 63, and of models with a likelihood the
@@ -186,24 +203,24 @@ def compare(model: "GenerativeModel", rounded: "GenerativeModel", run: "Run") ->
     return found | {
         "likelihood_of": f"{len(examples)} {source}",
         f"{unit}_float32": float(first.mean()),
-        f"{unit}_float16": float(second.mean()),
+        f"{unit}_{form}": float(second.mean()),
         f"largest_difference_of_{unit}": float(np.abs(first - second).max()),
     }
 
 
-def _check(found: dict[str, Any]) -> None:
+def _check(found: dict[str, Any], form: str) -> None:
     worst = found["largest_difference_of_samples"]
     # Written so that NaN is refused.
     if not worst <= LARGEST["samples"]:
         raise RunError(
-            f"Expected samples of float16 weights within {LARGEST['samples']} of the run's. Received: {worst:.4f}"
+            f"Expected samples of {form} weights within {LARGEST['samples']} of the run's. Received: {worst:.4f}"
         )
     for unit in ("bits_per_dim", "nats"):
         if f"{unit}_float32" in found:
-            moved = abs(found[f"{unit}_float16"] - found[f"{unit}_float32"])
+            moved = abs(found[f"{unit}_{form}"] - found[f"{unit}_float32"])
             if not moved <= LARGEST["likelihood"]:
                 raise RunError(
-                    f"Expected float16 weights to move the mean likelihood by at most {LARGEST['likelihood']} "
+                    f"Expected {form} weights to move the mean likelihood by at most {LARGEST['likelihood']} "
                     f"{unit.replace('_', ' ')}. Received: {moved:.4f}"
                 )
 

@@ -141,7 +141,7 @@ class Run:
 
     @property
     def is_packed(self) -> bool:
-        """Whether only the model is there, as float16 weights."""
+        """Whether only the model is there, with rounded weights."""
         return pretrained.is_packed(self.path)
 
     @property

@@ -1,4 +1,4 @@
-"""A model's weights in a small file: everything it answers by, rounded to float16, and nothing else."""
+"""A model's weights in a small file: everything it answers by, rounded to 16 or 24 bits, and nothing else."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfgen.errors import RunError
-from tfgen.models.weights import answering, load_weights, save_weights
+from tfgen.models.weights import FORMATS, answering, load_weights, rounded, save_weights
 
 NAMES = ["vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "flow", "points"]
 
@@ -23,7 +23,7 @@ def fresh(tiny_models):
     return make
 
 
-def rounded(value):
+def halved(value):
     return np.asarray(value).astype(np.float16).astype(np.float32)
 
 
@@ -46,12 +46,12 @@ def test_a_model_built_anew_answers_exactly_as_the_one_with_rounded_weights(
     model.save(tmp_path / "model.keras")
     reference = keras.models.load_model(tmp_path / "model.keras", compile=False)
     for variable in reference.weights:
-        variable.assign(rounded(variable))
+        variable.assign(halved(variable))
     sha256 = save_weights(model, tmp_path / "weights.npz")
     unpacked = fresh(name)
     load_weights(unpacked, tmp_path / "weights.npz", sha256)
     for ours, theirs in zip(unpacked.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(ours, rounded(theirs))
+        np.testing.assert_array_equal(ours, halved(theirs))
     expected = answers(reference, tiny_data[name][:16])
     found = answers(unpacked, tiny_data[name][:16])
     for question, answer in expected.items():
@@ -77,7 +77,7 @@ def test_averages_are_stored_in_place_of_the_weights_and_not_beside_them(name, f
     load_weights(unpacked, tmp_path / "weights.npz", sha256)
     assert len(answering(loaded)) == len(unpacked.weights) < len(loaded.weights)
     for variable in loaded.weights:
-        variable.assign(rounded(variable))
+        variable.assign(halved(variable))
     np.testing.assert_array_equal(unpacked.sample(8), loaded.sample(8))
     np.testing.assert_allclose(unpacked.sample(8), averaged, atol=2e-3)
 
@@ -90,6 +90,41 @@ def test_the_file_holds_half_precision_and_is_the_same_each_time(tiny_models, tm
     with np.load(first) as saved:
         assert {saved[name].dtype for name in saved.files} == {np.dtype(np.float16)}
         assert [name.split("-")[1] for name in saved.files] == [variable.name for variable in model.weights]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_rounding_takes_the_nearest_number_of_the_format_and_of_two_the_even_one(form):
+    digits = FORMATS[form]
+    draws = np.random.default_rng(0)
+    # Above the numbers that float16 holds with fewer digits.
+    numbers = (
+        draws.uniform(0.01, 1.0, 100_000) * draws.choice([-1.0, 1.0], 100_000) * 10.0 ** np.linspace(-2, 2, 100_000)
+    )
+    mantissa, exponent = np.frexp(numbers.astype(np.float32).astype(np.float64))
+    nearest = np.ldexp(np.rint(np.ldexp(mantissa, digits + 1)), exponent - digits - 1)
+    found = rounded(numbers.astype(np.float32), form)
+    np.testing.assert_array_equal(found.astype(np.float64), nearest)
+    np.testing.assert_array_equal(rounded(found.astype(np.float32), form), found)
+    # Halfway between two, above and below; and a carry that goes through to the exponent.
+    step = 2.0**-digits
+    ties = np.array([1 + step / 2, 1 + 3 * step / 2, -1 - step / 2, 2 - step / 4, 0.0], np.float32)
+    np.testing.assert_array_equal(rounded(ties, form).astype(np.float64), [1, 1 + 2 * step, -1, 2, 0])
+    assert rounded(np.array([3, 5]), form).dtype == np.int64
+    assert rounded(numbers.astype(np.float32), form).dtype == (np.float16 if form == "float16" else np.float32)
+
+
+def test_24_bits_keep_what_16_cannot_and_say_when_a_number_is_beyond_them(fresh, tmp_path):
+    model = fresh("gan")
+    kernel = model.generator.weights[0]
+    kernel.assign(np.full(kernel.shape, 70_000.0, np.float32))
+    unpacked = fresh("gan")
+    load_weights(unpacked, tmp_path / "w.npz", save_weights(model, tmp_path / "w.npz", "float24"))
+    np.testing.assert_array_equal(unpacked.generator.weights[0], np.full(kernel.shape, 70_000.0, np.float32))
+    largest = np.finfo(np.float32).max
+    for value in (np.nan, np.inf, largest):
+        kernel.assign(np.full(kernel.shape, value, np.float32))
+        with pytest.raises(RunError, match=r"Expected weights up to 3\.4"):
+            save_weights(model, tmp_path / "w.npz", "float24")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 70_000.0])

@@ -1,4 +1,4 @@
-"""Every weight of a model in one small file: float16, without averages and optimizers."""
+"""Every weight of a model in one small file: rounded to 16 or 24 bits, without averages and optimizers."""
 
 import hashlib
 from pathlib import Path
@@ -10,6 +10,11 @@ from tfgen.errors import RunError
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
+
+
+#: What weights can be rounded to, smallest first, and the bits of its significand. float24 is float32 without its last
+#: byte: 15 bits of significand and all 8 of the exponent. It is stored as float32, and compression takes the zeros out.
+FORMATS = {"float16": 10, "float24": 15}
 
 
 def answering(model: "GenerativeModel") -> dict[str, Any]:
@@ -25,23 +30,44 @@ def answering(model: "GenerativeModel") -> dict[str, Any]:
     return {f"{place:04d}-{variable.name}": variable for place, variable in enumerate(kept)}
 
 
-def save_weights(model: "GenerativeModel", file: Path) -> str:
-    """Write the weights rounded to float16, each an array of a compressed .npz; what is no float stays as it is.
+def rounded(array: np.ndarray, form: str = "float16") -> np.ndarray:
+    """The nearest numbers of one of `FORMATS`, ties to even; what is no float stays as it is.
+
+    Returns:
+        float16 or, for float24, float32. Infinite where a number is beyond the format's largest.
+    """
+    if array.dtype.kind != "f":
+        return array
+    if form == "float16":
+        with np.errstate(over="ignore"):
+            return array.astype(np.float16)
+    dropped = np.finfo(np.float32).nmant - FORMATS[form]
+    bits = array.astype(np.float32).view(np.uint32)
+    # Half of the last place that is kept, less one unless that place is odd: what is carried from below rounds up.
+    half = np.uint32((1 << (dropped - 1)) - 1) + (bits >> np.uint32(dropped) & np.uint32(1))
+    return np.where(np.isfinite(array), bits + half & ~np.uint32((1 << dropped) - 1), bits).view(np.float32)
+
+
+def save_weights(model: "GenerativeModel", file: Path, form: str = "float16") -> str:
+    """Write the weights rounded to `form`, each an array of a compressed .npz.
+
+    Args:
+        model: whose.
+        file: to write to.
+        form: one of `FORMATS`.
 
     Returns:
         The file's SHA-256.
 
     Raises:
-        RunError: if a weight is not finite, or no longer is in float16, whose largest number is 65504.
+        RunError: if a weight is not finite, or no longer is once rounded: float16's largest number is 65504.
     """
-    arrays = {}
-    for name, variable in answering(model).items():
-        exact = np.asarray(variable)
-        with np.errstate(over="ignore"):
-            arrays[name] = exact.astype(np.float16) if exact.dtype.kind == "f" else exact
-        if not np.isfinite(arrays[name]).all():
-            worst = np.abs(exact).max()
-            raise RunError(f"Expected weights up to {np.finfo(np.float16).max:g}. Received: {worst:g} in {name}")
+    exact = {name: np.asarray(variable) for name, variable in answering(model).items()}
+    arrays = {name: rounded(array, form) for name, array in exact.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            largest = np.finfo(array.dtype).max
+            raise RunError(f"Expected weights up to {largest:g}. Received: {np.abs(exact[name]).max():g} in {name}")
     np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     return digest(file)
 
