@@ -247,9 +247,11 @@ class TrainConfig(Checked):
 
     epochs: int = option(20, "passes over the training set", low=1)
     batch_size: int = option(128, "examples in each (global) batch", low=1)
-    optimizer: Literal["adam", "sgd"] = option("adam", "update rule")
+    optimizer: Literal["adam", "muon", "sgd"] = option(
+        "adam", "update rule; muon evens out the updates of kernels, and is adam for the rest"
+    )
     learning_rate: float = option(1e-3, "step size (GAN: of both optimizers)", low=0.0)
-    beta_1: float = option(0.9, "adam: decay of the mean of gradients", low=0.0, high=0.9999)
+    beta_1: float = option(0.9, "adam, muon's too: decay of the mean of gradients", low=0.0, high=0.9999)
     schedule: Literal["constant", "cosine", "exponential"] = option("constant", "course of the step size")
     decay: float = option(0.99, "exponential: factor for each epoch; cosine: ends at 0", low=0.0, high=1.0)
     warmup: int = option(0, "steps over which the step size rises from 0", low=0)

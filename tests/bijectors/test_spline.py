@@ -46,7 +46,7 @@ def test_its_gradients_are_those_of_tfp_s():
         with tf.GradientTape() as tape:
             tape.watch(raw)
             mine = spline_of(raw, 6, 2.0)
-            made = kind(mine.bin_widths, mine.bin_heights, mine.knot_slopes, range_min=-2.0)
+            made = mine if kind is Spline else kind(mine.bin_widths, mine.bin_heights, mine.knot_slopes, range_min=-2.0)
             x = tf.constant(VALUES)
             each = made.forward(x) + made.forward_log_det_jacobian(x, event_ndims=0)
             total = tf.reduce_sum(each[alike(mine.bin_widths)])
@@ -55,6 +55,19 @@ def test_its_gradients_are_those_of_tfp_s():
     found = gradient(Spline)
     assert np.abs(found).max() > 0.1
     np.testing.assert_allclose(found, gradient(tfb.RationalQuadraticSpline), rtol=1e-3, atol=1e-4)
+
+
+def test_its_parameters_broadcast_and_make_copies_of_it():
+    mine, _ = both()
+    first = Spline(mine.bin_widths[0], mine.bin_heights[0], mine.ratios[0], range_min=-2.0)
+    repeated = spline_of(tf.constant(np.repeat(RAW[:1], 50, axis=0)), 6, 2.0)
+    x = tf.constant(VALUES)
+    for copy in (first, first.copy(), first.copy(name="other")):
+        np.testing.assert_allclose(copy.forward(x), repeated.forward(x), atol=1e-6)
+        np.testing.assert_allclose(copy.inverse(x), repeated.inverse(x), atol=1e-6)
+    rows = tf.constant(np.stack([VALUES, VALUES[::-1]]))
+    np.testing.assert_allclose(mine.forward(rows)[0], mine.forward(x), atol=1e-6)
+    np.testing.assert_allclose(mine.forward(rows)[1], mine.forward(tf.constant(VALUES[::-1].copy())), atol=1e-6)
 
 
 def test_at_the_knots_both_bins_say_the_same():

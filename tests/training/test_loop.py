@@ -27,7 +27,9 @@ CONFIGS = {
         prior_couplings=2,
         clip_norm=10.0,
     ),
-    "gan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9),
+    "gan": run_config(
+        "gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9, optimizer="muon"
+    ),
     "gan-penalties": run_config(
         "gan",
         arch="dcgan",

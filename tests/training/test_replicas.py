@@ -47,6 +47,9 @@ configs = {
                           learning_rate=0.05, **sgd),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2,), couplings=(2,), learning_rate=0.02,
                        clip_norm=1.0, **sgd),
+    # Muon does not see a gradient's size, but its direction, which is another one for a part of the batch.
+    "muon": run_config("flow", width=16, checkerboard=0, squeeze=(2,), couplings=(2,), learning_rate=1e-3,
+                       clip_norm=1.0, **{**sgd, "optimizer": "muon"}),
 }
 images, found = load("digits").train.examples[:150], {}
 for name, config in configs.items():
@@ -105,6 +108,10 @@ def assert_equal(found, expected) -> None:
     for name, values in expected.items():
         if name.endswith(" moved"):
             assert values.max() > 1e-3, name
+            continue
+        if name == "muon":
+            # It makes the directions of the smallest gradients as large as the others, and what rounding adds to them.
+            assert np.linalg.norm(found[name] - values) < 0.01 * np.linalg.norm(expected["muon moved"])
             continue
         # Weights to 1e-6; nats, which are a hundred times as large as weights, to six digits.
         np.testing.assert_allclose(found[name], values, rtol=1e-6, atol=1e-6, err_msg=name)

@@ -3,7 +3,7 @@
 import keras
 
 from tfgen.networks.gated_resnet import GatedBlock
-from tfgen.networks.mlp import activation_layer
+from tfgen.networks.mlp import LAST, activation_layer
 from tfgen.networks.spectral import SpectralConv2D, SpectralDense
 
 # Strided convolutions go on until a side is this small.
@@ -76,7 +76,7 @@ def conv_encoder(
                 hidden = activation_layer(activation)(hidden)
     if blocks:
         hidden = activation_layer(activation)(hidden)
-    last = dense(outputs, use_bias=last_bias, dtype="float32")
+    last = dense(outputs, use_bias=last_bias, dtype="float32", name=LAST)
     return keras.Model(image, last(keras.layers.Flatten()(hidden)), name=name)
 
 
@@ -117,8 +117,8 @@ def conv_decoder(
             hidden = keras.layers.Conv2D(channels(filters, stage), 3, padding="same")(hidden)
             hidden = activation_layer(activation)(hidden)
         # The result is float32 in any precision.
-        maps, dtype = (outputs, "float32") if stage == 0 else (channels(filters, stage - 1), None)
-        hidden = keras.layers.Conv2DTranspose(maps, window, strides=2, padding="same", dtype=dtype)(hidden)
+        maps, dtype, called = (channels(filters, stage - 1), None, None) if stage else (outputs, "float32", LAST)
+        hidden = keras.layers.Conv2DTranspose(maps, window, strides=2, padding="same", dtype=dtype, name=called)(hidden)
         surplus = [2 * small - large for small, large in zip(sides[stage + 1], sides[stage], strict=True)]
         if any(surplus):
             hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype=dtype)(hidden)
@@ -126,5 +126,5 @@ def conv_decoder(
         if stage > 0 and not blocks:
             hidden = activation_layer(activation)(hidden)
     if not stages:
-        hidden = keras.layers.Conv2D(outputs, 3, padding="same", dtype="float32")(hidden)
+        hidden = keras.layers.Conv2D(outputs, 3, padding="same", dtype="float32", name=LAST)(hidden)
     return keras.Model(latent, hidden, name=name)

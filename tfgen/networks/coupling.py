@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.networks.gated_resnet import GatedBlock
-from tfgen.networks.mlp import activation_layer
+from tfgen.networks.mlp import LAST, activation_layer
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -137,7 +137,11 @@ def conv_conditioner(
     else:
         hidden = activation_layer(activation)(hidden)
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
-    options = {"kernel_initializer": "zeros", "dtype": "float32"}  # the result is float32 in any precision
+    options = {
+        "kernel_initializer": "zeros",
+        "dtype": "float32",
+        "name": LAST,
+    }  # the result is float32 in any precision
     hidden = keras.layers.Conv2D(outputs * fold**2, min(last, side), padding="same", **options)(hidden)
     if fold > 1:
         hidden = Fold(fold, unfold=True, dtype="float32")(hidden)

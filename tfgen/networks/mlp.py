@@ -7,6 +7,9 @@ import keras
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.spectral import SpectralDense
 
+#: The name of the layer whose outputs are a network's. Optimizers may ask for it (`tfgen.training.optimizers.Muon`).
+LAST = "last"
+
 
 @keras.saving.register_keras_serializable("tfgen")
 def leaky_relu(x):
@@ -52,5 +55,5 @@ def mlp(
         if dropout:
             layers.append(Dropout(dropout))
     initializer = "zeros" if zero_last else "glorot_uniform"
-    layers.append(dense(outputs, use_bias=last_bias, kernel_initializer=initializer, dtype="float32"))
+    layers.append(dense(outputs, use_bias=last_bias, kernel_initializer=initializer, dtype="float32", name=LAST))
     return keras.Sequential(layers, name=name)

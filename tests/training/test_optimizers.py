@@ -1,0 +1,90 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen.config import TrainConfig
+from tfgen.models.flow import Flow
+from tfgen.models.gan import GAN
+from tfgen.models.vae import VAE
+from tfgen.networks import conv_decoder, conv_encoder, mlp
+from tfgen.networks.mlp import LAST
+from tfgen.training.optimizers import MUON_RMS, Muon, make_optimizer
+
+RATE = 0.01
+
+
+def step_of(optimizer, gradients, name="kernel", steps=1) -> list[np.ndarray]:
+    """How far the first steps move variables of zeros."""
+    variables = [keras.Variable(np.zeros_like(gradient), name=name) for gradient in gradients]
+    optimizer.build(variables)
+    for _ in range(steps):
+        optimizer.apply([tf.constant(gradient) for gradient in gradients], variables)
+    return [-np.asarray(variable) for variable in variables]
+
+
+def gradient(*shape) -> np.ndarray:
+    """With singular values a thousandfold apart."""
+    draws = np.random.default_rng(len(shape)).normal(size=(int(np.prod(shape[:-1])), shape[-1]))
+    left, values, right = np.linalg.svd(draws, full_matrices=False)
+    return (left * np.geomspace(1.0, 1e-3, len(values)) @ right).reshape(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(64, 32), (32, 64), (3, 3, 16, 32), (1, 1, 48, 96), (3, 3, 32, 16)])
+def test_muon_moves_a_kernel_equally_far_in_every_direction_of_its_gradient(shape):
+    (step,) = step_of(Muon(RATE), [gradient(*shape)])
+    rows, columns = int(np.prod(shape[:-1])), shape[-1]
+    values = np.linalg.svd(step.reshape(rows, columns), compute_uv=False) / (
+        RATE * MUON_RMS * np.sqrt(max(rows, columns))
+    )
+    # Five iterations bring what is within a factor of thirty of the largest to about 1.
+    assert values.max() < 1.3
+    assert np.median(values) > 0.65
+    gradients = np.linalg.svd(gradient(*shape).reshape(rows, columns))
+    strong = np.geomspace(1.0, 1e-3, len(values)) > 0.1
+    aligned = gradients[0][:, : len(values)].T @ step.reshape(rows, columns) @ gradients[2][: len(values)].T
+    off = aligned - np.diag(np.diag(aligned))
+    assert np.abs(off).max() < 1e-3 * np.diag(aligned)[strong].min()
+
+
+def test_muon_of_a_kernel_is_kerass_of_its_matrix():
+    kernel = gradient(3, 3, 16, 32)
+    options = {"weight_decay": None, "adam_weight_decay": None, "rms_rate": MUON_RMS}
+    (expected,) = step_of(keras.optimizers.Muon(RATE, **options), [kernel.reshape(144, 32)], steps=3)
+    (found,) = step_of(Muon(RATE), [kernel], steps=3)
+    np.testing.assert_allclose(found.reshape(144, 32), expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("bias", (32,)), ("kernel", (3, 3, 1, 32)), ("kernel", (96, 15)), ("lower", (32, 32))]
+)
+def test_what_is_no_kernel_or_too_narrow_is_adams(name, shape):
+    gradients = [np.random.default_rng(0).normal(size=shape).astype(np.float32)]
+    found = step_of(make_optimizer(TrainConfig(optimizer="muon", learning_rate=RATE), 10), gradients, name, steps=3)
+    expected = step_of(make_optimizer(TrainConfig(optimizer="adam", learning_rate=RATE), 10), gradients, name, steps=3)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
+
+
+def test_the_last_kernel_of_a_network_is_adams():
+    flow = Flow((8, 8, 1), 17, width=16, checkerboard=0, squeeze=(2,), couplings=(2,), blocks=1)
+    flow.compile(Muon(RATE))
+    velocities = {
+        id(variable): velocity
+        for variable, velocity in zip(flow.trainable_variables, flow.optimizer.adam_velocities, strict=True)
+    }
+    for network in flow.conditioners:
+        kernels = [weight for weight in network.weights if weight.name == "kernel"]
+        assert [velocities[id(kernel)] is not None for kernel in kernels] == [False, False, False, True]
+        assert kernels[-1].path.endswith("last/kernel")
+    for other in (mlp(32, (32,), 32), conv_encoder((8, 8, 1), 32), conv_decoder(32, (8, 8, 1), 32)):
+        assert other.layers[-1].name == LAST and len({layer.name for layer in other.layers}) == len(other.layers)
+
+
+def test_a_model_compiled_with_muon_is_saved_with_it(tmp_path):
+    for model in (VAE((8, 8, 1), 17, hidden=(32,)), GAN((8, 8, 1), 17, generator_hidden=(32,))):
+        model.compile(make_optimizer(TrainConfig(optimizer="muon", schedule="cosine"), 10))
+        model.save(tmp_path / "model.keras")
+        again = keras.models.load_model(tmp_path / "model.keras")
+        for optimizer, other in zip(model.optimizers, again.optimizers, strict=True):
+            assert isinstance(other, Muon)
+            assert other.get_config() == optimizer.get_config()
