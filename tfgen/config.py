@@ -215,6 +215,7 @@ class FlowConfig(Checked):
     bins: int = option(16, "images: of each spline", low=2, high=100)
     width: int = option(64, "images: filters of each coupling's network", low=1)
     blocks: int = option(0, "images: gated residual blocks in each; 0 is conv 3x3, 1x1, 3x3 as in Glow", low=0)
+    dropout: float = option(0.0, "images: rate inside the gated residual blocks, in training", low=0.0, high=0.9)
     hidden: tuple[int, ...] = option((64, 64), "2-D points: units of each coupling's network", low=1)
     point_couplings: int = option(6, "2-D points: couplings", low=2)
     activation: Activation = option("relu", "activation function of the couplings' networks")

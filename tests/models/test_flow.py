@@ -114,7 +114,29 @@ def test_every_conditioner_runs_once_a_pass(case):
         if flow.is_image:
             assert len(names) == expected
         else:
-            assert len([name for name in names if "dense" in name]) == expected
+            assert len([name for name in names if "dense" in name or "last" in name]) == expected
+
+
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_dropout_is_of_training_alone_and_follows_from_the_step(blocks):
+    options = {**SMALL, "blocks": blocks, "sweeps": 1}
+    flow = perturbed(Flow((8, 8, 1), 17, seed=1, dropout=0.5, **options), scale=0.1)
+    without = Flow((8, 8, 1), 17, seed=1, **options)
+    for ours, theirs in zip(without.weights, flow.weights, strict=True):
+        ours.assign(theirs)
+    examples = examples_of((8, 8, 1), 17)
+
+    def losses(model, step, training):
+        with noise.Draws(0, step) as draws:
+            return model.losses_of(examples, draws, training=training)["loss"].numpy()
+
+    dropped = losses(flow, 3, True)
+    np.testing.assert_array_equal(losses(flow, 3, True), dropped)
+    np.testing.assert_array_equal(losses(flow, 3, False), losses(without, 3, False))
+    assert (losses(flow, 3, False) == dropped).all() == (blocks == 0)
+    # After it too: nothing is dropped where nothing is trained.
+    np.testing.assert_array_equal(flow.log_prob(examples), without.log_prob(examples))
+    np.testing.assert_allclose(flow.decode(flow.encode(examples)), examples / 16.0, atol=1e-4)
 
 
 def test_new_weights_give_a_new_density_of_the_same_tensor(case):

@@ -99,6 +99,7 @@ class Flow(GenerativeModel):
     def _build_networks(self):
         # What Keras is to train and save stands in these lists too: it does not look inside bijectors.
         self.conditioners: list[keras.Model] = []
+        self._in_training = False
         self.normalizations: list[ScaleAndShift] = []
         self.mixtures: list[LUMatrix] = []
         if self.is_image:
@@ -220,12 +221,14 @@ class Flow(GenerativeModel):
         return [*steps, FactorOut(inner, (height, width, channels), kept)]
 
     def _conv_conditioner(self, shape, outputs, **form):
-        options = {"width": self.config.width, "blocks": self.config.blocks, "activation": self.config.activation}
-        return self._held(conv_conditioner(shape, outputs, **options, **form))
+        config = self.config
+        options = {"width": config.width, "blocks": config.blocks, "activation": config.activation}
+        return self._held(conv_conditioner(shape, outputs, dropout=config.dropout, **options, **form))
 
     def _held(self, network):
         self.conditioners.append(network)
-        return network
+        # A bijector does not tell what it is asked for.
+        return lambda condition: network(condition, training=self._in_training)
 
     def _actnorm(self, channels) -> list[tfb.Bijector]:
         if not self.config.actnorm:
@@ -268,7 +271,11 @@ class Flow(GenerativeModel):
     def losses_of(self, examples, draws, training=False):
         if not self.is_image:
             return {"loss": -self.log_density(examples)}
-        nats = -self.log_prob_with(examples, draws) / math.prod(self.event_shape)
+        self._in_training = training
+        try:
+            nats = -self.log_prob_with(examples, draws) / math.prod(self.event_shape)
+        finally:
+            self._in_training = False
         return {"loss": nats, "bits_per_dim": nats / math.log(2.0)}
 
     # -- the contract -------------------------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ def conv_conditioner(
     width: int = 64,
     blocks: int = 0,
     activation: str = "relu",
+    dropout: float = 0.0,
     fold: int = 1,
     last: int = 3,
     place: bool = False,
@@ -113,6 +114,7 @@ def conv_conditioner(
         width: filters inside.
         blocks: gated residual blocks; 0 for the plain network.
         activation: after each convolution but the last.
+        dropout: rate inside the residual blocks.
         fold: side of the blocks of pixels that the network sees as channels. A masked image of one channel costs a
             quarter with 2, since a convolution of so few channels keeps no processor busy.
         last: side of the last convolution's kernel. With many outputs, as of splines, 3 would be most of the cost.
@@ -132,7 +134,7 @@ def conv_conditioner(
     hidden = keras.layers.Conv2D(width, side, padding="same")(hidden)
     if blocks:
         for _ in range(blocks):
-            hidden = GatedBlock(width, activation, kernel=side)(hidden)
+            hidden = GatedBlock(width, activation, dropout, kernel=side)(hidden)
         hidden = activation_layer(activation)(hidden)
     else:
         hidden = activation_layer(activation)(hidden)
