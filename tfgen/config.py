@@ -206,11 +206,11 @@ class FlowConfig(Checked):
     couplings: tuple[int, ...] = option((4, 4), "images: couplings with channel masks, a level each", low=0)
     sweeps: int = option(
         0,
-        "images: times that spline couplings go over the pixels of each level's blocks, one after another",
+        "images: times that splines go over the pixels of each level's blocks, one after another",
         low=0,
     )
     at_once: tuple[int, ...] = option(
-        (), "images: most pixels of a block that one coupling of a sweep makes, a level each; none given: 1", low=1
+        (), "images: most pixels of a block that a sweep makes at once, a level each; none given: 1", low=1
     )
     bins: int = option(16, "images: of each spline", low=2, high=100)
     width: int = option(64, "images: filters of each coupling's network", low=1)

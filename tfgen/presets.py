@@ -37,10 +37,16 @@ _COARSE_TO_FINE: dict[str, Any] = {
     "squeeze": (4, 7),
     "couplings": (0, 0),
     "sweeps": 1,
+    "at_once": (2, 7),
     "blocks": 1,
+    "width": 96,
+    "batch_size": 64,
+    "optimizer": "muon",
     "learning_rate": 2e-3,
     "schedule": "cosine",
+    "warmup": 200,
     "clip_norm": 1.0,
+    "ema": 0.999,
 }
 
 PRESETS: dict[str, dict[str, Preset]] = {
@@ -161,27 +167,11 @@ PRESETS: dict[str, dict[str, Preset]] = {
         ),
         "small": Preset(
             see="1.06 bits/dim in three quarters of an hour of one core; most samples are digits",
-            options={
-                **_COARSE_TO_FINE,
-                "at_once": (2, 7),
-                "width": 96,
-                "epochs": 15,
-                "batch_size": 64,
-                "warmup": 200,
-                "ema": 0.999,
-            },
+            options={**_COARSE_TO_FINE, "epochs": 8},
         ),
         "best": Preset(
-            see="for a GPU; nobody has trained it to its end yet",
-            options={
-                **_COARSE_TO_FINE,
-                "at_once": (1, 7),
-                "width": 80,
-                "epochs": 200,
-                "batch_size": 128,
-                "warmup": 500,
-                "ema": 0.9995,
-            },
+            see="TODO",
+            options={**_COARSE_TO_FINE, "dropout": 0.1, "epochs": 32},
         ),
         "better": Preset(
             see="1.27 bits/dim after 10 epochs, half an hour of processor time; strokes, not yet digits",

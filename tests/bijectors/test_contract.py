@@ -1,5 +1,7 @@
 """What every bijector owes: an inverse, the log-determinant of its Jacobian, the shapes of its events."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,11 +17,12 @@ from tfgen.bijectors import (
     ScaleAndShift,
     SplineCoupling,
     Squeeze,
+    Sweep,
     alternating_mask,
     checkerboard_mask,
     logit,
 )
-from tfgen.networks import conv_conditioner, mlp
+from tfgen.networks import conv_conditioner, conv_stage, mlp
 
 tfb = tfp.bijectors
 tfd = tfp.distributions
@@ -45,8 +48,19 @@ def gated_coupling(randomized):
 
 
 def spline_coupling(randomized, condition=(0, 5), moved=(5, 8), bound=4.0):
-    network = conv_conditioner((7, 7, max(1, condition[1] - condition[0])), 3 * 14, width=8, last=1, place=True)
+    network = conv_conditioner((7, 7, max(1, condition[1] - condition[0])), 3 * 14, width=8, last=1)
     return SplineCoupling(randomized(network), condition, moved, bins=5, bound=bound)
+
+
+def sweep(randomized, limits, shape=(4, 4), blocks=1, bound=4.0):
+    stages, new = [], limits[0]
+    for start, end in itertools.pairwise(limits):
+        stage = conv_stage(
+            (*shape, max(1, new)), 14 * (end - start), carries=bool(stages), width=8, blocks=blocks, activation="elu"
+        )
+        stages.append(randomized(stage, seed=start))
+        new = end - start
+    return Sweep(stages, limits, bins=5, bound=bound)
 
 
 def factor_out(randomized):
@@ -78,6 +92,10 @@ BIJECTORS = {
     "spline coupling": (spline_coupling, (7, 7, 9), (7, 7, 9)),
     "spline coupling given nothing": (lambda r: spline_coupling(r, (0, 0), (0, 3)), (7, 7, 9), (7, 7, 9)),
     "spline coupling, some values beyond": (lambda r: spline_coupling(r, (6, 9), (0, 3), 0.7), (7, 7, 9), (7, 7, 9)),
+    "sweep": (lambda r: sweep(r, [2, 3, 5, 6]), (4, 4, 6), (4, 4, 6)),
+    "sweep from nothing": (lambda r: sweep(r, [0, 1, 4], blocks=0), (4, 4, 4), (4, 4, 4)),
+    "sweep of one pixel": (lambda r: sweep(r, [0, 1, 2, 4, 8], shape=(1, 1)), (1, 1, 8), (1, 1, 8)),
+    "sweep, some values beyond": (lambda r: sweep(r, [1, 2, 3], bound=0.7), (4, 4, 3), (4, 4, 3)),
     "factor out": (factor_out, (784,), (14, 14, 4)),
     "logit": (lambda r: logit(0.05), (8, 8, 1), (8, 8, 1)),
 }

@@ -1,11 +1,13 @@
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.bijectors import SplineCoupling
+from tfgen.bijectors import SplineCoupling, Sweep
 from tfgen.bijectors.spline import SMALLEST_RATIO, SMALLEST_SLOPE, Spline, spline_of, spline_parameters
-from tfgen.networks import conv_conditioner
+from tfgen.networks import conv_conditioner, conv_stage
 
 tfb = tfp.bijectors
 
@@ -125,3 +127,47 @@ def test_only_what_conditions_matters_and_only_what_is_moved_moves(randomized):
     nudged = x.copy()
     nudged[..., 1] += 1.0
     assert np.abs(coupling.forward(tf.constant(nudged)).numpy() - y)[..., moved].max() > 1e-3
+
+
+def test_a_sweep_is_spline_couplings_of_which_each_sees_all_that_was_made_before(randomized):
+    """With the first part in hand, and of stages that carry everything on."""
+    limits = [1, 2, 4]
+    first = randomized(conv_stage((4, 4, 1), 14, carries=False, width=8))
+    second = randomized(conv_stage((4, 4, 1), 28, width=8), seed=1)
+    sweep = Sweep([first, second], limits, bins=5)
+
+    def of_both(seen):
+        found, _ = first(seen[..., :1])
+        return second([found, seen[..., 1:]])[1]
+
+    couplings = [
+        SplineCoupling(of_both, (0, 2), (2, 4), bins=5),
+        SplineCoupling(lambda seen: first(seen)[1], (0, 1), (1, 2), bins=5),
+    ]
+    chain = tfb.Chain(couplings)
+    z = np.random.default_rng(0).normal(size=(3, 4, 4, 4)).astype(np.float32)
+    x = sweep.forward(tf.constant(z))
+    assert np.abs(x - z)[..., 1:].min(axis=(0, 1, 2)).min() > 0 and np.abs(x - z)[..., 0].max() == 0.0
+    np.testing.assert_allclose(x, chain.forward(tf.constant(z)), atol=1e-5)
+    np.testing.assert_allclose(sweep.inverse(tf.identity(x)), chain.inverse(tf.identity(x)), atol=1e-5)
+    for what in ("forward_log_det_jacobian", "inverse_log_det_jacobian"):
+        found, expected = (getattr(one, what)(tf.identity(x), event_ndims=3) for one in (sweep, chain))
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_part_of_a_sweep_sees_nothing_that_is_made_after_it(randomized, jacobian):
+    stages = [
+        randomized(conv_stage((3, 3, 1), 14, carries=False, width=8)),
+        *(randomized(conv_stage((3, 3, 1), 14, width=8), seed=seed) for seed in (1, 2)),
+    ]
+    sweep = Sweep(stages, [0, 1, 2, 3], bins=5)
+    z = np.random.default_rng(0).normal(size=(3, 3, 3)).astype(np.float32)
+    by_parts = jacobian(sweep.forward, z).reshape(9, 3, 9, 3).transpose(1, 3, 0, 2)
+    for made, source in itertools.product(range(3), repeat=2):
+        part = by_parts[made, source]
+        if made < source:
+            assert np.abs(part).max() == 0.0
+        elif made == source:
+            assert np.abs(part - np.diag(np.diag(part))).max() == 0.0 and np.diag(part).min() > 0.0
+        else:
+            assert np.abs(part).max() > 1e-3

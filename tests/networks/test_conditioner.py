@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.networks.coupling import Place, Stairs, conv_conditioner
+from tfgen.networks import GatedBlock
+from tfgen.networks.coupling import Place, Stairs, conv_conditioner, conv_stage
 
 
 def random_last(network):
@@ -20,19 +21,42 @@ def random_last(network):
 
 @pytest.mark.parametrize("blocks", [0, 1])
 def test_of_images_of_one_pixel_every_convolution_is_of_one_pixel(blocks):
-    network = conv_conditioner((1, 1, 5), 4, width=6, blocks=blocks)
     inner = 6 * 7 * 1 if blocks == 0 else 6 * 7 + 12 * 7
+    network = conv_conditioner((1, 1, 5), 4, width=6, blocks=blocks)
     assert network.count_params() == 6 * 6 + inner + 4 * 7
     assert conv_conditioner((2, 1, 5), 4, width=6, blocks=blocks).count_params() > 3 * network.count_params()
+    stage = conv_stage((1, 1, 5), 4, width=6, blocks=blocks)
+    assert stage.count_params() == 6 * (5 + 2 + 1) + inner + 4 * 7
 
 
-def test_a_network_that_is_told_its_place_answers_by_it_even_to_an_even_image():
+def test_a_stage_that_is_told_its_place_answers_by_it_even_to_an_even_image():
     images = np.zeros((1, 9, 9, 2), np.float32)
-    with_place = random_last(conv_conditioner((9, 9, 2), 3, place=True))(images).numpy()
+    with_place = random_last(conv_stage((9, 9, 2), 3, carries=False))(images)[1].numpy()
     without = random_last(conv_conditioner((9, 9, 2), 3))(images).numpy()
     # The border shows in what is up to two convolutions from it.
     assert np.ptp(without[0, 2:-2, 2:-2], axis=(0, 1)).max() < 1e-6
     assert np.ptp(with_place[0, 2:-2, 2:-2], axis=(0, 1)).min() > 1e-3
+
+
+@pytest.mark.parametrize("blocks", [0, 2])
+def test_a_stage_goes_on_from_what_was_found_before(blocks):
+    stage = random_last(conv_stage((5, 5, 2), 3, width=6, blocks=blocks))
+    generator = np.random.default_rng(0)
+    for block in stage.layers:
+        if isinstance(block, GatedBlock):
+            block.second.kernel.assign(generator.normal(size=block.second.kernel.shape))
+    before, new = (generator.normal(size=(1, 5, 5, channels)).astype(np.float32) for channels in (6, 2))
+    found, parameters = stage([before, new])
+    assert (found.shape, parameters.shape) == ((1, 5, 5, 6), (1, 5, 5, 3))
+    for other in ([before + 1.0, new], [before, new + 1.0]):
+        changed = stage(other)
+        assert np.abs(changed[0] - found).min() > 0 and np.abs(changed[1] - parameters).max() > 1e-3
+    # A new pixel reaches one further by the convolution of what is new, and one more by each block.
+    nudged = new.copy()
+    nudged[0, 0, 0] += 1.0
+    reach = np.abs(stage([before, nudged])[0] - found).max(axis=-1)[0]
+    far = 1 + blocks
+    assert (reach[: far + 1, : far + 1] > 0).all() and reach[far + 1 :].max(initial=0) == 0
 
 
 def on_the_real_line(level, levels, alpha, scale):
@@ -81,7 +105,9 @@ def test_layers_come_back_from_their_configuration(layer):
 
 
 def test_a_network_comes_back_from_its_file(tmp_path):
-    network = random_last(conv_conditioner((4, 4, 3), 5, blocks=1, place=True, stairs=Stairs(17, 1e-2, 2.0)))
+    network = random_last(conv_stage((4, 4, 3), 5, carries=False, stairs=Stairs(17, 1e-2, 2.0)))
     network.save(tmp_path / "network.keras")
     values = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype(np.float32)
-    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "network.keras")(values), network(values))
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    for found, expected in zip(again(values), network(values), strict=True):
+        np.testing.assert_array_equal(found, expected)

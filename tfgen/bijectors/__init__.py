@@ -9,6 +9,7 @@ from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_m
 from tfgen.bijectors.order import coarse_first, coarse_to_fine, in_growing_parts
 from tfgen.bijectors.spline import SplineCoupling, spline_parameters
 from tfgen.bijectors.squeeze import Squeeze
+from tfgen.bijectors.sweep import Sweep
 
 __all__ = [
     "ActNorm",
@@ -20,6 +21,7 @@ __all__ = [
     "ScaleAndShift",
     "SplineCoupling",
     "Squeeze",
+    "Sweep",
     "alternating_mask",
     "channel_mask",
     "checkerboard_mask",

@@ -18,8 +18,8 @@ from tfgen.bijectors import (
     Invertible1x1,
     LUMatrix,
     ScaleAndShift,
-    SplineCoupling,
     Squeeze,
+    Sweep,
     alternating_mask,
     checkerboard_mask,
     coarse_first,
@@ -33,7 +33,7 @@ from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.models.dequantizer import Dequantizer
-from tfgen.networks import Stairs, conv_conditioner, mlp
+from tfgen.networks import Stairs, conv_conditioner, conv_stage, mlp
 
 # Examples that are sent through the flow and back.
 DIAGNOSED = 64
@@ -48,7 +48,7 @@ class Flow(GenerativeModel):
         log p(x) = log N(f⁻¹(x); 0, τ² I) + log |det ∂f⁻¹/∂x|
 
     of images   dequantize → logit → [checkerboard coupling] × N → level × L
-                level: squeeze → (spline couplings of the b² pixels of a block) × sweeps
+                level: squeeze → (sweep of splines over the b² pixels of a block) × sweeps
                                → (ActNorm → invertible 1×1 → channel coupling) × K
                                → factor out half of the channels, or after sweeps all but the first pixel of each block
     of points   (ActNorm →) [coupling with an alternating mask] × N
@@ -145,13 +145,13 @@ class Flow(GenerativeModel):
         return steps
 
     def _sweeps(self, level: int, shape: tuple[int, int, int], block: int) -> list[tfb.Bijector]:
-        """Spline couplings of the pixels of blocks that were squeezed into the channels of `shape` [H, W, b²C].
+        """Sweeps over the pixels of blocks that were squeezed into the channels of `shape` [H, W, b²C].
 
         On the way to the data the pixels of a block are made one after the other, or some at once, coarse to fine, each
-        given those before it: equal places of all blocks in one coupling, since they are b pixels apart. A further
-        sweep goes the other way. On the way to the latent the order is the reverse, so that every conditioner of the
-        sweep next to the data sees pixels as they are. So do those of the next level: the first pixel of each block is
-        left to it, untouched. A spline that made it normal would hide in its tail what tells grey from black.
+        given those before it: equal places of all blocks in one part, since they are b pixels apart. A further sweep
+        goes the other way. The stages of the sweep next to the data see pixels as they are. So do those of the next
+        level: the first pixel of each block is left to it, untouched. A spline that made it normal would hide in its
+        tail what tells grey from black.
         """
         if not self.config.sweeps:
             return []
@@ -162,20 +162,16 @@ class Flow(GenerativeModel):
         height, width, channels = shape
         size = channels // block**2
         at_once = self.config.at_once[level] if self.config.at_once else 1
-        limits = [size * end for end in in_growing_parts(block**2, at_once)]
+        ends = [size * end for end in in_growing_parts(block**2, at_once)]
+        limits = [0, *ends] if last else ends
         steps: list[tfb.Bijector] = [coarse_first(block, size)]
         for sweep in range(self.config.sweeps):
-            for start, end in reversed(list(itertools.pairwise([0, *limits] if last else limits))):
-                condition = (0, start) if sweep % 2 == 0 else (channels - start, channels)
-                moved = (start, end) if sweep % 2 == 0 else (channels - end, channels - start)
-                network = self._conv_conditioner(
-                    (height, width, max(1, start)),
-                    (end - start) * spline_parameters(self.config.bins),
-                    last=1,
-                    place=True,
-                    stairs=Stairs(self.levels, self.config.alpha, self._stretch) if raw and sweep == 0 else None,
-                )
-                steps.append(SplineCoupling(network, condition, moved, self.config.bins, SPLINE_BOUND))
+            stages, new = [], limits[0]
+            for start, end in itertools.pairwise(limits):
+                stages.append(self._stage((height, width, max(1, new)), end - start, bool(stages), raw and sweep == 0))
+                new = end - start
+            turned = [tfb.Permute(list(range(channels))[::-1])] if sweep % 2 else []
+            steps += [*turned, Sweep(stages, limits, self.config.bins, SPLINE_BOUND), *turned]
         return steps
 
     def _level(self, level: int, shape: tuple[int, int, int]) -> list[tfb.Bijector]:
@@ -220,10 +216,25 @@ class Flow(GenerativeModel):
         inner = tfb.Chain(self._level(level + 1, (height, width, kept)), name=f"level_{level + 2}")
         return [*steps, FactorOut(inner, (height, width, channels), kept)]
 
+    def _stage(self, shape, moved, carries, raw):
+        """A stage of a sweep's network, which sees new pixels of `shape` and moves that many channels."""
+        stage = conv_stage(
+            shape,
+            moved * spline_parameters(self.config.bins),
+            carries=carries,
+            stairs=Stairs(self.levels, self.config.alpha, self._stretch) if raw else None,
+            **self._inside,
+        )
+        return self._held(stage)
+
     def _conv_conditioner(self, shape, outputs, **form):
+        return self._held(conv_conditioner(shape, outputs, **self._inside, **form))
+
+    @property
+    def _inside(self):
         config = self.config
         options = {"width": config.width, "blocks": config.blocks, "activation": config.activation}
-        return self._held(conv_conditioner(shape, outputs, dropout=config.dropout, **options, **form))
+        return {**options, "dropout": config.dropout}
 
     def _held(self, network):
         self.conditioners.append(network)

@@ -1,7 +1,7 @@
 """Keras sub-networks. Each function returns a built Keras model; none knows what it will be used for."""
 
 from tfgen.networks.conv import conv_decoder, conv_encoder
-from tfgen.networks.coupling import Stairs, conv_conditioner
+from tfgen.networks.coupling import Stairs, conv_conditioner, conv_stage
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.gated_resnet import GatedBlock
 from tfgen.networks.mlp import mlp
@@ -15,5 +15,6 @@ __all__ = [
     "conv_conditioner",
     "conv_decoder",
     "conv_encoder",
+    "conv_stage",
     "mlp",
 ]

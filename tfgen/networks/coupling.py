@@ -98,8 +98,6 @@ def conv_conditioner(
     dropout: float = 0.0,
     fold: int = 1,
     last: int = 3,
-    place: bool = False,
-    stairs: Stairs | None = None,
     name: str | None = None,
 ) -> keras.Model:
     """Images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
@@ -118,33 +116,75 @@ def conv_conditioner(
         fold: side of the blocks of pixels that the network sees as channels. A masked image of one channel costs a
             quarter with 2, since a convolution of so few channels keeps no processor busy.
         last: side of the last convolution's kernel. With many outputs, as of splines, 3 would be most of the cost.
-        place: whether the network is told where in the image it is; beyond their reach from the border, convolutions
-            do not know.
-        stairs: what the network sees its inputs through, if through anything.
         name: of the network.
     """
     image = hidden = keras.Input(image_shape)
-    side = 3 if max(image_shape[:2]) > 1 else 1
+    side = _side(image_shape)
     if fold > 1:
         hidden = Fold(fold)(hidden)
-    if stairs:
-        hidden = stairs(hidden)
-    if place:
-        hidden = Place()(hidden)
     hidden = keras.layers.Conv2D(width, side, padding="same")(hidden)
-    if blocks:
-        for _ in range(blocks):
-            hidden = GatedBlock(width, activation, dropout, kernel=side)(hidden)
-        hidden = activation_layer(activation)(hidden)
-    else:
-        hidden = activation_layer(activation)(hidden)
+    for _ in range(blocks):
+        hidden = GatedBlock(width, activation, dropout, side)(hidden)
+    hidden = activation_layer(activation)(hidden)
+    if not blocks:
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
-    options = {
-        "kernel_initializer": "zeros",
-        "dtype": "float32",
-        "name": LAST,
-    }  # the result is float32 in any precision
-    hidden = keras.layers.Conv2D(outputs * fold**2, min(last, side), padding="same", **options)(hidden)
+    # The result is float32 in any precision.
+    hidden = keras.layers.Conv2D(
+        outputs * fold**2, min(last, side), padding="same", kernel_initializer="zeros", dtype="float32", name=LAST
+    )(hidden)
     if fold > 1:
         hidden = Fold(fold, unfold=True, dtype="float32")(hidden)
     return keras.Model(image, hidden, name=name)
+
+
+def conv_stage(
+    image_shape: tuple[int, int, int],
+    outputs: int,
+    *,
+    carries: bool = True,
+    width: int = 64,
+    blocks: int = 1,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    stairs: Stairs | None = None,
+    name: str | None = None,
+) -> keras.Model:
+    """A stage of a sweep's network (`tfgen.bijectors.Sweep`): what was found so far, and new pixels → both of it.
+
+        [h: [n, H, W, width], new: [n, H, W, C]] → [h′: [n, H, W, width], parameters: [n, H, W, outputs]]
+
+    A convolution of the new pixels is added to what was found, and gated residual blocks follow. Each stage is told
+    where in the image it is, since convolutions do not know beyond their reach from the border. Of images of a single
+    pixel, which have no neighbours, every convolution is 1×1. The last one starts at zero, and new splines are the
+    identity.
+
+    Args:
+        image_shape: (H, W, C) of the new pixels.
+        outputs: how many parameters.
+        carries: whether there is a stage before it; the first one is given the new pixels alone.
+        width: filters inside.
+        blocks: gated residual blocks; 0 for a convolution of 1×1 on the way to the parameters.
+        activation: after each convolution but the last.
+        dropout: rate inside the residual blocks.
+        stairs: what the network sees pixels through, if through anything.
+        name: of the network.
+    """
+    new = keras.Input(image_shape)
+    side = _side(image_shape)
+    seen = Place()(stairs(new) if stairs else new)
+    found = keras.layers.Conv2D(width, side, padding="same")(seen)
+    before = [keras.Input((*image_shape[:2], width))] if carries else []
+    if carries:
+        found = keras.layers.Add()([*before, found])
+    for _ in range(blocks):
+        found = GatedBlock(width, activation, dropout, side)(found)
+    hidden = activation_layer(activation)(found)
+    if not blocks:
+        hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
+    parameters = keras.layers.Conv2D(outputs, 1, kernel_initializer="zeros", dtype="float32", name=LAST)(hidden)
+    return keras.Model([*before, new] if carries else new, [found, parameters], name=name)
+
+
+def _side(image_shape) -> int:
+    """Of a convolution's kernel."""
+    return 3 if max(image_shape[:2]) > 1 else 1
