@@ -1,0 +1,178 @@
+"""The multi-scale flow that PyTorch's users learn from, trained here: python benchmarks/tutorial_flow.py [--steps 20]
+
+Prints one JSON object: its weights, operations of a training step for each image (counted by PyTorch), images/s and
+GFLOP/s, in the form of benchmarks/cost.py, to be run in turn with it. It needs PyTorch, which tfgen does not: in an
+environment of its own, `pip install torch numpy`. Run it on an otherwise idle machine.
+
+The flow is that of the University of Amsterdam's deep-learning tutorial 11, written anew from its description:
+variational dequantization by four couplings of width 16, two checkerboard couplings of width 32 at 28×28, two channel
+couplings of width 48 after a squeeze, half of the channels factored out, and four of width 64 after another one; each
+coupling's network a residual one of three gated blocks with layer normalization over the channels, ConcatELU between;
+log-scales bounded by a learned tanh; Adam, gradients clipped at 1.
+"""
+
+import argparse
+import json
+import math
+import os
+import statistics
+import time
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+
+class ConcatELU(nn.Module):
+    def forward(self, x):
+        return torch.cat([functional.elu(x), functional.elu(-x)], dim=1)
+
+
+class ChannelNorm(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(1, channels, 1, 1))
+
+    def forward(self, x):
+        mean = x.mean(dim=1, keepdim=True)
+        variance = x.var(dim=1, unbiased=False, keepdim=True)
+        return (x - mean) / torch.sqrt(variance + 1e-5) * self.gain + self.bias
+
+
+class GatedBlock(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.inside = nn.Sequential(
+            ConcatELU(),
+            nn.Conv2d(2 * width, width, 3, padding=1),
+            ConcatELU(),
+            nn.Conv2d(2 * width, 2 * width, 1),
+        )
+
+    def forward(self, x):
+        value, gate = self.inside(x).chunk(2, dim=1)
+        return x + value * torch.sigmoid(gate)
+
+
+def network(channels, width, outputs, blocks=3):
+    layers = [nn.Conv2d(channels, width, 3, padding=1)]
+    for _ in range(blocks):
+        layers += [GatedBlock(width), ChannelNorm(width)]
+    last = nn.Conv2d(2 * width, outputs, 3, padding=1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(*layers, ConcatELU(), last)
+
+
+class Coupling(nn.Module):
+    """z = (x + t) exp(s) where the mask is 0, with s and t of what it leaves, and of a condition."""
+
+    def __init__(self, mask, channels, width, conditions=0):
+        super().__init__()
+        self.network = network(channels + conditions, width, 2 * channels)
+        self.bound = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("mask", mask)
+
+    def forward(self, x, log_det, condition=None):
+        seen = x * self.mask
+        seen = seen if condition is None else torch.cat([seen, condition], dim=1)
+        scale, shift = self.network(seen).chunk(2, dim=1)
+        bound = self.bound.exp().view(1, -1, 1, 1)
+        scale = torch.tanh(scale / bound) * bound * (1 - self.mask)
+        return (x + shift * (1 - self.mask)) * torch.exp(scale), log_det + scale.sum(dim=(1, 2, 3))
+
+
+def checkerboard(side, invert):
+    row, column = np.indices((side, side))
+    return torch.tensor((row + column + invert) % 2, dtype=torch.float32).view(1, 1, side, side)
+
+
+def half(channels, invert):
+    mask = torch.cat([torch.ones(channels // 2), torch.zeros(channels - channels // 2)]).view(1, -1, 1, 1)
+    return 1 - mask if invert else mask
+
+
+def squeeze(x):
+    return functional.pixel_unshuffle(x, 2)
+
+
+class MultiScaleFlow(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.noise = nn.ModuleList(Coupling(checkerboard(28, i % 2), 1, 16, conditions=1) for i in range(4))
+        self.first = nn.ModuleList(Coupling(checkerboard(28, i % 2), 1, 32) for i in range(2))
+        self.second = nn.ModuleList(Coupling(half(4, i % 2), 4, 48) for i in range(2))
+        self.third = nn.ModuleList(Coupling(half(8, i % 2), 8, 64) for i in range(4))
+
+    def forward(self, images):
+        """Whole pixels [n, 1, 28, 28] → the bound on −log p in nats, [n]."""
+        noise = torch.rand_like(images)
+        noise, log_det = self._logit(noise, torch.zeros(len(images)))
+        for coupling in self.noise:
+            noise, log_det = coupling(noise, log_det, images / 255.0 * 2.0 - 1.0)
+        log_det = log_det - functional.softplus(noise).add(functional.softplus(-noise)).sum(dim=(1, 2, 3))
+        y = (images + torch.sigmoid(noise)) / 256.0
+        x, log_det = self._logit(y, log_det - math.log(256.0) * 784)
+        for coupling in self.first:
+            x, log_det = coupling(x, log_det)
+        x = squeeze(x)
+        for coupling in self.second:
+            x, log_det = coupling(x, log_det)
+        x, rest = x.chunk(2, dim=1)
+        x = squeeze(x)
+        for coupling in self.third:
+            x, log_det = coupling(x, log_det)
+        prior = sum((-0.5 * z**2 - 0.5 * math.log(2 * math.pi)).sum(dim=(1, 2, 3)) for z in (x, rest))
+        return -(prior + log_det)
+
+    @staticmethod
+    def _logit(y, log_det, alpha=1e-5):
+        y = y * (1 - alpha) + 0.5 * alpha
+        change = -torch.log(y) - torch.log(1 - y)
+        return torch.log(y) - torch.log(1 - y), log_det + change.sum(dim=(1, 2, 3)) + math.log(1 - alpha) * 784
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--batch", type=int, default=128, help="images a step [128, the tutorial's]")
+    parser.add_argument("--steps", type=int, default=10, help="steps in each measurement [10]")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements [5]")
+    options = parser.parse_args()
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.manual_seed(0)
+    flow = MultiScaleFlow()
+    optimizer = torch.optim.Adam(flow.parameters(), 1e-3)
+    images = torch.randint(0, 256, (options.batch, 1, 28, 28)).float()
+
+    def step():
+        optimizer.zero_grad()
+        flow(images).mean().backward()
+        nn.utils.clip_grad_norm_(flow.parameters(), 1.0)
+        optimizer.step()
+
+    with FlopCounterMode(display=False) as counter:
+        step()
+    seconds = []
+    for _ in range(options.repeats + 1):
+        started = time.perf_counter()
+        for _ in range(options.steps):
+            step()
+        seconds.append(time.perf_counter() - started)
+    rate = options.steps * options.batch / statistics.median(seconds[1:])
+    flops = counter.get_total_flops() / options.batch
+    found = {
+        "model": "multi-scale flow of the tutorial, PyTorch " + torch.__version__,
+        "cores": torch.get_num_threads(),
+        "weights": sum(parameter.numel() for parameter in flow.parameters()),
+        "operations an image": round(flops),
+        "images/s": round(rate, 1),
+        "GFLOP/s": round(rate * flops / 1e9, 1),
+    }
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
