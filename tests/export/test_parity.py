@@ -56,3 +56,25 @@ def test_the_bound_of_a_well_conditioned_model_is_the_stated_one(tiny_models, di
     assert parity.rounding(model, model.prior_latents([1, 2]).numpy()) < 1e-6
     found = parity.compare(model, Answers(model, ["sample"]), digits[:4] / 16, "float32")
     assert found["sample"].bound == 1e-5
+
+
+def test_the_bound_is_that_of_the_latents_in_question(tiny_models, digits, monkeypatch):
+    model = tiny_models("vae-mlp")
+    asked = parity.questions(model, digits[:4] / 16)
+    steep = parity.latents_of(model, "interpolate", asked["interpolate"])
+    # A model whose images jump where those latents are, and nowhere else.
+    monkeypatch.setattr(parity, "rounding", lambda _, latents: 0.01 if np.array_equal(latents, steep) else 1e-7)
+    names = ["sample", "interpolate", "decode", "reconstruct"]
+    found = parity.compare(model, Answers(model, names), digits[:4] / 16, "float32")
+    assert {name: found[name].bound for name in names} == {
+        "sample": 1e-5, "interpolate": 0.08, "decode": 1e-5, "reconstruct": 1e-5
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["sample", "interpolate", "decode", "reconstruct"])
+def test_answers_are_made_of_the_latents_in_question(name, tiny_models, digits):
+    model = tiny_models("vae-mlp")
+    inputs = parity.questions(model, digits[:4] / 16)[name]
+    latents = parity.latents_of(model, name, inputs)
+    np.testing.assert_array_equal(model.decode(latents), parity.reference(model, name, inputs))
+    assert latents.shape == (4, *model.latent_shape)
