@@ -13,6 +13,7 @@ Both are asked the same questions, and their answers compared in the unit of eac
 import math
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,8 +38,9 @@ BOUNDS = {
     "int8": ("mean_error", {"images": 0.02, "latent": 0.1, "points": 0.1, "nats": 5.0, "bits": 5.0}),
 }
 #: An ill-conditioned model may be off by this many times what one unit in the last place of the latents in question
-#: does to its images, where that is more than the bound: another runtime's exponentials and sums are off by some units,
-#: at every layer. It depends on the latents: a flow's of real images are a hundred times as tame as those of its prior.
+#: does to its images, or of images to their latents, where that is more than the bound: another runtime's exponentials
+#: and sums are off by some units, at every layer. It depends on the latents: a flow's of real images are a hundred
+#: times as tame as those of its prior.
 ROUNDINGS, DRAWS = 8.0, 8
 UNITS = {"images": "intensity", "latent": "relative", "points": "relative", "nats": "nats per 100 nats"}
 UNITS["bits"] = UNITS["nats"]
@@ -177,7 +179,9 @@ def compare(model: "GenerativeModel", artefact: Artefact, examples: np.ndarray, 
         error = errors(output, values, reference(model, name, inputs), math.prod(model.event_shape))
         bound = bounds[output]
         if output == "images":
-            bound = max(bound, ROUNDINGS * rounding(model, latents_of(model, name, inputs)))
+            bound = max(bound, ROUNDINGS * rounding(model.decode, latents_of(model, name, inputs)))
+        elif output == "latent" and model.is_image:
+            bound = max(bound, ROUNDINGS * rounding(model.encode, inputs["images"], output))
         found[name] = Comparison(
             output,
             float(error.max()),
@@ -190,17 +194,22 @@ def compare(model: "GenerativeModel", artefact: Artefact, examples: np.ndarray, 
     return found
 
 
-def rounding(model: "GenerativeModel", latents: np.ndarray) -> float:
-    """Largest change of the Keras model's images when every entry of the latents moves by one unit in the last place.
+def rounding(function: Callable, values: np.ndarray, output: str = "images") -> float:
+    """Largest error of what a function of the Keras model makes of values that move by one unit in the last place.
 
-    1e-7 of a VAE or GAN; 6e-6 of a flow of twelve couplings on MNIST, each of which multiplies what came before it; up
-    to 1e-3 of one that makes pixels one after the other, where a pixel hangs by a hair. The largest of some draws of
-    which entry goes up and which down.
+    Of images that are decoded: 1e-7 of a VAE or GAN; 6e-6 of a flow of twelve couplings on MNIST, each of which
+    multiplies what came before it; up to 1e-3 of one that makes pixels one after the other, where a pixel hangs by a
+    hair. The largest of some draws of which value goes up and which down.
+
+    Args:
+        function: of arrays of the shape of `values`.
+        values: latents or images.
+        output: what it makes, for the unit of the error.
     """
-    images, generator = model.decode(latents).numpy(), np.random.default_rng(0)
-    ends = [np.nextafter(latents, np.float32(end)) for end in (-np.inf, np.inf)]
-    moved = (np.where(generator.random(latents.shape) < 0.5, *ends) for _ in range(DRAWS))
-    return max(float(np.abs(model.decode(draw).numpy() - images).max()) for draw in moved)
+    expected, generator = function(values).numpy(), np.random.default_rng(0)
+    ends = [np.nextafter(values, np.float32(end)) for end in (-np.inf, np.inf)]
+    moved = (np.where(generator.random(values.shape) < 0.5, *ends) for _ in range(DRAWS))
+    return max(float(errors(output, function(draw).numpy(), expected, 1).max()) for draw in moved)
 
 
 def latency(artefact: Artefact, name: str, inputs: dict[str, np.ndarray], runs: int = RUNS) -> float:

@@ -170,7 +170,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             options={**_COARSE_TO_FINE, "epochs": 2},
         ),
         "best": Preset(
-            see="TODO",
+            see="1.02 bits/dim in an hour and a half of one core; most samples are digits",
             options={**_COARSE_TO_FINE, "dropout": 0.1, "epochs": 32},
         ),
         "better": Preset(

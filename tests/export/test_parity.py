@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from export import parity
 from tfgen.errors import ExportError
@@ -53,7 +54,7 @@ def test_the_ends_of_the_integers_are_asked_for(tiny_models, digits):
 
 def test_the_bound_of_a_well_conditioned_model_is_the_stated_one(tiny_models, digits):
     model = tiny_models("gan")
-    assert parity.rounding(model, model.prior_latents([1, 2]).numpy()) < 1e-6
+    assert parity.rounding(model.decode, model.prior_latents([1, 2]).numpy()) < 1e-6
     found = parity.compare(model, Answers(model, ["sample"]), digits[:4] / 16, "float32")
     assert found["sample"].bound == 1e-5
 
@@ -63,7 +64,7 @@ def test_the_bound_is_that_of_the_latents_in_question(tiny_models, digits, monke
     asked = parity.questions(model, digits[:4] / 16)
     steep = parity.latents_of(model, "interpolate", asked["interpolate"])
     # A model whose images jump where those latents are, and nowhere else.
-    monkeypatch.setattr(parity, "rounding", lambda _, latents: 0.01 if np.array_equal(latents, steep) else 1e-7)
+    monkeypatch.setattr(parity, "rounding", lambda _, values: 0.01 if np.array_equal(values, steep) else 1e-7)
     names = ["sample", "interpolate", "decode", "reconstruct"]
     found = parity.compare(model, Answers(model, names), digits[:4] / 16, "float32")
     assert {name: found[name].bound for name in names} == {
@@ -78,3 +79,10 @@ def test_answers_are_made_of_the_latents_in_question(name, tiny_models, digits):
     latents = parity.latents_of(model, name, inputs)
     np.testing.assert_array_equal(model.decode(latents), parity.reference(model, name, inputs))
     assert latents.shape == (4, *model.latent_shape)
+
+
+def test_rounding_is_in_the_unit_of_the_output_and_no_more_than_a_unit_in_the_last_place_makes():
+    values = np.linspace(1.0, 1.9, 50, dtype=np.float32).reshape(5, 10)
+    found = parity.rounding(lambda x: tf.constant(x) * 1000.0, values)
+    assert 1000.0 * 2.0**-23 <= found <= 1001.0 * 2.0**-23 + 1e-4
+    assert parity.rounding(lambda x: tf.constant(x) * 1000.0, values, "latent") < 3e-7
