@@ -38,10 +38,10 @@ BOUNDS = {
     "int8": ("mean_error", {"images": 0.02, "latent": 0.1, "points": 0.1, "nats": 5.0, "bits": 5.0}),
 }
 #: An ill-conditioned model may be off by this many times what one unit in the last place of the latents in question
-#: does to its images, or of images to their latents, where that is more than the bound: another runtime's exponentials
-#: and sums are off by some units, at every layer. It depends on the latents: a flow's of real images are a hundred
-#: times as tame as those of its prior.
-ROUNDINGS, DRAWS = 8.0, 8
+#: does to its images, or of images to their latents, where that is more than the bound: no float32 program can be
+#: closer to another than to the exact result. A flow's latents of real images are a hundred times as tame as those of
+#: its prior.
+ROUNDINGS, DRAWS = 2.0, 8
 UNITS = {"images": "intensity", "latent": "relative", "points": "relative", "nats": "nats per 100 nats"}
 UNITS["bits"] = UNITS["nats"]
 #: The signatures that decode latents.
