@@ -166,7 +166,8 @@ class Flow(GenerativeModel):
         limits = [0, *ends] if last else ends
         steps: list[tfb.Bijector] = [coarse_first(block, size)]
         for sweep in range(self.config.sweeps):
-            stages, new = [], limits[0]
+            stages: list[keras.Model] = []
+            new = limits[0]
             for start, end in itertools.pairwise(limits):
                 stages.append(self._stage((height, width, max(1, new)), end - start, bool(stages), raw and sweep == 0))
                 new = end - start
