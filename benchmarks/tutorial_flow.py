@@ -19,7 +19,11 @@ import statistics
 import time
 
 import numpy as np
-import torch
+
+try:
+    import torch
+except ImportError as error:
+    raise SystemExit(f"error: expected PyTorch (pip install torch numpy). Received: {error}") from None
 from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode

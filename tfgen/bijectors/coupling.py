@@ -2,11 +2,11 @@
 
 import numpy as np
 import tensorflow as tf
-from tensorflow_probability import bijectors as tfb
-from tensorflow_probability.python.internal import cache_util
+
+from tfgen.bijectors.one_pass import OnePass
 
 
-class Coupling(tfb.Bijector):
+class Coupling(OnePass):
     """One part of an event passes unchanged and conditions an elementwise transformation of the other.
 
         forward   y_b = g(x_b; θ(x_a)),    y_a = x_a
@@ -26,17 +26,10 @@ class Coupling(tfb.Bijector):
         name: of the bijector.
     """
 
-    # Private to TFP, whose FFJORD uses it so: value and log-determinant come from one evaluation of the network.
-    _cache = cache_util.BijectorCacheWithGreedyAttrs(forward_name="_aug_forward", inverse_name="_aug_inverse")
-
     def __init__(self, network, *, event_ndims, bound, parameters, name):
         self._network = network
         self._bound = bound
         super().__init__(forward_min_event_ndims=event_ndims, dtype=tf.float32, parameters=parameters, name=name)
-
-    @classmethod
-    def _parameter_properties(cls, dtype):
-        return {}
 
     # -- what a subclass says -----------------------------------------------------------------------------------------
 
@@ -88,20 +81,6 @@ class Coupling(tfb.Bijector):
     def _aug_inverse(self, y):
         x, log_det = self._pass(y, self._invert)
         return x, {"fldj": -log_det, "ildj": log_det}
-
-    def _forward(self, x):
-        return self._aug_forward(x)[0]
-
-    def _inverse(self, y):
-        return self._aug_inverse(y)[0]
-
-    def _forward_log_det_jacobian(self, x):
-        self.forward(x)
-        return self._cache.forward_attributes(x)["fldj"]
-
-    def _inverse_log_det_jacobian(self, y):
-        self.inverse(y)
-        return self._cache.inverse_attributes(y)["ildj"]
 
 
 class AffineCoupling(Coupling):

@@ -4,10 +4,11 @@ import math
 
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
-from tensorflow_probability.python.internal import cache_util
+
+from tfgen.bijectors.one_pass import OnePass
 
 
-class FactorOut(tfb.Bijector):
+class FactorOut(OnePass):
     """Some channels come from an inner flow, the rest are latents themselves.
 
         forward   y = [inner(z₁) | z₂],  z = (z₁, z₂)       [D] → [H, W, C]
@@ -25,9 +26,6 @@ class FactorOut(tfb.Bijector):
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
     """
-
-    # As in `coupling.py`: the log-determinant comes with the value, so that inner networks run once.
-    _cache = cache_util.BijectorCacheWithGreedyAttrs(forward_name="_aug_forward", inverse_name="_aug_inverse")
 
     def __init__(
         self,
@@ -48,10 +46,6 @@ class FactorOut(tfb.Bijector):
                 parameters=parameters,
                 name=scope,
             )
-
-    @classmethod
-    def _parameter_properties(cls, dtype):
-        return {}
 
     @property
     def _sizes(self):
@@ -76,20 +70,6 @@ class FactorOut(tfb.Bijector):
         x = tf.concat([self.inner.inverse(inner), tf.reshape(rest, shape)], axis=-1)
         log_det = self.inner.inverse_log_det_jacobian(inner, event_ndims=3)
         return x, {"fldj": -log_det, "ildj": log_det}
-
-    def _forward(self, x):
-        return self._aug_forward(x)[0]
-
-    def _inverse(self, y):
-        return self._aug_inverse(y)[0]
-
-    def _forward_log_det_jacobian(self, x):
-        self.forward(x)
-        return self._cache.forward_attributes(x)["fldj"]
-
-    def _inverse_log_det_jacobian(self, y):
-        self.inverse(y)
-        return self._cache.inverse_attributes(y)["ildj"]
 
     def _forward_event_shape(self, shape):
         return shape[:-1].concatenate(self._shape)

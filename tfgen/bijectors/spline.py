@@ -25,9 +25,9 @@ class Spline(tfb.RationalQuadraticSpline):
     that is flat on average has to be all but level for it. Here they are as steep as the outer bins.
 
     Only three bins matter to a value: where it is, and those beside. They are gathered before anything is made of
-    them, and the search, which no gradient goes through, takes the same time whether it is for x or y: a training step
-    of splines takes a third of what it takes with TFP's. TFP's binary search and its gathering along an axis are no
-    operators of TensorFlow Lite; comparisons with a few dozen knots and gathering from one long row are.
+    them, and no gradient goes through the search: value and gradient take a third of what they took with masks over
+    all bins. TFP's binary search and its gathering along an axis are no operators of TensorFlow Lite; comparisons with
+    a few dozen knots and gathering from one long row are.
 
     Args:
         bin_widths, bin_heights: [..., K], as TFP's; those of each event's values, or of each value.

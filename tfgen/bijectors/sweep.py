@@ -4,13 +4,12 @@ import itertools
 from collections.abc import Sequence
 
 import tensorflow as tf
-from tensorflow_probability import bijectors as tfb
-from tensorflow_probability.python.internal import cache_util
 
+from tfgen.bijectors.one_pass import OnePass
 from tfgen.bijectors.spline import spline_of, spline_parameters
 
 
-class Sweep(tfb.Bijector):
+class Sweep(OnePass):
     """Splines of the channels of images [..., H, W, C], part after part; an autoregressive flow in blocks.
 
         forward   x_k = spline⁻¹(z_k; θ_k(x_0, …, x_k−1)),  x_0 = z_0      (latent → data, k = 1, 2, … in turn)
@@ -38,9 +37,6 @@ class Sweep(tfb.Bijector):
     Parallel multiscale autoregressive density estimation. ICML 2017 (the order).
     """
 
-    # Private to TFP: see `Coupling`.
-    _cache = cache_util.BijectorCacheWithGreedyAttrs(forward_name="_aug_forward", inverse_name="_aug_inverse")
-
     def __init__(
         self, stages: Sequence, limits: Sequence[int], bins: int = 16, bound: float = 4.0, name: str | None = None
     ):
@@ -49,10 +45,6 @@ class Sweep(tfb.Bijector):
             self._stages, self._bins, self._bound = tuple(stages), bins, bound
             self._sizes = [limits[0], *(end - start for start, end in itertools.pairwise(limits))]
             super().__init__(forward_min_event_ndims=3, dtype=tf.float32, parameters=parameters, name=scope)
-
-    @classmethod
-    def _parameter_properties(cls, dtype):
-        return {}
 
     def _aug_forward(self, z):
         x, log_det = self._pass(z, to_data=True)
@@ -87,17 +79,3 @@ class Sweep(tfb.Bijector):
         else:
             result, log_slope = spline.forward(values), spline.forward_log_det_jacobian(values, event_ndims=0)
         return tf.reshape(result, tf.shape(part)), tf.reshape(log_slope, tf.shape(part))
-
-    def _forward(self, x):
-        return self._aug_forward(x)[0]
-
-    def _inverse(self, y):
-        return self._aug_inverse(y)[0]
-
-    def _forward_log_det_jacobian(self, x):
-        self.forward(x)
-        return self._cache.forward_attributes(x)["fldj"]
-
-    def _inverse_log_det_jacobian(self, y):
-        self.inverse(y)
-        return self._cache.inverse_attributes(y)["ildj"]
