@@ -212,6 +212,9 @@ class FlowConfig(Checked):
     at_once: tuple[int, ...] = option(
         (), "images: most pixels of a block that a sweep makes at once, a level each; none given: 1", low=1
     )
+    wavefront: bool = option(
+        False, "images: splines of all pixels, each given those before it, made a diagonal at a time"
+    )
     bins: int = option(16, "images: of each spline", low=2, high=100)
     width: int = option(64, "images: filters of each coupling's network", low=1)
     blocks: int = option(0, "images: gated residual blocks in each; 0 is conv 3x3, 1x1, 3x3 as in Glow", low=0)

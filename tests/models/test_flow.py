@@ -23,6 +23,12 @@ SHAPES = {
     "splines": ((8, 8, 1), 17, {**SMALL, "squeeze": (4,), "couplings": (1,), "sweeps": 2, "bins": 5, "blocks": 1}),
     "variational": ((8, 8, 3), 256, {**SMALL, "couplings": (2, 0), "sweeps": 1, "dequantization": "variational"}),
     "coarse": ((8, 8, 1), 17, {**SMALL, "squeeze": (4, 2), "couplings": (0, 1), "sweeps": 1, "at_once": (3, 2)}),
+    "wavefront": (
+        (8, 8, 1),
+        17,
+        {**SMALL, "checkerboard": 0, "squeeze": (4,), "couplings": (0,), "wavefront": True, "blocks": 2, "bins": 5}
+        | {"dequantization": "variational"},
+    ),
     "points": ((2,), None, {"hidden": (16, 16), "point_couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
 }
 

@@ -10,6 +10,7 @@ from tfgen.bijectors.order import coarse_first, coarse_to_fine, in_growing_parts
 from tfgen.bijectors.spline import SplineCoupling, spline_parameters
 from tfgen.bijectors.squeeze import Squeeze
 from tfgen.bijectors.sweep import Sweep
+from tfgen.bijectors.wavefront import Wavefront
 
 __all__ = [
     "ActNorm",
@@ -22,6 +23,7 @@ __all__ = [
     "SplineCoupling",
     "Squeeze",
     "Sweep",
+    "Wavefront",
     "alternating_mask",
     "channel_mask",
     "checkerboard_mask",

@@ -131,6 +131,29 @@ def spline_of(parameters, bins: int, bound: float) -> Spline:
     return Spline(widths, heights, ratios, range_min=-bound)
 
 
+def through_splines(values, parameters, bins: int, bound: float, to_data: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """Values through splines of their own, to the latent or to the data, and the logarithms of the slopes.
+
+    Args:
+        values: [..., C].
+        parameters: raw ones of each, [..., C (3 K − 1)]; see `spline_of`.
+        bins, bound: K, B.
+        to_data: whether through the inverses of the splines; then the logarithms are those of the inverses' slopes.
+
+    Returns:
+        two tensors [..., C].
+    """
+    # One value a row: TensorFlow's softmax takes no more than five dimensions.
+    spline = spline_of(tf.reshape(parameters, (-1, spline_parameters(bins))), bins, bound)
+    flat = tf.reshape(values, (-1,))
+    if to_data:
+        result = spline.inverse(flat)
+        log_slope = -spline.forward_log_det_jacobian(result, event_ndims=0)
+    else:
+        result, log_slope = spline.forward(flat), spline.forward_log_det_jacobian(flat, event_ndims=0)
+    return tf.reshape(result, tf.shape(values)), tf.reshape(log_slope, tf.shape(values))
+
+
 class SplineCoupling(Coupling):
     """Coupling by rational-quadratic splines of some channels, given others; the rest is neither read nor changed.
 
@@ -176,21 +199,7 @@ class SplineCoupling(Coupling):
         return tf.concat([event[..., :start], transformed, event[..., end:]], axis=-1), log_scale
 
     def _transform(self, part, parameters):
-        def inverted(spline, values):
-            result = spline.inverse(values)
-            return result, -spline.forward_log_det_jacobian(result, event_ndims=0)
-
-        return self._through(inverted, part, parameters)
+        return through_splines(part, parameters, self._bins, self._bound, to_data=True)
 
     def _invert(self, part, parameters):
-        return self._through(
-            lambda spline, values: (spline.forward(values), spline.forward_log_det_jacobian(values, event_ndims=0)),
-            part,
-            parameters,
-        )
-
-    def _through(self, function, part, parameters):
-        # One value a row: TensorFlow's softmax takes no more than five dimensions.
-        raw = tf.reshape(parameters, (-1, spline_parameters(self._bins)))
-        found = function(spline_of(raw, self._bins, self._bound), tf.reshape(part, (-1,)))
-        return [tf.reshape(values, tf.shape(part)) for values in found]
+        return through_splines(part, parameters, self._bins, self._bound, to_data=False)

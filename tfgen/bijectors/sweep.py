@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfgen.bijectors.one_pass import OnePass
-from tfgen.bijectors.spline import spline_of, spline_parameters
+from tfgen.bijectors.spline import through_splines
 
 
 class Sweep(OnePass):
@@ -62,20 +62,9 @@ class Sweep(OnePass):
         made, log_det, hidden = [first], tf.zeros_like(images[:, 0, 0, 0]), None
         for stage, part in zip(self._stages, parts, strict=True):
             hidden, parameters = stage(new if hidden is None else [hidden, new])
-            result, log_slope = self._through(part, parameters, to_data)
+            result, log_slope = through_splines(part, parameters, self._bins, self._bound, to_data)
             made.append(result)
             log_det += tf.reduce_sum(log_slope, axis=(1, 2, 3))
             new = result if to_data else part
         batch = tf.shape(event)[:-3]
         return tf.reshape(tf.concat(made, axis=-1), tf.shape(event)), tf.reshape(log_det, batch)
-
-    def _through(self, part, parameters, to_data):
-        # One value a row: TensorFlow's softmax takes no more than five dimensions.
-        spline = spline_of(tf.reshape(parameters, (-1, spline_parameters(self._bins))), self._bins, self._bound)
-        values = tf.reshape(part, (-1,))
-        if to_data:
-            result = spline.inverse(values)
-            log_slope = -spline.forward_log_det_jacobian(result, event_ndims=0)
-        else:
-            result, log_slope = spline.forward(values), spline.forward_log_det_jacobian(values, event_ndims=0)
-        return tf.reshape(result, tf.shape(part)), tf.reshape(log_slope, tf.shape(part))

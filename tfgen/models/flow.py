@@ -20,6 +20,7 @@ from tfgen.bijectors import (
     ScaleAndShift,
     Squeeze,
     Sweep,
+    Wavefront,
     alternating_mask,
     checkerboard_mask,
     coarse_first,
@@ -33,7 +34,7 @@ from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.models.dequantizer import Dequantizer
-from tfgen.networks import Stairs, conv_conditioner, conv_stage, mlp
+from tfgen.networks import Stairs, WavefrontNetwork, conv_conditioner, conv_stage, mlp
 
 # Examples that are sent through the flow and back.
 DIAGNOSED = 64
@@ -104,7 +105,7 @@ class Flow(GenerativeModel):
         self.mixtures: list[LUMatrix] = []
         if self.is_image:
             self.dequantizer = self._dequantizer()
-            steps = [self._real_line(), *self._checkerboards(), *self._level(0, self.event_shape)]
+            steps = [self._real_line(), *self._wavefronts(), *self._checkerboards(), *self._level(0, self.event_shape)]
         else:
             steps = self._point_couplings()
         prior = tfd.Sample(tfd.Normal(0.0, self.config.prior_scale), self.latent_shape)
@@ -125,7 +126,7 @@ class Flow(GenerativeModel):
         return Dequantizer(self.event_shape, self.levels, block, self.config.width, self.config.activation)
 
     def _real_line(self) -> tfb.Bijector:
-        if not self.config.sweeps:
+        if not self.config.sweeps and not self.config.wavefront:
             return logit(self.config.alpha)
         return tfb.Chain([logit(self.config.alpha), tfb.Scale(self._stretch)], name="real_line")
 
@@ -133,6 +134,13 @@ class Flow(GenerativeModel):
     def _stretch(self) -> float:
         """The logit of white by the splines' bound: all that is between black and white fills their interval."""
         return math.log((1.0 - self.config.alpha) / self.config.alpha) / SPLINE_BOUND
+
+    def _wavefronts(self) -> list[tfb.Bijector]:
+        if not self.config.wavefront:
+            return []
+        outputs = self.event_shape[-1] * spline_parameters(self.config.bins)
+        network = WavefrontNetwork(self.event_shape, outputs, stairs=self._stairs, **self._inside)
+        return [Wavefront(network, self._held(network), self.config.bins, SPLINE_BOUND)]
 
     def _checkerboards(self) -> list[tfb.Bijector]:
         height, width, channels = self.event_shape
@@ -157,7 +165,7 @@ class Flow(GenerativeModel):
             return []
         last = level == len(self.config.squeeze) - 1
         # Whether what comes in is pixels still: a sweep the other way changes the first ones too.
-        raw = not self.config.checkerboard and not any(self.config.couplings[:level])
+        raw = not self.config.wavefront and not self.config.checkerboard and not any(self.config.couplings[:level])
         raw = raw and (level == 0 or self.config.sweeps == 1)
         height, width, channels = shape
         size = channels // block**2
@@ -188,8 +196,8 @@ class Flow(GenerativeModel):
                 "squeeze, at_once: expected one number a level in each, or none in the second. "
                 f"Received: {config.squeeze} and {config.at_once}"
             )
-        if config.checkerboard + sum(config.couplings) + config.sweeps < 1:
-            raise ConfigError("checkerboard, couplings, sweeps: expected at least one coupling. Received: 0")
+        if config.checkerboard + sum(config.couplings) + config.sweeps + config.wavefront < 1:
+            raise ConfigError("checkerboard, couplings, sweeps, wavefront: expected at least one coupling. Received: 0")
         (height, width, channels), block = shape, config.squeeze[level]
         if height % block or width % block:
             raise ConfigError(
@@ -223,13 +231,17 @@ class Flow(GenerativeModel):
             shape,
             moved * spline_parameters(self.config.bins),
             carries=carries,
-            stairs=Stairs(self.levels, self.config.alpha, self._stretch) if raw else None,
+            stairs=self._stairs if raw else None,
             **self._inside,
         )
         return self._held(stage)
 
     def _conv_conditioner(self, shape, outputs, **form):
         return self._held(conv_conditioner(shape, outputs, **self._inside, **form))
+
+    @property
+    def _stairs(self):
+        return Stairs(self.levels, self.config.alpha, self._stretch)
 
     @property
     def _inside(self):

@@ -1,5 +1,6 @@
 """Keras sub-networks. Each function returns a built Keras model; none knows what it will be used for."""
 
+from tfgen.networks.causal import CausalConv, WavefrontNetwork
 from tfgen.networks.conv import conv_decoder, conv_encoder
 from tfgen.networks.coupling import Stairs, conv_conditioner, conv_stage
 from tfgen.networks.dropout import Dropout
@@ -8,10 +9,12 @@ from tfgen.networks.mlp import mlp
 from tfgen.networks.spectral import SpectralNormalization
 
 __all__ = [
+    "CausalConv",
     "Dropout",
     "GatedBlock",
     "SpectralNormalization",
     "Stairs",
+    "WavefrontNetwork",
     "conv_conditioner",
     "conv_decoder",
     "conv_encoder",

@@ -38,7 +38,11 @@ class GatedBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, training=False):
-        hidden = self.act(self.first(self.act(inputs)))
+        return self.finish(inputs, self.first(self.act(inputs)), training)
+
+    def finish(self, inputs, hidden, training=False):
+        """The block's result from what its first convolution found."""
+        hidden = self.act(hidden)
         value, gate = tf.split(self.second(self.drop(hidden, training=training)), 2, axis=-1)
         return inputs + value * tf.sigmoid(gate)
 
