@@ -139,7 +139,7 @@ def test_without_its_data_a_run_is_judged_by_its_samples_and_keeps_its_old_likel
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
-        ("samples", r"samples of float24 weights within -1 of the run's\. Received: 0\.0"),
+        ("samples", r"samples of float32 weights within -1 of the run's\. Received: 0\.0"),
         ("likelihood", r"move the mean likelihood by at most -1 bits per dim\. Received: 0\.0"),
     ],
 )

@@ -2,7 +2,7 @@
 
 `DIR/NAME` holds the weights as float16 and what tells how they came about (`tfgen.pretrained` lists the files). It is
 put in place only if the model with the rounded weights answers as the run's does, with weights of 24 bits if those of
-16 are too coarse; and what it holds of likelihoods is measured again with the rounded weights.
+16 are too coarse, and of 32 if those are; and what it holds of likelihoods is measured again with the rounded weights.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; on a mistake, print what was expected and exit with status 2."""
     parser = argparse.ArgumentParser(
         prog="python -m tfgen.pack",
-        description="Make a finished run small: its model with weights of 16 or, where those are too coarse, 24 bits, "
+        description="Make a finished run small: its model with weights of 16 or, where those are too coarse, 24 or 32 bits, "
         "its configuration, metrics and evaluation, in a folder that every command takes as a run.",
         allow_abbrev=False,
     )

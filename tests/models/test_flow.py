@@ -112,15 +112,29 @@ def test_a_saved_flow_is_the_same_flow(case, tmp_path):
 
 def test_every_conditioner_runs_once_a_pass(case):
     flow, _ = case
-    kind, each = ("Conv2D", 3 if flow.config.blocks == 0 else 4) if flow.is_image else ("MatMul", 3)
-    expected = each * len(flow.conditioners)
-    for function, shape in ((flow.log_density, flow.event_shape), (flow.decode, flow.latent_shape)):
-        graph = tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec((2, *shape))).graph
-        names = [o.name for o in graph.get_operations() if o.type == kind]
-        if flow.is_image:
-            assert len(names) == expected
-        else:
-            assert len([name for name in names if "dense" in name or "last" in name]) == expected
+
+    def operations(function, shape):
+        """Types and names, those inside loops too."""
+        concrete = tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec((2, *shape)))
+        graph = concrete.graph.as_graph_def()
+        nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
+        return [(node.op, node.name) for node in nodes]
+
+    to_latent = operations(flow.log_density, flow.event_shape)
+    to_data = operations(flow.decode, flow.latent_shape)
+    if not flow.is_image:
+        for found in (to_latent, to_data):
+            layers = [name for kind, name in found if kind == "MatMul" and ("dense" in name or "last" in name)]
+            assert len(layers) == 3 * len(flow.conditioners)
+        return
+    convolutions = [[kind for kind, _ in found].count("Conv2D") for found in (to_latent, to_data)]
+    if flow.config.wavefront:
+        # A causal convolution is a product of matrices on the way to the data.
+        (network,) = flow.conditioners
+        assert convolutions == [2 + 2 * len(network.blocks), 1 + len(network.blocks)]
+        assert [kind for kind, _ in to_data].count("MatMul") == 1 + len(network.blocks)
+    else:
+        assert convolutions == [(3 if flow.config.blocks == 0 else 4) * len(flow.conditioners)] * 2
 
 
 @pytest.mark.parametrize("blocks", [0, 1])

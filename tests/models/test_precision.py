@@ -24,6 +24,7 @@ SMALL = {
         "sweeps": 1,
         "dequantization": "variational",
     },
+    "flow-wavefront": {"width": 16, "checkerboard": 0, "squeeze": (2,), "couplings": (0,), "wavefront": True, "blocks": 2},
 }
 
 

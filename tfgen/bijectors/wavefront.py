@@ -34,12 +34,14 @@ class Wavefront(OnePass):
         with tf.name_scope(name or "wavefront") as scope:
             self._network, self._conditioner = network, conditioner or network
             self._bins, self._bound = bins, bound
-            # Operation by operation, the thousands of a loop would cost seconds.
-            self._made = tf.function(self._make, autograph=False, reduce_retracing=True)
+            # Operation by operation, the thousands of a loop would cost seconds. For any number of images at once, so
+            # that what is computed does not depend on how many came first.
+            images = tf.TensorSpec((None, *network.image_shape))
+            self._compiled = tf.function(self._make, input_signature=[images], autograph=False)
             super().__init__(forward_min_event_ndims=3, dtype=tf.float32, parameters=parameters, name=scope)
 
     def _aug_forward(self, z):
-        x, log_det = self._made(self._flat(z))
+        x, log_det = (self._compiled if tf.executing_eagerly() else self._make)(self._flat(z))
         batch = tf.shape(z)[:-3]
         x, log_det = tf.reshape(x, tf.shape(z)), tf.reshape(log_det, batch)
         return x, {"fldj": log_det, "ildj": -log_det}

@@ -99,6 +99,12 @@ ENTRANTS: dict[str, Entrant] = {
     "packing": Entrant("PacGAN, packs of 2", "gan", {"packing": 2}),
     "r1": Entrant("GAN with R1", "gan", penalized=("r1",)),
     "relativistic": Entrant("relativistic with R1 and R2", "gan", {"loss": "relativistic"}, ("r1", "r2")),
+    "averaged": Entrant(
+        "the same, averaged weights and a falling step",
+        "gan",
+        {"loss": "relativistic", "ema": 0.999, "schedule": "cosine"},
+        ("r1", "r2"),
+    ),
     "dropout_gan": Entrant(
         "Dropout-GAN, 5 discriminators", "dropout_gan", {"discriminators": 5, "feedback_dropout": 0.5}
     ),

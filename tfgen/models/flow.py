@@ -48,7 +48,7 @@ class Flow(GenerativeModel):
 
         log p(x) = log N(f⁻¹(x); 0, τ² I) + log |det ∂f⁻¹/∂x|
 
-    of images   dequantize → logit → [checkerboard coupling] × N → level × L
+    of images   dequantize → logit → (wavefront of splines over all pixels) → [checkerboard coupling] × N → level × L
                 level: squeeze → (sweep of splines over the b² pixels of a block) × sweeps
                                → (ActNorm → invertible 1×1 → channel coupling) × K
                                → factor out half of the channels, or after sweeps all but the first pixel of each block
@@ -72,7 +72,7 @@ class Flow(GenerativeModel):
         ConfigError: where a squeeze does not divide the sides, or a coupling finds nothing to condition on.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017; Kingma, Dhariwal: Glow.
-    NeurIPS 2018; Theis, van den Oord, Bethge: A note on the evaluation of generative models. ICLR 2016 (the bound);
+    NeurIPS 2018; Papamakarios, Pavlakou, Murray: Masked autoregressive flow. NeurIPS 2017 (the wavefront); Theis, van den Oord, Bethge: A note on the evaluation of generative models. ICLR 2016 (the bound);
     Ho et al.: Flow++. ICML 2019, section 3.1 (variational dequantization); Durkan et al.: Neural spline flows. NeurIPS
     2019; Reed et al.: Parallel multiscale autoregressive density estimation. ICML 2017 (the order of the pixels).
 

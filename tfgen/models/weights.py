@@ -1,4 +1,4 @@
-"""Every weight of a model in one small file: rounded to 16 or 24 bits, without averages and optimizers."""
+"""Every weight of a model in one small file: of 16, 24 or 32 bits, without averages and optimizers."""
 
 import hashlib
 from pathlib import Path
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 #: What weights can be rounded to, smallest first, and the bits of its significand. float24 is float32 without its last
 #: byte: 15 bits of significand and all 8 of the exponent. It is stored as float32, and compression takes the zeros out.
-FORMATS = {"float16": 10, "float24": 15}
+#: float32 is what they are: for models in which any rounding decides otherwise somewhere.
+FORMATS = {"float16": 10, "float24": 15, "float32": 23}
 
 
 def answering(model: "GenerativeModel") -> dict[str, Any]:
@@ -34,7 +35,7 @@ def rounded(array: np.ndarray, form: str = "float16") -> np.ndarray:
     """The nearest numbers of one of `FORMATS`, ties to even; what is no float stays as it is.
 
     Returns:
-        float16 or, for float24, float32. Infinite where a number is beyond the format's largest.
+        float16, or float32 for the others. Infinite where a number is beyond the format's largest.
     """
     if array.dtype.kind != "f":
         return array
@@ -42,6 +43,8 @@ def rounded(array: np.ndarray, form: str = "float16") -> np.ndarray:
         with np.errstate(over="ignore"):
             return array.astype(np.float16)
     dropped = np.finfo(np.float32).nmant - FORMATS[form]
+    if not dropped:
+        return array.astype(np.float32)
     bits = array.astype(np.float32).view(np.uint32)
     # Half of the last place that is kept, less one unless that place is odd: what is carried from below rounds up.
     half = np.uint32((1 << (dropped - 1)) - 1) + (bits >> np.uint32(dropped) & np.uint32(1))

@@ -190,7 +190,7 @@ class WavefrontNetwork(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        height, columns, channels = image_shape
+        self.image_shape = height, columns, channels = tuple(image_shape)
         self.shear, self.stairs = Shear(height, columns), stairs
         self.first = CausalConv(width, above=2, left=3, right=3, strict=True)
         self.first.build((None, None, None, channels * (2 if stairs else 1)))

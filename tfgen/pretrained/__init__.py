@@ -3,7 +3,7 @@
 `python -m tfgen.pretrained` lists them, `tfgen.pack` makes such a folder of a finished run:
 
 config.json        of the run, without the machine's paths     pretrained.json    what it is, how it was made, its hash
-weights.npz        every weight as float16 or float24           samples.png        pictures of the seeds 0 to 63
+weights.npz        every weight, of 16, 24 or 32 bits           samples.png        pictures of the seeds 0 to 63
 versions.json, metrics.jsonl    of the training                 evaluation.json    what `tfgen.evaluate` found
 
 A name goes before a folder of the same spelling: write ./digits-vae for a folder. Nothing here imports TensorFlow.
@@ -48,8 +48,8 @@ def read(folder: Path) -> dict[str, Any]:
 
     Returns:
         "about", one line; "commands" that made it; "event_shape" and "levels", which the model is built with;
-        "weights", their number, their format and the SHA-256 of their file; "float16" (and "float24", where that was
-        too coarse), what rounding them changed.
+        "weights", their number, their format and the SHA-256 of their file; "float16" (and "float24" and
+        "float32", where those were too coarse), what rounding them changed.
 
     Raises:
         RunError: if it is damaged.
