@@ -64,6 +64,8 @@ TINY_MODELS = {
             "checkerboard": 0,
             "squeeze": (2,),
             "couplings": (2,),
+            "wavefront": True,
+            "blocks": 1,
             "sweeps": 1,
             "bins": 4,
             "dequantization": "variational",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.errors import ConfigError, reported
-from tfgen.lab.beds import BEDS, DATA, ENTRANTS, Trial
+from tfgen.lab.beds import BEDS, COMPARED, DATA, ENTRANTS, Trial
 from tfgen.sample import whole
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--bed", nargs="+", choices=tuple(BEDS), default=["ring8", "grid25"], help="[ring8 grid25]")
-    parser.add_argument("--model", nargs="+", choices=tuple(ENTRANTS), default=list(ENTRANTS), help="[all of them]")
+    parser.add_argument(
+        "--model", nargs="+", choices=tuple(ENTRANTS), default=list(COMPARED), help="[all but averaged]"
+    )
     parser.add_argument("--seeds", type=whole(1, 100), default=3, metavar="N", help="trainings of each model [3]")
     parser.add_argument("--budget", type=whole(1), metavar="STEPS", help=f"of every training [{budgets}]")
     parser.add_argument("--train-size", type=whole(1), metavar="N", help="training examples [the bed's own number]")

@@ -39,8 +39,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line; on a mistake, print what was expected and exit with status 2."""
     parser = argparse.ArgumentParser(
         prog="python -m tfgen.pack",
-        description="Make a finished run small: its model with weights of 16 or, where those are too coarse, 24 or 32 bits, "
-        "its configuration, metrics and evaluation, in a folder that every command takes as a run.",
+        description="Make a finished run small: its model with weights of 16 bits or, where those are too coarse, of "
+        "24 or 32, its configuration, metrics and evaluation, in a folder that every command takes as a run.",
         allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN", help="folder of the run")

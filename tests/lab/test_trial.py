@@ -20,7 +20,7 @@ def ring(tiny_bed):
     return data.load("ring8", train_size=128, validation_size=0)
 
 
-@pytest.mark.parametrize("entrant", ["packing", "mad_gan"])
+@pytest.mark.parametrize("entrant", ["packing", "mad_gan", "averaged"])
 def test_it_leaves_a_run_with_its_course_its_model_and_its_modes(entrant, ring, tmp_path):
     steps = []
     found = carry_out(Trial("ring8", entrant, 1, 8), tmp_path, ring, steps.append)

@@ -24,7 +24,14 @@ SMALL = {
         "sweeps": 1,
         "dequantization": "variational",
     },
-    "flow-wavefront": {"width": 16, "checkerboard": 0, "squeeze": (2,), "couplings": (0,), "wavefront": True, "blocks": 2},
+    "flow-wavefront": {
+        "width": 16,
+        "checkerboard": 0,
+        "squeeze": (2,),
+        "couplings": (0,),
+        "wavefront": True,
+        "blocks": 2,
+    },
 }
 
 

@@ -75,6 +75,9 @@ class Wavefront(OnePass):
         first = tf.zeros_like(latents[:, :, :1])
         start = (tf.constant(0), first, tf.zeros_like(latents), tf.zeros_like(latents[:, 0, 0, 0]))
         result = tf.while_loop(
-            lambda time, *_: time < shear.times, column, (*start, *network.begin(images)), maximum_iterations=shear.times
+            lambda time, *_: time < shear.times,
+            column,
+            (*start, *network.begin(images)),
+            maximum_iterations=shear.times,
         )
         return shear.back(result[2]), result[3]

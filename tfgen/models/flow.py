@@ -72,9 +72,10 @@ class Flow(GenerativeModel):
         ConfigError: where a squeeze does not divide the sides, or a coupling finds nothing to condition on.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017; Kingma, Dhariwal: Glow.
-    NeurIPS 2018; Papamakarios, Pavlakou, Murray: Masked autoregressive flow. NeurIPS 2017 (the wavefront); Theis, van den Oord, Bethge: A note on the evaluation of generative models. ICLR 2016 (the bound);
-    Ho et al.: Flow++. ICML 2019, section 3.1 (variational dequantization); Durkan et al.: Neural spline flows. NeurIPS
-    2019; Reed et al.: Parallel multiscale autoregressive density estimation. ICML 2017 (the order of the pixels).
+    NeurIPS 2018; Papamakarios, Pavlakou, Murray: Masked autoregressive flow. NeurIPS 2017 (the wavefront); Theis, van
+    den Oord, Bethge: A note on the evaluation of generative models. ICLR 2016 (the bound); Ho et al.: Flow++. ICML
+    2019, section 3.1 (variational dequantization); Durkan et al.: Neural spline flows. NeurIPS 2019; Reed et al.:
+    Parallel multiscale autoregressive density estimation. ICML 2017 (the sweep's order of the pixels).
 
     Example:
         >>> flow = Flow((28, 28, 1), squeeze=(4,), couplings=(12,), checkerboard=0, width=128)

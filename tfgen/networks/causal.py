@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.networks.coupling import Stairs
-from tfgen.networks.dropout import Dropout
 from tfgen.networks.gated_resnet import GatedBlock
 from tfgen.networks.mlp import LAST, activation_layer
 
@@ -56,12 +55,13 @@ class CausalConv(keras.layers.Layer):
     """A convolution that sees the pixels of a window whose time is not after the pixel's: [n, H, W, C] → [n, H, W, F].
 
     The window is of the pixel's row and some above it, the offsets those with Δc + 2 Δr ≤ 0, or < 0 where `strict`.
-    After one strict convolution any number of the others keeps a pixel from knowing itself, and a deep enough stack sees
-    all that is earlier in the rows down to the pixel's: no second one for the rows above is needed, as it is row by row.
+    After one strict convolution any number of the others keeps a pixel from knowing itself, and a deep enough stack
+    sees all that is earlier in the rows down to the pixel's: no second one for the rows above is needed, as it is row
+    by row.
 
     On a sheared image (`Shear`) the same weights make a convolution that looks back along time alone:
 
-        [n, H, `past` + 1, C] → [n, H, 1, F],   the column of one time, from those up to it (strict: up to the one before)
+        [n, H, `past` + 1, C] → [n, H, 1, F],   the column of one time, from those up to it (strict: those before it)
 
     Args:
         filters: F.
@@ -113,7 +113,8 @@ class CausalConv(keras.layers.Layer):
         places = [
             self.dilation * (row * (times + SLOPE) + column) for row, count in enumerate(visible) for column in count
         ]
-        padded = tf.reshape(tf.pad(inputs, ((0, 0), (above, 0), (0, 0), (0, 0))), (-1, (height + above) * times, channels))
+        padded = tf.pad(inputs, ((0, 0), (above, 0), (0, 0), (0, 0)))
+        padded = tf.reshape(padded, (-1, (height + above) * times, channels))
         index = tf.constant(times * np.arange(height)[:, None] + np.array(places), tf.int32)
         windows = tf.reshape(tf.gather(padded, index, axis=1), (-1, len(places) * channels))
         kernel = tf.concat([self.kernel[row, : len(count)] for row, count in enumerate(visible)], axis=0)
