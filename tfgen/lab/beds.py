@@ -100,7 +100,7 @@ ENTRANTS: dict[str, Entrant] = {
     "r1": Entrant("GAN with R1", "gan", penalized=("r1",)),
     "relativistic": Entrant("relativistic with R1 and R2", "gan", {"loss": "relativistic"}, ("r1", "r2")),
     "averaged": Entrant(
-        "the same, averaged weights and a falling step",
+        "relativistic, averaged weights, falling step",
         "gan",
         {"loss": "relativistic", "ema": 0.999, "schedule": "cosine"},
         ("r1", "r2"),
