@@ -6,12 +6,13 @@ import sys
 
 import pytest
 
+from tfgen import collapse
 from tfgen.errors import ConfigError
-from tfgen.lab.beds import BEDS, ENTRANTS, Trial
+from tfgen.lab.beds import BEDS, COMPARED, ENTRANTS, Trial
 
 
 @pytest.mark.parametrize("bed", BEDS)
-@pytest.mark.parametrize("entrant", ENTRANTS)
+@pytest.mark.parametrize("entrant", COMPARED)
 def test_networks_data_and_training_are_the_same_for_all(bed, entrant):
     plain, other = (Trial(bed, name, 0, BEDS[bed].budget).config for name in ("gan", entrant))
     assert other.data == plain.data
@@ -20,6 +21,19 @@ def test_networks_data_and_training_are_the_same_for_all(bed, entrant):
     for field in dataclasses.fields(plain.architecture):
         if hasattr(other.architecture, field.name) and field.name not in wanted:
             assert getattr(other.architecture, field.name) == getattr(plain.architecture, field.name), field.name
+
+
+@pytest.mark.parametrize("bed", BEDS)
+def test_the_averaged_game_is_the_relativistic_one_but_for_its_average_and_its_schedule(bed):
+    plain, averaged = (Trial(bed, name, 0, BEDS[bed].budget).config for name in ("relativistic", "averaged"))
+    assert (averaged.model, averaged.data, averaged.architecture) == (plain.model, plain.data, plain.architecture)
+    assert averaged.train == dataclasses.replace(plain.train, ema=0.999, schedule="cosine")
+
+
+def test_it_is_compared_only_when_it_is_asked_for():
+    assert set(ENTRANTS) - set(COMPARED) == {"averaged"}
+    assert collapse.parse([]).model == list(COMPARED)
+    assert collapse.parse(["--model", "averaged"]).model == ["averaged"]
 
 
 def test_the_budget_is_in_steps():
