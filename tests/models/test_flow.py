@@ -20,7 +20,7 @@ SHAPES = {
     "mnist": ((28, 28, 1), 256, {**SMALL, "squeeze": (4, 1)}),
     "colour": ((32, 32, 3), 256, {**SMALL, "blocks": 1, "activation": "elu"}),
     "odd": ((5, 5, 3), 256, {**SMALL, "squeeze": (1, 5)}),
-    "splines": ((8, 8, 1), 17, {**SMALL, "squeeze": (4,), "couplings": (1,), "sweeps": 2, "bins": 5, "blocks": 1}),
+    "splines": ((8, 8, 1), 17, {**SMALL, "squeeze": (2,), "couplings": (1,), "sweeps": 2, "bins": 5, "blocks": 1}),
     "variational": ((8, 8, 3), 256, {**SMALL, "couplings": (2, 0), "sweeps": 1, "dequantization": "variational"}),
     "coarse": ((8, 8, 1), 17, {**SMALL, "squeeze": (4, 2), "couplings": (0, 1), "sweeps": 1, "at_once": (3, 2)}),
     "wavefront": (
