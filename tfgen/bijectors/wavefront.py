@@ -12,7 +12,7 @@ class Wavefront(OnePass):
         forward   x_p = spline⁻¹(z_p; θ_p(x_q: t(q) < t(p)))     (latent → data, time after time)
         inverse   z_p = spline(x_p; θ_p(x_q: t(q) < t(p)))       (data → latent, all pixels in one pass)
         log-det   −Σ log spline′(x_p; θ_p)  of the forward map
-        time      t(r, c) = c + 2 r
+        time      t(r, c) = c + 2 r, of which the network sees the rows down to the pixel's
 
     All pixels of one time are made at once, W + 2 (H − 1) times in all: the network keeps what it has computed of the
     earlier ones, and the way to the data costs about as many operations as three passes the other way.

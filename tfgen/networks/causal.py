@@ -211,7 +211,7 @@ class WavefrontNetwork(keras.layers.Layer):
 
     def begin(self, images):
         """The state before the first column: what each convolution has been given, zeros."""
-        none = tf.cast(self._seen(images)[:, :, :1] * 0.0, self.compute_dtype)
+        none = tf.zeros_like(self._seen(images[:, :, :1]), self.compute_dtype)
         empty = none[..., :1]
         state = [tf.tile(none, (1, 1, self.first.past, 1))]
         return state + [tf.tile(empty, (1, 1, block.first.past, self.place.shape[-1])) for block in self.blocks]
