@@ -58,7 +58,9 @@ def test_the_importance_weighted_bound_tends_to_the_likelihood():
     images = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(9, 1, 1, 2).astype(np.uint8)
 
     bound = flow.log_prob(images).numpy()
-    many = tf.function(flow.log_prob)(images, samples=60_000).numpy()
+    # 60,000 samples: 300 of each of 200 copies, which takes a hundredth of the time.
+    copies = tf.function(flow.log_prob)(np.tile(images, (200, 1, 1, 1)), samples=300).numpy().reshape(200, 9)
+    many = np.log(np.exp(copies.astype(np.float64)).mean(axis=0))
     # The probability itself, by the midpoint rule over the square of each image.
     side = (np.arange(100, dtype=np.float32) + 0.5) / 100
     square = np.stack(np.meshgrid(side, side), axis=-1).reshape(1, -1, 2)
