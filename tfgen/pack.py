@@ -100,8 +100,8 @@ def pack(
         The packed run.
 
     Raises:
-        RunError: if the run is not finished or is a packed one, if the folder exists, or if rounding to any format
-            changes the model's answers by more than `LARGEST`.
+        RunError: if the run is not finished or is a packed one, if the folder exists, or if no format keeps the
+            model's answers within `LARGEST`: float32 does, unless a weight is not finite.
         ConfigError: if `out` cannot be written to.
     """
     from tfgen.models.weights import answering
