@@ -256,6 +256,7 @@ class TrainConfig(Checked):
     )
     learning_rate: float = option(1e-3, "step size (GAN: of both optimizers)", low=0.0)
     beta_1: float = option(0.9, "adam, muon's too: decay of the mean of gradients", low=0.0, high=0.9999)
+    beta_2: float = option(0.999, "adam, muon's too: decay of the mean of their squares", low=0.0, high=0.999999)
     schedule: Literal["constant", "cosine", "exponential"] = option("constant", "course of the step size")
     decay: float = option(0.99, "exponential: factor for each epoch; cosine: ends at 0", low=0.0, high=1.0)
     warmup: int = option(0, "steps over which the step size rises from 0", low=0)

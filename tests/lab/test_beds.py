@@ -24,10 +24,10 @@ def test_networks_data_and_training_are_the_same_for_all(bed, entrant):
 
 
 @pytest.mark.parametrize("bed", BEDS)
-def test_the_averaged_game_is_the_relativistic_one_but_for_its_average_and_its_schedule(bed):
+def test_the_averaged_game_is_the_relativistic_one_but_for_its_average_and_its_optimizer(bed):
     plain, averaged = (Trial(bed, name, 0, BEDS[bed].budget).config for name in ("relativistic", "averaged"))
     assert (averaged.model, averaged.data, averaged.architecture) == (plain.model, plain.data, plain.architecture)
-    assert averaged.train == dataclasses.replace(plain.train, ema=0.999, schedule="cosine")
+    assert averaged.train == dataclasses.replace(plain.train, ema=0.999, beta_2=0.99, schedule="cosine", warmup=1_000)
 
 
 def test_it_is_compared_only_when_it_is_asked_for():

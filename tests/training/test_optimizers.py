@@ -88,3 +88,18 @@ def test_a_model_compiled_with_muon_is_saved_with_it(tmp_path):
         for optimizer, other in zip(model.optimizers, again.optimizers, strict=True):
             assert isinstance(other, Muon)
             assert other.get_config() == optimizer.get_config()
+
+
+@pytest.mark.parametrize("kind", ["adam", "muon"])
+def test_adams_two_means_decay_as_they_are_told(kind):
+    first, second, rate = 0.3, 0.7, 0.1
+    optimizer = make_optimizer(TrainConfig(optimizer=kind, learning_rate=rate, beta_1=first, beta_2=second), 10)
+    bias = keras.Variable(np.zeros(3, np.float32), name="bias")
+    optimizer.build([bias])
+    early, late = np.float32([1.0, -2.0, 0.5]), np.float32([-3.0, 1.0, 0.5])
+    for gradient in (early, late):
+        optimizer.apply([tf.constant(gradient)], [bias])
+    mean = (first * (1 - first) * early + (1 - first) * late) / (1 - first**2)
+    square = (second * (1 - second) * early**2 + (1 - second) * late**2) / (1 - second**2)
+    expected = -rate * (np.sign(early) + mean / np.sqrt(square))
+    np.testing.assert_allclose(bias.numpy(), expected, rtol=1e-5)

@@ -102,7 +102,8 @@ ENTRANTS: dict[str, Entrant] = {
     "averaged": Entrant(
         "relativistic, averaged weights, falling step",
         "gan",
-        {"loss": "relativistic", "ema": 0.999, "schedule": "cosine"},
+        # Squares of gradients are remembered for a hundred steps, not a thousand: with a moving opponent they age.
+        {"loss": "relativistic", "ema": 0.999, "beta_2": 0.99, "schedule": "cosine", "warmup": 1_000},
         ("r1", "r2"),
     ),
     "dropout_gan": Entrant(

@@ -106,5 +106,5 @@ def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizer
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(rate)
     if config.optimizer == "muon":
-        return Muon(rate, adam_beta_1=config.beta_1)
-    return keras.optimizers.Adam(rate, beta_1=config.beta_1, epsilon=1e-8)
+        return Muon(rate, adam_beta_1=config.beta_1, adam_beta_2=config.beta_2)
+    return keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8)
