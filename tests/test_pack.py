@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from tfgen import pack, pretrained
+from tfgen.comparison.measured import measure_memorization
 from tfgen.errors import RunError
 from tfgen.evaluate import evaluate, evaluate_round_trip, summary
+from tfgen.metrics.memorization import evaluate_memorization
 from tfgen.options import parse
 from tfgen.runs import Run, load
 from tfgen.training.command import main as train_main
@@ -109,6 +111,18 @@ def test_the_inversion_of_a_flow_is_that_of_the_packed_weights(own, tmp_path):
     assert entry["examples"]["count"] == before["examples"]["count"] == 100
     assert 0 < entry["examples"]["largest"] < 1e-4
     assert entry["noise"]["mean"] != before["noise"]["mean"]
+
+
+def test_how_near_samples_are_to_training_images_is_that_of_the_packed_weights(own, tmp_path):
+    run = Run.open(copy_of(own, tmp_path / "run"))
+    measure_memorization(run, run.load_model(), run.dataset, None, count=30)
+    pack.main([str(run.path), "--name", "near", "--out", str(tmp_path)])
+    (before,) = json.loads((run.path / "evaluation.json").read_text())["memorization"]
+    (found,) = json.loads((tmp_path / "near" / "evaluation.json").read_text())["memorization"]
+    small = Run.open(tmp_path / "near")
+    assert found == {**before, **evaluate_memorization(small.load_model(), run.dataset, count=30)}
+    # Half as many bits leave their mark.
+    assert found["pixels"]["distance"] != before["pixels"]["distance"]
 
 
 def test_a_likelihood_that_took_long_is_copied_and_said_to_be(own, tmp_path, capsys):

@@ -229,7 +229,9 @@ def _evaluate(
     run: "Run", packed: "Run", model: "GenerativeModel", patience: float, report: Callable[[str], Any]
 ) -> None:
     """Measure again what the run's `evaluation.json` tells, and mark what is only copied."""
+    from tfgen.comparison.measured import measure_memorization
     from tfgen.evaluate import evaluate, evaluate_round_trip, evaluate_samples
+    from tfgen.metrics.classifier import classifier_for, is_shipped
     from tfgen.metrics.record import current
 
     known = current(run)
@@ -268,6 +270,19 @@ def _evaluate(
             continue
         name = "frechet_classifier_distance"
         report(f"quality of {entry['samples']} samples: {name} {entry[name]:.3f} before, {again[name]:.3f} now")
+    for entry in known.get("memorization", []):
+        what = f"how near {entry['samples']} samples are to training images"
+        try:
+            dataset = packed.dataset
+        except DataError as error:
+            report(f"{what}: not measured again; {error}")
+            continue
+        described = run.config.data.data, dataset.event_shape
+        classifier = classifier_for(*described, dataset.levels) if is_shipped(*described) else None
+        settings = {"count": entry["samples"], "seed": entry["seed"]}
+        again = measure_memorization(packed, model, dataset, classifier, **settings)
+        before, now = (one["pixels"]["near"] for one in (entry, again))
+        report(f"{what}: {before:.1%} stand out before, {now:.1%} now")
 
 
 def _about(model: "GenerativeModel", config: "RunConfig") -> str:

@@ -16,7 +16,9 @@ from tfgen.models import family
 from tfgen.runs import Run
 
 if TYPE_CHECKING:
+    from tfgen.data.sets import Dataset
     from tfgen.metrics.classifier import Classifier
+    from tfgen.models.contract import GenerativeModel
 
 #: Samples that are held against the training images, and as many test images.
 NEAREST = 1000
@@ -90,11 +92,6 @@ def measure(
         entry = make()
         found[kind] = [old for old in found.get(kind, []) if not record.same(old, entry, keys)] + [entry]
 
-    def kept(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
-        entry = {"epoch": run.epoch, **entry}
-        record.record(run, kind, entry, ())
-        return entry
-
     if "log_prob" not in family(run.config.model).undefined:
         need(
             "likelihood",
@@ -117,15 +114,41 @@ def measure(
             "memorization",
             {"samples": size, "seed": 0, "classifier": identity},
             (),
-            lambda: kept(
-                "memorization",
-                {**evaluate_memorization(model(), dataset, classifier, count=size), "classifier": identity},
-            ),
+            lambda: measure_memorization(run, model(), dataset, classifier, count=size),
         )
     need(
         "cost",
         {"machine": machine()},
         (),
-        lambda: kept("cost", evaluate_cost(model(), run.config.train.batch_size)),
+        lambda: _kept(run, "cost", evaluate_cost(model(), run.config.train.batch_size)),
     )
     return found
+
+
+def measure_memorization(
+    run: Run,
+    model: "GenerativeModel",
+    dataset: "Dataset",
+    classifier: "Classifier | None",
+    *,
+    count: int = NEAREST,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Measure how near samples are to training images, and record it where the run's folder can be written.
+
+    Args:
+        run: the model's.
+        model, dataset, classifier, count, seed: see `tfgen.metrics.memorization.evaluate_memorization`.
+
+    Returns:
+        What that returns, with the "epoch" and the classifier's identity, or None, as "classifier".
+    """
+    found = evaluate_memorization(model, dataset, classifier, count=count, seed=seed)
+    identity = None if classifier is None else classifier.identity
+    return _kept(run, "memorization", {**found, "classifier": identity})
+
+
+def _kept(run: Run, kind: str, entry: dict[str, Any]) -> dict[str, Any]:
+    entry = {"epoch": run.epoch, **entry}
+    record.record(run, kind, entry, ())
+    return entry

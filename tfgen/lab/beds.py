@@ -102,8 +102,16 @@ ENTRANTS: dict[str, Entrant] = {
     "averaged": Entrant(
         "relativistic, averaged weights, falling step",
         "gan",
-        # Squares of gradients are remembered for a hundred steps, not a thousand: with a moving opponent they age.
-        {"loss": "relativistic", "ema": 0.999, "beta_2": 0.99, "schedule": "cosine", "warmup": 1_000},
+        {
+            "loss": "relativistic",
+            # Of 16 filters, too few may be left for one of the colours: its digits are then drawn unevenly.
+            "discriminator_filters": 32,
+            "ema": 0.999,
+            # Squares of gradients are remembered for a hundred steps, not a thousand: with a moving opponent they age.
+            "beta_2": 0.99,
+            "schedule": "cosine",
+            "warmup": 1_000,
+        },
         ("r1", "r2"),
     ),
     "dropout_gan": Entrant(
