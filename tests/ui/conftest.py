@@ -24,6 +24,7 @@ import pytest
 from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PLAIN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -291,8 +292,16 @@ def is_complaint(said) -> bool:
     return said.type in ("error", "warning") and said.text != "Method not implemented."
 
 
+@pytest.fixture(scope="module")
+def windows_of_a_file(browser):
+    """Where the first window of each test is opened: with a cache in common, the page's programs are compiled once."""
+    context = browser.new_context(**PLAIN)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def opened(browser, app):
+def opened(browser, windows_of_a_file, app):
     """A function that opens the app in a window of its own, and waits for the first picture.
 
     At the end of the test nothing may have been logged in any of them, nor asked of another host.
@@ -302,9 +311,13 @@ def opened(browser, app):
         asked: set[str] = set()
 
         def open_(**settings):
-            context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
-            windows.callback(context.close)
-            page = context.new_page()
+            if settings or asked:
+                context = browser.new_context(**{**PLAIN, **settings})
+                windows.callback(context.close)
+                page = context.new_page()
+            else:
+                page = windows_of_a_file.new_page()
+                windows.callback(page.close)
             page.set_default_timeout(60_000)
             page.on("console", lambda said: logged.append(said.text) if is_complaint(said) else None)
             page.on("pageerror", lambda error: logged.append(str(error)))

@@ -75,8 +75,18 @@ def test_another_model_is_looked_at_in_the_tab_that_is_open(opened, title):
     assert not window.page.get_by_test_id("toast-body").count()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1280, "light"),
+        pytest.param(390, "light", marks=SLOW),
+        pytest.param(1280, "dark", marks=SLOW),
+    ],
+)
 def test_every_tab_fits_its_window_in_light_and_dark(opened, width, scheme):
     window = opened(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = window.page
