@@ -119,7 +119,8 @@ ENTRANTS: dict[str, Entrant] = {
     ),
     "mad_gan": Entrant("MAD-GAN, 8 generators", "mad_gan", {"generators": 8, "own_layers": 2}),
 }
-#: Those that are put to the test unless others are asked for. "averaged" is not, whose training differs as well.
+#: Those that are put to the test unless others are asked for. "averaged" is not: its discriminator and its training
+#: differ as well.
 COMPARED = tuple(name for name in ENTRANTS if name != "averaged")
 #: What stands in the place of an entrant for the data itself.
 DATA = "data"
