@@ -135,7 +135,15 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
 
 
-@pytest.mark.parametrize("name", ["vae", "gan", "gan-penalties", "gan-wgan", "dropout-gan", "mad-gan"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vae",
+        "gan-penalties",
+        "mad-gan",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("gan", "gan-wgan", "dropout-gan")),
+    ],
+)
 def test_with_xla_and_without_the_noise_is_the_same(name, digits, tmp_path):
     config = CONFIGS[name].with_options({"optimizer": "sgd"})
     plain, compiled = (make_loop(config, digits, tmp_path / str(xla), epochs=1, xla=xla) for xla in (False, True))

@@ -64,7 +64,11 @@ def test_runs_that_come_and_go_are_found_by_the_button(window, runs, shelf):
     window.until(lambda: window.page.locator("#model input").input_value() == "mnist-vae")
 
 
-@pytest.mark.parametrize("title", ALL)
+SLOW = pytest.mark.slow
+SHOWN_ELSEWHERE = ("Sample", "Training", "Train")
+
+
+@pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in SHOWN_ELSEWHERE else t for t in ALL])
 def test_another_model_is_looked_at_in_the_tab_that_is_open(opened, title):
     """Each tab opens with what the chosen model has, and follows it; nothing goes wrong with any kind of model."""
     window = opened()
@@ -73,9 +77,6 @@ def test_another_model_is_looked_at_in_the_tab_that_is_open(opened, title):
         window.choose(name)
         window.page.wait_for_function("!document.querySelector('[data-testid=status-tracker] .progress-text')")
     assert not window.page.get_by_test_id("toast-body").count()
-
-
-SLOW = pytest.mark.slow
 
 
 @pytest.mark.parametrize(

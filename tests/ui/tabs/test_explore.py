@@ -149,7 +149,7 @@ def test_a_latent_space_of_two_dimensions_is_shown_whole(window, model):
     map_of(window, model("gan"), Plane(ALONG, 0, *most_visible(model("gan"), 0)))
 
 
-@pytest.mark.parametrize("name", ["gan", "flow", "vae-flow-prior"])
+@pytest.mark.parametrize("name", ["gan", "flow", pytest.param("vae-flow-prior", marks=pytest.mark.slow)])
 def test_every_family_has_a_map(window, model, name):
     window.choose(name)
     map_of(window, model(name), START)
