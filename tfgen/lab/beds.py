@@ -100,7 +100,7 @@ ENTRANTS: dict[str, Entrant] = {
     "r1": Entrant("GAN with R1", "gan", penalized=("r1",)),
     "relativistic": Entrant("relativistic with R1 and R2", "gan", {"loss": "relativistic"}, ("r1", "r2")),
     "averaged": Entrant(
-        "relativistic, averaged weights, falling step",
+        "relativistic, averaged",
         "gan",
         {
             "loss": "relativistic",
