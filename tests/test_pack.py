@@ -11,6 +11,7 @@ from tfgen import pack, pretrained
 from tfgen.comparison.measured import measure_memorization
 from tfgen.errors import RunError
 from tfgen.evaluate import evaluate, evaluate_round_trip, summary
+from tfgen.metrics.classifier import classifier_for
 from tfgen.metrics.memorization import evaluate_memorization
 from tfgen.options import parse
 from tfgen.runs import Run, load
@@ -123,6 +124,20 @@ def test_how_near_samples_are_to_training_images_is_that_of_the_packed_weights(o
     assert found == {**before, **evaluate_memorization(small.load_model(), run.dataset, count=30)}
     # Half as many bits leave their mark.
     assert found["pixels"]["distance"] != before["pixels"]["distance"]
+
+
+def test_they_are_near_in_the_features_of_the_data_s_classifier_too(tmp_path, capsys):
+    line = "--model vae --hidden 8 --latent-dim 2 --epochs 1 --data digits"
+    train_main([*line.split(), "--run", str(tmp_path / "run")])
+    run = Run.open(tmp_path / "run")
+    data = run.dataset
+    classifier = classifier_for("digits", data.event_shape, data.levels)
+    before = measure_memorization(run, run.load_model(), data, classifier, count=20)
+    pack.main([str(run.path), "--name", "near", "--out", str(tmp_path)])
+    (found,) = json.loads((tmp_path / "near" / "evaluation.json").read_text())["memorization"]
+    assert found["classifier"] == before["classifier"] == classifier.identity
+    assert found["features"] == pytest.approx(before["features"], abs=0.05)
+    assert "how near 20 samples are to training images: " in capsys.readouterr().out
 
 
 def test_a_likelihood_that_took_long_is_copied_and_said_to_be(own, tmp_path, capsys):
