@@ -1,6 +1,6 @@
 """Open the app: python app.py. Options: python app.py --help"""
 
-from tfgen.ui.command import main
+from tfgen.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,6 @@
 """Train a model: python train.py --model vae|gan|flow|… Options: python train.py --model flow --help"""
 
-from tfgen.training.command import main
+from tfgen.cli.train import main
 
 if __name__ == "__main__":
     main()

@@ -106,7 +106,7 @@ def expected(models: list[str], seeds: int) -> dict[tuple[str, int], bytes]:
     from gradio.processing_utils import encode_pil_to_bytes
 
     import tfgen
-    from tfgen.ui.pictures import grid_picture
+    from tfgen.app.pictures import grid_picture
 
     found = {}
     for name in models:

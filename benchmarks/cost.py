@@ -13,8 +13,8 @@ import statistics
 import time
 from collections.abc import Callable
 
+from tfgen.config.presets import run_config
 from tfgen.errors import reported
-from tfgen.presets import run_config
 from tfgen.startup import start_tensorflow
 
 
@@ -36,7 +36,7 @@ def measure(config, options) -> dict:
     import tensorflow as tf
 
     from tfgen.data.batches import Batches
-    from tfgen.metrics.cost import training_bytes, training_flops
+    from tfgen.evaluation.cost import training_bytes, training_flops
     from tfgen.models import build
     from tfgen.training.optimizers import make_optimizer
 

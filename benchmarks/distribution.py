@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgen.presets import run_config
+from tfgen.config.presets import run_config
 
 CASES = {
     "vae mlp 28x28 (practical)": ("vae", {}, 1200),
@@ -60,9 +60,9 @@ def overhead(model_name: str, overrides: dict, steps: int, repeats: int) -> dict
 
     from tfgen.data.batches import Batches
     from tfgen.models import build
-    from tfgen.training.command import uses_xla
     from tfgen.training.loop import Loop
     from tfgen.training.optimizers import make_optimizer
+    from tfgen.training.session import uses_xla
 
     config = run_config(model_name, "better" if model_name == "flow" else "practical", **overrides)
     batch = config.train.batch_size

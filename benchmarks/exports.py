@@ -1,6 +1,6 @@
 """Latency of exported models: python benchmarks/exports.py EXPORT [EXPORT ...] [--requests 200] [--repeats 5]
 
-Prints one JSON object: for each folder that `python -m export` made, bytes of each artefact and milliseconds of a
+Prints one JSON object: for each folder that `tfgen export` made, bytes of each artefact and milliseconds of a
 request of one row on one thread, a signature at a time. TensorFlow (the SavedModel's graph) and LiteRT are measured in
 turn (A B A B …), so that a machine whose speed drifts treats both alike: the median of each repeat, then their median,
 smallest and largest. Run it on an otherwise idle machine.
@@ -33,8 +33,8 @@ def main() -> None:
 
 def measure(folder: Path, options) -> dict:
     """Artefact → bytes, and signature → milliseconds."""
-    from export.saved_model import SavedModel
-    from export.tflite import LiteModel
+    from tfgen.export.saved_model import SavedModel
+    from tfgen.export.tflite import LiteModel
 
     versions = sorted((folder / "saved_model").glob("[0-9]*"), key=lambda path: int(path.name))
     paths = [*versions[-1:], *sorted((folder / "tflite").glob("*.tflite"))]
@@ -61,7 +61,7 @@ def request(model, name):
     import numpy as np
     import tensorflow as tf
 
-    from export.saved_model import SavedModel
+    from tfgen.export.saved_model import SavedModel
 
     if isinstance(model, SavedModel):
         function = model._loaded.signatures[name]

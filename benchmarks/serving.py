@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import requests
 
-from serving.saved_model import SavedModel
+from tfgen.serving.saved_model import SavedModel
 from tfgen.startup import start_tensorflow
 
 # The largest difference of two pictures of one seed, as between two numbers of threads.
@@ -50,7 +50,7 @@ MALFORMED = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("export", help="folder that python -m export wrote")
+    parser.add_argument("export", help="folder that tfgen export wrote")
     parser.add_argument("--requests", type=int, default=1000, help="well-formed ones [1000]")
     parser.add_argument("--malformed", type=int, default=100, help="others among them [100]")
     parser.add_argument("--clients", type=int, default=16, help="at once [16]")
@@ -70,7 +70,7 @@ class running_server:
     """A server in a process of its own, in a `with` block; gives the address of its predict call."""
 
     def __init__(self, export: str):
-        command = [sys.executable, "-m", "serving.server", export, "--port=0", "--grpc-port=0"]
+        command = [sys.executable, "-m", "tfgen", "serve", export, "--port=0", "--grpc-port=0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> str:

@@ -11,7 +11,7 @@ import os
 import statistics
 import time
 
-from tfgen.presets import run_config
+from tfgen.config.presets import run_config
 from tfgen.startup import start_tensorflow
 
 CASES = {

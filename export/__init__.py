@@ -1,1 +1,1 @@
-"""A trained run as a SavedModel for servers and as TFLite for devices: python -m export RUN --to saved_model tflite."""
+"""Export a trained model: `tfgen export RUN` is `tfgen export RUN` under its old name."""

@@ -1,6 +1,6 @@
-"""python -m export RUN --to saved_model tflite [--out DIR] [--quantize none float16 dynamic-int8 int8]"""
+"""Export a trained model: tfgen export RUN --to saved_model tflite. The same command is `tfgen export`."""
 
-from export.command import main
+from tfgen.cli.export import main
 
 if __name__ == "__main__":
     main()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 #: What takes longest is handed out first: a long file that comes last lets one worker wait for the other.
-EARLY = ("ui/", "training/", "models/", "export/", "lab/", "ondevice/", "test_collapse.py")
+EARLY = ("app/", "training/", "models/", "export/", "mode_benchmark/", "ondevice/", "cli/")
 TESTS = Path(__file__).parent
 
 
@@ -121,8 +121,8 @@ def tiny_models(tiny_data):
 @pytest.fixture(scope="session")
 def tiny_run(tiny_models, tmp_path_factory):
     """The folder of a run whose model is the VAE with a mixture likelihood."""
-    from tfgen.presets import run_config
-    from tfgen.runs import Run
+    from tfgen.config.presets import run_config
+    from tfgen.runs.run import Run
 
     config = run_config("vae", hidden=(16,), latent_dim=3, likelihood="logistic_mixture", mixtures=2)
     run = Run.create(tmp_path_factory.mktemp("runs"), config)
@@ -133,7 +133,7 @@ def tiny_run(tiny_models, tmp_path_factory):
 @pytest.fixture(scope="session")
 def exported(tiny_run, tmp_path_factory):
     """A folder with that run's model as a SavedModel and as TFLite in every kind of numbers."""
-    from export.export import export
+    from tfgen.export.export import export
 
     out = tmp_path_factory.mktemp("exports") / "vae"
     export(tiny_run, ["saved_model", "tflite"], out, quantize=["none", "float16", "dynamic-int8", "int8"])

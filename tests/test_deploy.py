@@ -13,9 +13,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tfgen.options import parse
-from tfgen.runs import Run
-from tfgen.training.cluster import Cluster
+from tfgen.cli.train_arguments import parse
+from tfgen.runs.run import Run
+from tfgen.training.distributed.cluster import Cluster
 
 ROOT = Path(__file__).parents[1]
 MANIFEST = ROOT / "deploy" / "kubernetes" / "tfjob.yaml"

@@ -10,11 +10,11 @@ TensorFlow is imported with the first name that needs it, so that `import tfgen`
 import importlib
 
 _HOMES = {
-    "VAE": "tfgen.models.vae",
-    "GAN": "tfgen.models.gan",
-    "DropoutGAN": "tfgen.models.dropout_gan",
-    "MADGAN": "tfgen.models.mad_gan",
-    "Flow": "tfgen.models.flow",
+    "VAE": "tfgen.models.vae.model",
+    "GAN": "tfgen.models.gan.model",
+    "DropoutGAN": "tfgen.models.gan.dropout_gan",
+    "MADGAN": "tfgen.models.gan.mad_gan",
+    "Flow": "tfgen.models.flow.model",
     "load": "tfgen.runs",
     "Run": "tfgen.runs",
     "load_data": "tfgen.data",

@@ -8,9 +8,9 @@ import pytest
 
 from tfgen.comparison import table
 from tfgen.comparison.rows import Spread, recorded
+from tfgen.config.presets import run_config
 from tfgen.errors import ConfigError, RunError
-from tfgen.presets import run_config
-from tfgen.runs import Run
+from tfgen.runs.run import Run
 
 CLASSIFIER = {"name": "digits", "sha256": "ab" * 32, "test_accuracy": 0.99}
 

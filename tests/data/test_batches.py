@@ -3,8 +3,8 @@ import pytest
 import tensorflow as tf
 
 from tfgen.data.batches import Batches, evaluation_batches
-from tfgen.data.order import permuted
 from tfgen.errors import DataError
+from tfgen.random.permutation import permuted
 
 N, BATCH = 103, 8
 

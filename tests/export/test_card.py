@@ -1,9 +1,9 @@
 import dataclasses
 import json
 
-from export import card
-from tfgen.evaluate import QUALITY
-from tfgen.runs import Run
+from tfgen.evaluation.evaluate import QUALITY
+from tfgen.export import card
+from tfgen.runs.run import Run
 
 
 def test_the_card_tells_data_licence_training_metrics_signatures_and_parity(tiny_run, tiny_models, exported):
@@ -12,7 +12,7 @@ def test_the_card_tells_data_licence_training_metrics_signatures_and_parity(tiny
         "scikit-learn's handwritten digits",
         "CC BY 4.0",
         "preset `quick`",
-        "not measured: python -m tfgen.evaluate",
+        "not measured: tfgen evaluate",
         "| `log_prob` | images float32 [n, 8, 8, 1]; seed int32 [n] |",
         "| tflite/model-int8.tflite |",
         "## What quantization changes",

@@ -7,11 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from export import command, onnx, parity, staging
-from export.export import examples_of, export
-from export.signatures import signatures
+from tfgen.cli import export as command
 from tfgen.errors import ConfigError, ExportError
-from tfgen.runs import Run
+from tfgen.export import onnx, parity, staging
+from tfgen.export.export import examples_of, export
+from tfgen.export.signatures import signatures
+from tfgen.runs.run import Run
 
 
 def contents(folder):
@@ -21,8 +22,8 @@ def contents(folder):
 @pytest.fixture
 def fast(monkeypatch):
     """Exports of `sample` alone, which is enough for what happens to the files."""
-    from export import export as module
-    from export.signatures import signatures
+    from tfgen.export import export as module
+    from tfgen.export.signatures import signatures
 
     monkeypatch.setattr(module, "signatures", lambda model, batch=None: {"sample": signatures(model, batch)["sample"]})
 
@@ -126,7 +127,7 @@ def test_onnx_files_answer_alike(tiny_models, tmp_path, digits):
 
 
 def test_a_flow_refuses_int8_and_says_why(tiny_models, tmp_path):
-    from tfgen.presets import run_config
+    from tfgen.config.presets import run_config
 
     tiny = Run.create(tmp_path / "runs", run_config("flow", width=8))
     tiny_models("flow").save(tiny.model_file)
@@ -170,7 +171,7 @@ def test_help_is_answered_without_tensorflow():
 
 def test_the_command_exports_and_prints_the_table(tiny_run, tmp_path):
     finished = subprocess.run(
-        [sys.executable, "-m", "export", str(tiny_run.path), "--to", "saved_model", "--out", str(tmp_path)],
+        [sys.executable, "-m", "tfgen", "export", str(tiny_run.path), "--to", "saved_model", "--out", str(tmp_path)],
         capture_output=True,
         text=True,
         check=False,

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from export import parity
 from tfgen.errors import ExportError
+from tfgen.export import parity
 
 
 class Answers:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from export import saved_model
-from export.signatures import signatures
+from tfgen.export import saved_model
+from tfgen.export.signatures import signatures
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from export import parity, tflite
-from export.signatures import Signature, signatures
 from tfgen.errors import ExportError
+from tfgen.export import parity, tflite
+from tfgen.export.signatures import Signature, signatures
 
 # The other families add no operator to these.
 FAMILIES = ("vae-mlp", "vae-conv", "vae-flow-prior", "flow", "points")

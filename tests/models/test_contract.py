@@ -79,17 +79,17 @@ def test_senseless_requests_are_refused(model, bad):
 
 
 def test_decode_of_the_prior_is_sample(model):
-    from tfgen import noise
+    from tfgen import random
 
-    latents = model.prior_latents(noise.seeds_from(4, 3))
+    latents = model.prior_latents(random.seeds_from(4, 3))
     assert latents.shape == (3, *model.latent_shape)
     np.testing.assert_allclose(model.decode(latents), model.sample(3, seed=4), atol=1e-5)
 
 
 def test_the_noise_behind_latents_is_found_again(model):
-    from tfgen import noise
+    from tfgen import random
 
-    normal = model.normal_noise(noise.seeds_from(4, 50))
+    normal = model.normal_noise(random.seeds_from(4, 50))
     found = model.normal_from(model.latents_from(normal))
     assert found.shape == (50, *model.latent_shape)
     np.testing.assert_allclose(found, normal, atol=1e-4)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgen.config.presets import run_config
 from tfgen.models import build
-from tfgen.presets import run_config
 from tfgen.training.optimizers import make_optimizer
 
 SMALL = {

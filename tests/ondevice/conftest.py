@@ -20,8 +20,8 @@ def vae():
 def tflite(vae, tmp_path_factory) -> Path:
     """`vae` as model.tflite, in a folder of its own."""
     pytest.importorskip("ai_edge_litert")
-    from export.signatures import signatures
-    from export.tflite import write_float32
+    from tfgen.export.signatures import signatures
+    from tfgen.export.tflite import write_float32
 
     file = tmp_path_factory.mktemp("tflite") / "model.tflite"
     write_float32(signatures(vae, batch=1), file)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ondevice import sample
+from tfgen.ondevice import sample
 
 FILE = sample.__file__
 

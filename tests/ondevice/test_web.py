@@ -11,7 +11,8 @@ import threading
 import numpy as np
 import pytest
 
-from ondevice.web import __main__ as web
+from tfgen.cli import web as web_command
+from tfgen.ondevice.web import site as web
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -122,7 +123,7 @@ def expect_picture(page, selector, picture):
 
 @pytest.mark.parametrize(("seed", "temperature"), [(0, 1.0), (7, 0.5), (-1, 2.0), (2**31 - 1, 1.0)])
 def test_a_seed_is_the_same_picture_in_the_browser(page, vae, tflite, seed, temperature):
-    from export.tflite import LiteModel
+    from tfgen.export.tflite import LiteModel
 
     received = run(page, "sample", seed=[seed], temperature=[temperature]).reshape(1, 8, 8, 1)
     np.testing.assert_allclose(received, vae.sample(1, seed, temperature), atol=1e-5)
@@ -131,7 +132,7 @@ def test_a_seed_is_the_same_picture_in_the_browser(page, vae, tflite, seed, temp
 
 
 def test_every_signature_answers_in_the_browser_as_in_python(page, tflite):
-    from export.tflite import LiteModel
+    from tfgen.export.tflite import LiteModel
 
     model = LiteModel(tflite)
     images = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
@@ -158,8 +159,8 @@ def test_a_seed_is_the_same_picture_for_every_family(browser, family, tmp_path):
     import keras
 
     import tfgen
-    from export.signatures import signatures
-    from export.tflite import write_float32
+    from tfgen.export.signatures import signatures
+    from tfgen.export.tflite import write_float32
 
     keras.utils.set_random_seed(3)
     if family == "GAN":
@@ -312,7 +313,7 @@ def test_nothing_is_fetched_from_anywhere_else(browser, address):
         ("absent.tflite", "Expected absent.tflite on the server. It answers: 404"),
         ("picture.tflite", "picture.tflite is another kind of file (108 bytes)."),
         ("cut.tflite", "Expected a whole TensorFlow Lite model in cut.tflite."),
-        ("other.tflite", "Expected a signature named sample, as python -m export writes. other.tflite has: "),
+        ("other.tflite", "Expected a signature named sample, as tfgen export writes. other.tflite has: "),
     ],
 )
 def test_a_model_that_does_not_load_is_explained(browser, address, name, sentence):
@@ -346,7 +347,7 @@ def test_the_first_model_is_the_unquantized_one(tmp_path):
 
 def refusal(capsys, *arguments) -> str:
     with pytest.raises(SystemExit) as stop:
-        web.main([str(argument) for argument in arguments])
+        web_command.main([str(argument) for argument in arguments])
     assert stop.value.code == 2
     return capsys.readouterr().err.strip().splitlines()[-1]
 
@@ -354,7 +355,7 @@ def refusal(capsys, *arguments) -> str:
 def test_the_command_refuses_what_it_cannot_show(capsys, tmp_path, monkeypatch):
     message = refusal(capsys, tmp_path)
     assert message.startswith("error: Expected a .tflite file, or a folder with some.")
-    assert "python -m export RUN --to tflite" in message
+    assert "tfgen export RUN --to tflite" in message
     (tmp_path / "model.tflite").touch()
     monkeypatch.setattr(web, "DIST", tmp_path / "dist")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -385,7 +386,7 @@ def test_only_the_page_and_the_models_are_served(tmp_path, monkeypatch):
 
 def test_help_is_answered_without_tensorflow():
     code = (
-        "import sys; from ondevice.web import __main__ as command\n"
+        "import sys; from tfgen.cli import web as command\n"
         "try: command.main(['--help'])\n"
         "finally: assert not {'tensorflow', 'numpy'} & set(sys.modules)"
     )

@@ -24,9 +24,9 @@ def vae():
 
 @pytest.fixture(scope="session")
 def exported(vae, tmp_path_factory) -> Path:
-    """A folder as `python -m export` makes it, with the versions 2 and 10."""
-    from export.saved_model import write_saved_model
-    from export.signatures import signatures
+    """A folder as `tfgen export` makes it, with the versions 2 and 10."""
+    from tfgen.export.saved_model import write_saved_model
+    from tfgen.export.signatures import signatures
 
     folder = tmp_path_factory.mktemp("export")
     (folder / "saved_model").mkdir()
@@ -44,7 +44,7 @@ class Server:
     """
 
     def __init__(self, *arguments: str):
-        command = [sys.executable, "-m", "serving.server", *arguments, "--port=0", "--grpc-port=0"]
+        command = [sys.executable, "-m", "tfgen", "serve", *arguments, "--port=0", "--grpc-port=0"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1
         )

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving import client, server
-from serving.transports import ServerError, connect
+from tfgen.cli import client
+from tfgen.cli import serve as server
 from tfgen.plots import image_grid
+from tfgen.serving.transports import ServerError, connect
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def prediction_service(exported):
     import tensorflow as tf
     from tensorflow_serving.apis import predict_pb2
 
-    from serving.saved_model import InputError, SavedModel
+    from tfgen.serving.saved_model import InputError, SavedModel
 
     model = SavedModel(exported)
 
@@ -135,7 +136,7 @@ def test_an_answer_that_is_no_picture_is_reported(status, body, message, capsys,
 def test_the_server_refuses_what_it_cannot_serve_before_it_loads_anything(capsys, tmp_path, exported):
     message = refusal(server, capsys, tmp_path)
     assert "Expected an exported model" in message
-    assert "python -m export RUN --to saved_model" in message
+    assert "tfgen export RUN --to saved_model" in message
     assert "expected a name without" in refusal(server, capsys, exported, "--name", "a/b")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

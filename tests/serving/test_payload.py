@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from serving.payload import DEFAULT, answer_to, inputs_of, signature_of
-from serving.saved_model import InputError
+from tfgen.serving.payload import DEFAULT, answer_to, inputs_of, signature_of
+from tfgen.serving.saved_model import InputError
 
 NAMES = ("seed", "temperature")
 

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from serving.saved_model import InputError, SavedModel, newest_version
 from tfgen.errors import RunError
+from tfgen.serving.saved_model import InputError, SavedModel, newest_version
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def test_what_a_server_would_not_load_is_no_version(exported, tmp_path):
     for unfinished in ("11", "12.partial", "latest"):
         (tmp_path / "saved_model" / unfinished).mkdir()
     assert newest_version(tmp_path).name == "2"
-    with pytest.raises(RunError, match="python -m export RUN --to saved_model"):
+    with pytest.raises(RunError, match="tfgen export RUN --to saved_model"):
         newest_version(tmp_path / "saved_model" / "11")
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import requests
 
-from serving.client import interpolate, sample
-from serving.transports import ServerError, connect
-from tfgen import latent
+from tfgen.models import latent_paths as latent
+from tfgen.serving.client import interpolate, sample
+from tfgen.serving.transports import ServerError, connect
 
 PREDICT, INFER = "/v1/models/model:predict", "/v2/models/model/infer"
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgen.config.presets import run_config
 from tfgen.data.batches import Batches
 from tfgen.errors import DivergedError, Interrupted, RunError
 from tfgen.models import build
-from tfgen.presets import run_config
 from tfgen.training.loop import Loop
 from tfgen.training.optimizers import Schedule, make_optimizer
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import pathlib, sys, tempfile
 from tfgen.config import MachineConfig
-from tfgen.training.strategy import place
+from tfgen.training.distributed.strategy import place
 
 kind, target, names = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
 placement = place(MachineConfig(virtual_cpus=2 if kind == "mirrored" else 1), 32)
@@ -26,9 +26,9 @@ placement = place(MachineConfig(virtual_cpus=2 if kind == "mirrored" else 1), 32
 import keras, numpy as np, tensorflow as tf
 from tfgen.data import load
 from tfgen.data.batches import Batches
-from tfgen.metrics.likelihood import evaluate_likelihood
+from tfgen.evaluation.likelihood import evaluate_likelihood
 from tfgen.models import build
-from tfgen.presets import run_config
+from tfgen.config.presets import run_config
 from tfgen.training.loop import Loop
 from tfgen.training.optimizers import make_optimizer
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tfgen.runs import Run
-from tfgen.training.command import main
+from tfgen.cli.train import main
+from tfgen.runs.run import Run
 
 LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --no-evaluate-test"
 

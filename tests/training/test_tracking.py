@@ -6,7 +6,7 @@ import pytest
 from tfgen import data
 from tfgen.config import TrainConfig
 from tfgen.data.toys import RING8
-from tfgen.metrics.modes import mode_measure
+from tfgen.evaluation.modes import mode_measure
 from tfgen.training.tracking import IMAGES, POINTS, tracker
 
 

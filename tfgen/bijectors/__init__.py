@@ -1,16 +1,16 @@
 """Bijectors of normalizing flows, one a file. Forward leads from latent to data, inverse from data to latent."""
 
 from tfgen.bijectors.actnorm import ActNorm, ScaleAndShift
+from tfgen.bijectors.autoregressive import Wavefront
 from tfgen.bijectors.coupling import AffineCoupling, ChannelCoupling
 from tfgen.bijectors.factor_out import FactorOut
 from tfgen.bijectors.invertible_1x1 import Invertible1x1, LUMatrix
 from tfgen.bijectors.logit import logit
 from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_mask
-from tfgen.bijectors.order import coarse_first, coarse_to_fine, in_growing_parts
+from tfgen.bijectors.multiscale import Sweep
+from tfgen.bijectors.pixel_order import coarse_first, coarse_to_fine, in_growing_parts
 from tfgen.bijectors.spline import SplineCoupling, spline_parameters
 from tfgen.bijectors.squeeze import Squeeze
-from tfgen.bijectors.sweep import Sweep
-from tfgen.bijectors.wavefront import Wavefront
 
 __all__ = [
     "ActNorm",

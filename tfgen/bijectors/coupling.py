@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgen.bijectors.one_pass import OnePass
+from tfgen.bijectors.value_and_log_det import OnePass
 
 
 class Coupling(OnePass):

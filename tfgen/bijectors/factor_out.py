@@ -5,7 +5,7 @@ import math
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
-from tfgen.bijectors.one_pass import OnePass
+from tfgen.bijectors.value_and_log_det import OnePass
 
 
 class FactorOut(OnePass):

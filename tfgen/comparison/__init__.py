@@ -10,18 +10,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfgen.comparison.markdown import table
-    from tfgen.comparison.measured import compare, measure
-    from tfgen.comparison.picture import figure
+    from tfgen.comparison.figure import figure
+    from tfgen.comparison.measure import compare, measure
     from tfgen.comparison.rows import Comparison, recorded
+    from tfgen.comparison.table import table
 
 _HOMES = {
     "Comparison": "rows",
     "recorded": "rows",
-    "table": "markdown",
-    "figure": "picture",
-    "compare": "measured",
-    "measure": "measured",
+    "table": "table",
+    "figure": "figure",
+    "compare": "measure",
+    "measure": "measure",
 }
 
 __all__ = ["Comparison", "compare", "figure", "measure", "recorded", "table"]

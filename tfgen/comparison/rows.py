@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tfgen.errors import ConfigError, RunError
-from tfgen.evaluate import QUALITY
-from tfgen.metrics import record
-from tfgen.runs import Run
+from tfgen.evaluation.evaluate import QUALITY
+from tfgen.runs import evaluations as record
+from tfgen.runs.run import Run
 
 #: What may differ between two runs that are to be compared in one row: only the seed makes another model.
 _SEEDS = {"data": ("data_dir",), "train": ("seed", "evaluate_test", "sample_every")}
@@ -56,7 +56,7 @@ class Row:
         training: "seconds" and "examples" of the whole training, and "flops", where counted.
         cost: "weights", "training_flops_per_example", "sampling_seconds_per_example".
         machines: on which sampling was timed, in words.
-        memorization: "pixels" and "features", each as `tfgen.metrics.memorization` names its figures.
+        memorization: "pixels" and "features", each as `tfgen.evaluation.memorization` names its figures.
         pairs: PNGs in base64, one a run: the samples nearest to training images, above these.
     """
 
@@ -282,7 +282,7 @@ def _known(figures: dict[str, Spread | None]) -> dict[str, Spread]:
 
 
 def machine_in_words(machine: dict[str, Any]) -> str:
-    """A machine as `tfgen.metrics.cost.machine` describes it, in a few words."""
+    """A machine as `tfgen.evaluation.cost.machine` describes it, in a few words."""
     return f"{machine['processor']}, {machine['cores']} cores, {' '.join(machine['devices'])}"
 
 

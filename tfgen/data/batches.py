@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.order import permuted
 from tfgen.errors import DataError
+from tfgen.random.permutation import permuted
 
 
 class Batches:

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 _HOMES = {
-    "vae": ("tfgen.models.vae", "VAE"),
-    "gan": ("tfgen.models.gan", "GAN"),
-    "dropout_gan": ("tfgen.models.dropout_gan", "DropoutGAN"),
-    "mad_gan": ("tfgen.models.mad_gan", "MADGAN"),
-    "flow": ("tfgen.models.flow", "Flow"),
+    "vae": ("tfgen.models.vae.model", "VAE"),
+    "gan": ("tfgen.models.gan.model", "GAN"),
+    "dropout_gan": ("tfgen.models.gan.dropout_gan", "DropoutGAN"),
+    "mad_gan": ("tfgen.models.gan.mad_gan", "MADGAN"),
+    "flow": ("tfgen.models.flow.model", "Flow"),
 }
 
 

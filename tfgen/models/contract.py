@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen import noise
+from tfgen import random
 from tfgen.errors import ConfigError, UndefinedError
-from tfgen.models.averaging import MovingAverage
-from tfgen.models.descent import Descent
+from tfgen.models.moving_average import MovingAverage
+from tfgen.models.optimizer_step import Descent
 
 # Pictures are decoded this many at a time, so that a large request needs no more memory than a small one.
 DECODE_BATCH = 256
@@ -116,7 +116,7 @@ class GenerativeModel(keras.Model):
         """Examples of latents: [n, *latent_shape] → [n, H, W, C] in [0, 1], or [n, D]."""
         raise NotImplementedError
 
-    def losses_of(self, examples, draws: noise.Draws, training: bool = False) -> dict[str, tf.Tensor]:
+    def losses_of(self, examples, draws: random.Draws, training: bool = False) -> dict[str, tf.Tensor]:
         """The losses of each example, named as in `loss_names`: [n, *event_shape] → float32 [n] each."""
         raise NotImplementedError
 
@@ -128,7 +128,7 @@ class GenerativeModel(keras.Model):
         """Log-probability of each example in nats: [n, *event_shape] → float32 [n]."""
         raise self._undefined("log_prob")
 
-    def log_prob_with(self, examples, draws: noise.Draws) -> tf.Tensor:
+    def log_prob_with(self, examples, draws: random.Draws) -> tf.Tensor:
         """`log_prob` by one sample whose noise is `draws`, whose `with` block runs: [n, *event_shape] → nats, [n]."""
         raise self._undefined("log_prob")
 
@@ -192,7 +192,7 @@ class GenerativeModel(keras.Model):
     def normal_noise(self, seeds, temperature=1.0) -> tf.Tensor:
         """The normal noise behind each seed's example, times the temperature: int32 [n] → [n, *latent_shape]."""
         scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))
-        return tf.reshape(noise.normal(seeds, math.prod(self.latent_shape)) * scale, (-1, *self.latent_shape))
+        return tf.reshape(random.normal(seeds, math.prod(self.latent_shape)) * scale, (-1, *self.latent_shape))
 
     def prior_latents(self, seeds, temperature=1.0) -> tf.Tensor:
         """Latents of the prior, each a function of its own seed.
@@ -224,7 +224,7 @@ class GenerativeModel(keras.Model):
             raise ConfigError(f"n: expected at least 1. Received: {n}")
         if not (temperature >= 0.0 and math.isfinite(temperature)):
             raise ConfigError(f"temperature: expected a finite number, 0 or more. Received: {temperature}")
-        seeds = noise.seeds_from(seed, n)
+        seeds = random.seeds_from(seed, n)
         return tf.concat(
             [
                 self.decode(self.prior_latents(seeds[start : start + DECODE_BATCH], temperature))
@@ -254,7 +254,7 @@ class GenerativeModel(keras.Model):
 
     def call(self, inputs, training=False):
         """Keras's forward pass: the losses of a batch, reduced to their mean. Models are used by their own methods."""
-        with noise.Draws(self.seed, 0) as draws:
+        with random.Draws(self.seed, 0) as draws:
             return tf.reduce_mean(self.losses_of(inputs, draws, training=training)[self.loss_names[0]])
 
     def get_config(self) -> dict[str, Any]:
@@ -344,7 +344,7 @@ class GenerativeModel(keras.Model):
     def update(self, examples) -> dict[str, tf.Tensor]:
         """One step of training on a batch of this replica: [n, *event_shape] → the losses of each example, [n]."""
         losses: dict[str, tf.Tensor] = {}
-        with noise.Draws(self.seed, self.step) as draws:
+        with random.Draws(self.seed, self.step) as draws:
             for descent in self.descents():
                 descent.prepare()
                 found, gradients = self.differentiate(descent, descent.part(examples), draws)
@@ -364,9 +364,9 @@ class GenerativeModel(keras.Model):
         examples, _, weight = keras.utils.unpack_x_y_sample_weight(data)
         # The rows seen so far number the batch: nothing to store, and every evaluation draws the same noise. Each of
         # several replicas has seen its share of them.
-        replicas, _ = noise.replica()
+        replicas, _ = random.replica()
         seen = replicas * tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
-        with noise.Draws(self.seed + EVALUATION, seen) as draws:
+        with random.Draws(self.seed + EVALUATION, seen) as draws:
             return self._track(self.losses_of(examples, draws), weight)
 
     def _track(self, losses: dict[str, tf.Tensor], weight=None) -> dict[str, tf.Tensor]:

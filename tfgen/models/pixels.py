@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from tfgen import noise
+from tfgen import random
 
 
 def unit_interval(images, levels: int) -> tf.Tensor:
@@ -36,7 +36,7 @@ def _own_seed(unit) -> tf.Tensor:
     values = tf.cast(tf.reshape(unit, (tf.shape(unit)[0], -1)) * 65535.0, tf.int32)
     values = tf.cast(values, tf.uint32)
     count = math.prod(unit.shape[1:])
-    weights, _ = noise.threefry(
+    weights, _ = random.threefry(
         (tf.constant(1, tf.uint32), tf.constant(1, tf.uint32)),
         (tf.constant([*range(count)], tf.uint32), tf.constant(0, tf.uint32)),
     )
@@ -47,7 +47,7 @@ def _own_seed(unit) -> tf.Tensor:
     return words[:, 0]
 
 
-def binarize(unit, how: str, draws: noise.Draws) -> tf.Tensor:
+def binarize(unit, how: str, draws: random.Draws) -> tf.Tensor:
     """Pixels of 0 and 1.
 
     Args:
@@ -65,9 +65,9 @@ def binarize(unit, how: str, draws: noise.Draws) -> tf.Tensor:
     if how == "threshold":
         return tf.cast(unit > 0.5, tf.float32)
     if how == "dynamic":
-        drawn = draws.uniform("binarize", (noise.rows(unit), *unit.shape[1:]))
+        drawn = draws.uniform("binarize", (random.rows(unit), *unit.shape[1:]))
     else:
-        drawn = tf.reshape(noise.uniform(_own_seed(unit), math.prod(unit.shape[1:])), tf.shape(unit))
+        drawn = tf.reshape(random.uniform(_own_seed(unit), math.prod(unit.shape[1:])), tf.shape(unit))
     return tf.cast(drawn < unit, tf.float32)
 
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfgen import noise
+from tfgen import random
 from tfgen.errors import ConfigError
 
 
@@ -56,7 +56,7 @@ class Branching(keras.layers.Layer):
 
     def turns(self, inputs) -> tf.Tensor:
         """The branch that each row of a batch belongs to in a call: [n, …] → int32 [n]."""
-        return tf.range(noise.rows(inputs)) % len(self.branches)
+        return tf.range(random.rows(inputs)) % len(self.branches)
 
 
 def _chain(shape, layers, name: str) -> keras.Sequential:

@@ -22,7 +22,7 @@ def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None
     Reference: Kingma, Welling: Auto-encoding variational Bayes. ICLR 2014, figure 4.
     """
     # Here and not above, so that the other plots do without TensorFlow.
-    from tfgen.latent import percentile_grid
+    from tfgen.models.latent_paths import percentile_grid
 
     if not model.is_image or tuple(model.latent_shape) != (2,):
         raise UndefinedError(

@@ -14,7 +14,7 @@ from tfgen.models.contract import GenerativeModel
 from tfgen.plots.curves import save_curves
 from tfgen.plots.density import save_density
 from tfgen.plots.grid import save_grid
-from tfgen.runs import Run
+from tfgen.runs.run import Run
 
 GRID_SEED = 0
 GRID_PICTURES = 64

@@ -12,11 +12,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen import noise
+from tfgen import random
 from tfgen.data.batches import Batches, evaluation_batches
 from tfgen.errors import DivergedError, Interrupted, RunError
 from tfgen.models.contract import GenerativeModel
-from tfgen.models.descent import CompiledGradients
+from tfgen.models.optimizer_step import CompiledGradients
 
 # Steps are run in chunks inside TensorFlow; after each, Python looks at the clock, the progress bar and Ctrl-C.
 CHUNK_SECONDS = 0.5
@@ -113,7 +113,7 @@ class Loop:
         # The models are written in TensorFlow's own operators; autograph would only slow their tracing.
         @tf.autograph.experimental.do_not_convert
         def replica_step():
-            replicas, index = noise.replica()
+            replicas, index = random.replica()
             return step_on_batch(batches.at(model.step, index, replicas))
 
         def one(done, _):
@@ -133,7 +133,7 @@ class Loop:
     def _compiled_step(self) -> Callable:
         """The step as one XLA program, its noise drawn outside of it."""
         model, batch = self.model, self.batches.at(0)
-        supply = noise.Supply(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
+        supply = random.Supply(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
 
         @tf.function(autograph=False, jit_compile=True)
         def step(examples, drawn):
@@ -148,7 +148,7 @@ class Loop:
 
         @tf.autograph.experimental.do_not_convert
         def replica_step(examples, mask):
-            replicas, index = noise.replica()
+            replicas, index = random.replica()
             if replicas > 1:
                 shares = (replicas, mask.shape[0] // replicas)
                 examples = tf.reshape(examples, (*shares, *examples.shape[1:]))[index]
@@ -169,7 +169,7 @@ class Loop:
             return tf.stack([tf.cast(variable.value, tf.float32) for variable in variables])[None]
 
         def write(values):
-            _, index = noise.replica()
+            _, index = random.replica()
             for variable, value in zip(variables, tf.unstack(values[index], len(variables)), strict=True):
                 variable.assign(tf.cast(value, variable.dtype))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tfgen.config import TrainConfig
-from tfgen.metrics.modes import mode_measure
+from tfgen.evaluation.modes import mode_measure
 from tfgen.training.callbacks import is_drawn
 
 if TYPE_CHECKING:

@@ -1,0 +1,127 @@
+"""The tab Interpolate, as its user sees it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgen.app.latent_paths import images_of, noise_of_seed
+from tfgen.models import latent_paths as latent
+from tfgen.plots.interpolation import strips
+
+ZERO = [(0.5 + 0.2 * np.cos(a), 0.5 + 0.35 * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 12)]
+ONE = [(0.45, 0.2), (0.5, 0.8)]
+
+
+@pytest.fixture
+def window(window):
+    window.choose("vae")
+    window.go("Interpolate")
+    return window
+
+
+def strip(images: np.ndarray) -> np.ndarray:
+    """As the page shows it."""
+    return strips(images[None], max(1, 1600 // (len(images) * images.shape[2])))[..., 0].astype(int)
+
+
+def shows(window, expected: np.ndarray) -> None:
+    def equal():
+        found = window.pixels("#strip")
+        return found is not None and found.shape == expected.shape and np.abs(found - expected).max() <= 1
+
+    window.until(equal)
+
+
+def way(model, first: int, last: int, steps: int, path=latent.slerp, temperature: float = 1.0) -> np.ndarray:
+    ends = (noise_of_seed(model, seed, temperature) for seed in (first, last))
+    return strip(images_of(model, path(*ends, steps)[0]).numpy())
+
+
+def test_two_samples_turn_into_each_other_on_the_path_that_is_asked_for(window, model):
+    vae, page = model("vae"), window.page
+    shows(window, way(vae, 0, 1, 7))
+    page.get_by_label("First seed").fill("5")
+    shows(window, way(vae, 5, 1, 7))
+    page.get_by_label("Last seed").fill("9")
+    shows(window, way(vae, 5, 9, 7))
+    page.get_by_role("slider", name="Steps").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    shows(window, way(vae, 5, 9, 5))
+    page.get_by_label("linear").check()
+    shows(window, way(vae, 5, 9, 5, latent.lerp))
+    tabs = page.locator("#tab-interpolate").get_by_role("slider", name="Temperature")
+    tabs.focus()
+    page.keyboard.press("Home")
+    shows(window, way(vae, 5, 9, 5, latent.lerp, 0.0))
+
+
+def test_the_animation_goes_there_and_back(window, model):
+    window.until(lambda: window.pixels("#film") is not None)
+    source = window.page.locator("#film img").get_attribute("src")
+    assert source.endswith(".webp")
+    assert window.page.locator("#film img").evaluate("image => image.complete && image.naturalWidth") == 280
+
+
+def test_another_model_is_another_way(window, model):
+    for name in ("gan", "flow", "vae-flow-prior"):
+        window.choose(name)
+        shows(window, way(model(name), 0, 1, 7))
+
+
+def test_points_have_no_pictures_to_interpolate(window):
+    window.choose("points")
+    notice = window.page.locator("#tab-interpolate .notice")
+    window.page.get_by_role("tab", name="Two pictures of yours").click()
+    window.until(lambda: "An interpolation needs images" in notice.first.inner_text())
+    window.until(lambda: window.pixels("#strip") is None)
+
+
+def test_two_drawings_turn_into_each_other(window, model):
+    page = window.page
+    page.get_by_role("tab", name="Two pictures of yours").click()
+    before = window.pixels("#strip")
+    window.draw("#tab-interpolate canvas >> nth=0", *ZERO)
+    window.draw("#tab-interpolate canvas >> nth=1", *ONE)
+    window.changed("#strip", before)
+    # What is asked for afterwards is asked for these two. A strip of the first drawing alone may still be on its way.
+    page.get_by_role("slider", name="Steps").focus()
+    page.keyboard.press("Home")
+    shape = strip(np.zeros((2, 8, 8, 1), np.float32)).shape
+    window.until(lambda: (found := window.pixels("#strip")) is not None and found.shape == shape)
+    page.get_by_role("tab", name="Two samples").click()
+    page.get_by_role("slider", name="Steps").focus()
+    page.keyboard.press("ArrowRight")
+    shows(window, way(model("vae"), 0, 1, 3))
+
+
+def test_uploads_turn_into_each_other_and_a_bad_one_is_a_sentence(window, tmp_path):
+    page = window.page
+    for name, box in (("first.png", (20, 10, 40, 50)), ("last.png", (28, 10, 34, 50))):
+        sheet = Image.new("L", (60, 60), 255)
+        sheet.paste(0, box)
+        sheet.save(tmp_path / name)
+    (tmp_path / "bad.png").write_text("no picture")
+    page.get_by_role("tab", name="Two pictures of yours").click()
+    page.get_by_role("button", name="Or upload them").click()
+    files = page.locator("#tab-interpolate input[type=file]")
+    before = window.pixels("#strip")
+    files.nth(0).set_input_files(str(tmp_path / "first.png"))
+    files.nth(1).set_input_files(str(tmp_path / "last.png"))
+    found = window.changed("#strip", before)
+    files.nth(1).set_input_files(str(tmp_path / "bad.png"))
+    assert "bad.png: expected a picture. Received a file that is no picture" in window.refusal()
+    np.testing.assert_array_equal(window.pixels("#strip"), found)
+
+
+def test_a_gan_says_where_drawings_would_be_that_it_has_no_encoder(window, model):
+    window.choose("gan")
+    shows(window, way(model("gan"), 0, 1, 7))
+    window.page.get_by_role("tab", name="Two pictures of yours").click()
+    notice = window.page.locator("#tab-interpolate .prose.notice")
+    window.until(notice.is_visible)
+    assert notice.inner_text() == "A GAN has no encoder: nothing in it maps an image to its latent"
+    assert not window.page.locator("#tab-interpolate canvas").first.is_visible()
+    window.choose("vae")
+    window.until(lambda: not notice.is_visible())
+    window.until(window.page.locator("#tab-interpolate canvas").first.is_visible)

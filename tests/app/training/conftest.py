@@ -1,0 +1,122 @@
+"""The page with a stand-in for the training, in a process of its own, and a browser that opens it."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfgen.app.trainer import BUSY
+
+ROOT = Path(__file__).parents[3]
+APP = Path(__file__).with_name("stand_in_app.py")
+
+
+@dataclass
+class Served:
+    """A running page.
+
+    Attributes:
+        url: its address.
+        root: the folder of its runs.
+        how: the file that names what stands in for the training.
+        client: a program that calls it.
+        complaints: the file of what its server had no reason to say.
+    """
+
+    url: str
+    root: Path
+    how: Path
+    client: Any
+    complaints: Path
+
+    def behave(self, how: str) -> None:
+        """What stands in for the training from now on."""
+        self.how.write_text(how)
+
+    def start(self, how: str, **options: Any) -> str:
+        """The name of a run that trains."""
+        self.behave(how)
+        return self.client.predict("vae", **options, api_name="/start_training")
+
+    def state(self) -> dict[str, Any]:
+        """How the training stands."""
+        return self.client.predict(api_name="/training_state")
+
+    def wait(self, seconds: float = 60.0) -> None:
+        """Until nothing trains."""
+        deadline = time.monotonic() + seconds
+        while self.state()["phase"] in BUSY:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def train(self, how: str, **options: Any) -> str:
+        """The name of a run that was trained to its end."""
+        name = self.start(how, **options)
+        self.wait()
+        return name
+
+
+@pytest.fixture(scope="session")
+def training_page(tmp_path_factory):
+    """The page, in a process of its own: Gradio leaves event loops behind."""
+    from gradio_client import Client
+
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "how").write_text("fast")
+    command = [sys.executable, str(APP), str(folder / "my runs"), str(folder / "how")]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with (
+        open(folder / "complaints", "w") as complaints,
+        subprocess.Popen(command, env=environment, stderr=complaints, **pipes) as process,
+    ):
+        url = process.stdout.readline().strip()
+        assert url, (folder / "complaints").read_text()
+        client = Client(url, verbose=False, download_files=folder / "received")
+        yield Served(url, folder / "my runs", folder / "how", client, folder / "complaints")
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def served(training_page):
+    """The page, with nothing that trains and no runs. Whatever a test does, its server prints no traceback."""
+    yield training_page
+    training_page.client.predict(api_name="/stop_training")
+    training_page.wait()
+    shutil.rmtree(training_page.root, ignore_errors=True)
+    assert "Traceback" not in (said := training_page.complaints.read_text()), said
+
+
+@pytest.fixture
+def client(served):
+    """A program that calls the page."""
+    return served.client
+
+
+@pytest.fixture
+def opened(browser, served):
+    """A function that opens the page at a tab, in a window of some width."""
+    with contextlib.ExitStack() as stack:
+
+        def page(tab, width=1280):
+            context = browser.new_context(viewport={"width": width, "height": 900})
+            stack.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            page.goto(served.url)
+            if width >= 1000:
+                page.get_by_role("tab", name=tab, exact=True).click()
+            else:  # the tabs that have no room are in a menu
+                page.locator("#tabs .overflow-menu > button").first.click()
+                page.locator(".overflow-dropdown button").get_by_text(tab, exact=True).click()
+            return page
+
+        yield page

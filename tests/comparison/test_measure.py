@@ -1,0 +1,148 @@
+"""What is missing is measured once, recorded where it can be, and told in a table and a figure."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfgen.cli.compare import main
+from tfgen.comparison import compare, figure, table
+from tfgen.config.presets import run_config
+from tfgen.plots import style
+from tfgen.runs.evaluations import recorded
+from tfgen.runs.run import Run
+
+SIZES = {
+    "vae-mixture": {"hidden": (16,), "latent_dim": 3, "likelihood": "logistic_mixture", "mixtures": 2},
+    "gan": {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4},
+    "flow": {"width": 8, "checkerboard": 1, "squeeze": (2,), "couplings": (2,)},
+}
+
+
+@pytest.fixture
+def make(tiny_models, tmp_path):
+    def made(name, **options):
+        run = Run.create(tmp_path, run_config(name.partition("-")[0], epochs=1, **SIZES[name], **options))
+        run.add_metrics({"epoch": 1, "step": 20, "seconds": 2.0})
+        tiny_models(name).save(run.model_file)
+        return run
+
+    return made
+
+
+def test_three_families_are_measured_once(make, tmp_path):
+    runs = [make("vae-mixture"), make("gan"), make("gan", seed=1), make("flow")]
+    lines = []
+    found = compare(runs, count=40, report=lines.append)
+    assert lines == [
+        f"{run.path.name}: {kind}"
+        for run in runs
+        for kind in ("likelihood", "quality", "memorization", "cost")
+        if (run.config.model, kind) != ("gan", "likelihood")
+    ]
+    assert compare(runs, count=40, report=lines.append) == found
+    assert len(lines) == 14
+    assert {name for group in found.likelihoods for name in group.figures} == {"digits-vae-1", "digits-flow-1"}
+    assert set(found.quality.figures) == {"digits-vae-1", "digits-gan-1 (2 runs)", "digits-flow-1"}
+    row = found.rows[1]
+    assert row.cost["weights"].runs == 2
+    assert row.training["flops"].mean == pytest.approx(row.cost["training_flops_per_example"].mean * 20 * 64)
+    assert {"pixels", "features"} == set(row.memorization)
+    # Another question is another measurement.
+    compare(runs[:1], count=30, samples=3, report=lines.append)
+    assert lines[14:] == ["digits-vae-1: likelihood", "digits-vae-1: quality"]
+
+    text = table(found)
+    for row in found.rows:
+        assert text.count(row.name) >= 5
+    assert "*floor*" in text
+    assert "*pixel marginals*" in text
+    assert "means of p(x|z)" in text
+    assert "FID" not in text
+    style.save(figure(found), tmp_path / "x.png")
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.width > 1000
+        assert np.asarray(picture.convert("L")).std() > 10
+
+
+def test_what_cannot_be_recorded_is_compared_all_the_same(make):
+    run = dataclasses.replace(make("gan"), by_name=True)
+    found = compare([run], count=20)
+    assert found.quality.samples == 20
+    assert found.rows[0].pairs
+    assert not (run.path / "evaluation.json").exists()
+
+
+def test_runs_that_are_not_finished_are_listed_and_not_measured(make, capsys):
+    done, cut = make("gan"), make("gan", seed=1)
+    (cut.path / "metrics.jsonl").write_text("")
+    cut.model_file.unlink()
+    (row,) = compare([done, cut], count=20).rows
+    assert row.states == {"finished": 1, "unfinished": 1, "diverged": 0}
+    assert recorded(cut) == {}
+
+
+def test_nothing_known_is_said(make, tmp_path):
+    run = make("gan")
+    (run.path / "metrics.jsonl").write_text("")
+    found = compare([run])
+    assert "Not measured" in table(found)
+    style.save(figure(found), tmp_path / "x.png")
+    with Image.open(tmp_path / "x.png") as picture:
+        assert np.asarray(picture).std() > 0
+
+
+def test_points_and_data_without_a_classifier_have_no_quality(tiny_models, make, tmp_path):
+    run = Run.create(tmp_path, run_config("flow", "practical", hidden=(8,), point_couplings=2, epochs=1))
+    run.add_metrics({"epoch": 1, "step": 20, "seconds": 2.0})
+    tiny_models("points").save(run.model_file)
+    found = compare([run])
+    assert found.quality is None
+    assert found.rows[0].memorization == {}
+    assert "Not measured" in table(found)
+    assert "*the true density*" in table(found)
+    figure(found)
+    images = np.random.default_rng(0).integers(0, 17, (60, 8, 8)).astype(np.uint8)
+    np.savez(tmp_path / "own.npz", images=images, levels=17)
+    found = compare([make("gan", data=str(tmp_path / "own.npz"))])
+    assert found.quality is None
+    assert set(found.rows[0].memorization) == {"pixels"}
+
+
+def test_the_command_writes_a_table_a_figure_and_json(make, tmp_path, capsys):
+    runs = [make("gan"), make("vae-mixture")]
+    main([*(str(run.path) for run in runs), "--count", "20", "--out", str(tmp_path / "out")])
+    said = capsys.readouterr()
+    assert "## Sample quality" in said.out
+    assert "digits-gan-1: quality" in said.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "comparison.json",
+        "comparison.md",
+        "comparison.png",
+    ]
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert [row["name"] for row in content["rows"]] == ["digits-gan-1", "digits-vae-1"]
+    # What is recorded is enough for the same again.
+    main([*(str(run.path) for run in runs), "--recorded", "--out", str(tmp_path / "again")])
+    for name in ("comparison.md", "comparison.json", "comparison.png"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_bad_input_is_a_sentence(make, tmp_path, capsys):
+    def refusal(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main([*map(str, arguments)])
+        assert stop.value.code == 2
+        return capsys.readouterr().err.strip().splitlines()[-1]
+
+    run = make("gan")
+    assert "same data" in refusal(run.path, make("gan", data="mnist").path)
+    assert "twice" in refusal(run.path, run.path)
+    assert "nowhere" in refusal(run.path, tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    assert "--out" in refusal(run.path, "--out", tmp_path / "file")
+    assert "There is no file" in refusal(run.path, "--classifier", tmp_path / "x.npz", "--out", tmp_path / "o")
+    assert "--count" in refusal(run.path, "--count", "0")
+    assert not (run.path / "evaluation.json").exists()

@@ -1,0 +1,87 @@
+"""Several discriminators, each with its own loss, of which the generator hears a random part."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen import random
+from tfgen.models.gan import GAN
+from tfgen.models.gan.dropout_gan import DropoutGAN
+
+SMALL = {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4, "discriminator_dropout": 0.0}
+
+
+def small(**options) -> DropoutGAN:
+    keras.utils.set_random_seed(3)
+    gan = DropoutGAN((8, 8, 1), 17, **{**SMALL, "discriminators": 3, **options})
+    gan.compile(keras.optimizers.SGD(0.1))
+    return gan
+
+
+def feedback(gan, steps) -> np.ndarray:
+    found = []
+    for step in range(steps):
+        with random.Draws(0, step) as draws:
+            found.append(gan.feedback(draws, True).numpy() * gan.config.discriminators)
+    return np.stack(found)
+
+
+def test_each_is_dropped_as_often_as_asked_and_never_all():
+    heard = feedback(small(feedback_dropout=0.6), 800)
+    assert set(np.unique(heard)) == {0.0, 1.0}
+    assert heard.sum(axis=1).min() == 1.0
+    # 1 − d, and a third of d³, the chance that none was left.
+    np.testing.assert_allclose(heard.mean(axis=0), 0.4 + 0.6**3 / 3, atol=0.06)
+
+
+@pytest.mark.parametrize(("rate", "number"), [(0.0, 3.0), (1.0, 1.0)])
+def test_the_ends(rate, number):
+    np.testing.assert_array_equal(feedback(small(feedback_dropout=rate), 50).sum(axis=1), number)
+
+
+def test_outside_of_training_all_are_heard():
+    with random.Draws(0, 0) as draws:
+        np.testing.assert_allclose(small(feedback_dropout=0.9).feedback(draws, False), 1 / 3)
+
+
+def test_the_discriminators_differ_from_each_other():
+    first, second, third = (one.trainable_variables[0].numpy() for one in small().discriminators)
+    assert np.abs(first - second).max() > 0.01
+    assert np.abs(second - third).max() > 0.01
+
+
+def test_the_generator_s_loss_is_the_weighted_mean_of_theirs(digits):
+    gan = small()
+    with random.Draws(5, 0) as draws:
+        real, fake = gan._packs(tf.constant(digits[:8]), draws, True)
+        found = gan.generator_terms(real, fake, draws, True)["generator_loss"]
+    with random.Draws(5, 0) as draws:
+        weights = gan.feedback(draws, True).numpy()
+    assert 0 < np.count_nonzero(weights) < 3
+    each = [np.log1p(np.exp(-one(fake).numpy()[:, 0])) for one in gan.discriminators]
+    np.testing.assert_allclose(found, np.tensordot(weights, np.stack(each), 1), rtol=1e-5)
+
+
+def test_each_discriminator_is_trained_as_if_it_were_alone(digits):
+    gan, images = small(r1=1.0), tf.constant(digits[:32])
+    keras.utils.set_random_seed(9)
+    alone = GAN((8, 8, 1), 17, **{**SMALL, "r1": 1.0})
+    alone.compile(keras.optimizers.SGD(0.1))
+    alone.generator.set_weights(gan.generator.get_weights())
+    alone.discriminator.set_weights(gan.discriminators[1].get_weights())
+    for model in (gan, alone):
+        model.train_step((images,))
+    for ours, theirs in zip(gan.discriminators[1].get_weights(), alone.discriminator.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_one_discriminator_makes_it_a_gan(digits):
+    gan = small(discriminators=1, feedback_dropout=0.7)
+    keras.utils.set_random_seed(3)
+    plain = GAN((8, 8, 1), 17, **SMALL)
+    plain.compile(keras.optimizers.SGD(0.1))
+    plain.set_weights(gan.get_weights())
+    for model in (gan, plain):
+        model.fit(digits[:128], batch_size=64, epochs=1, shuffle=False, verbose=0)
+    np.testing.assert_allclose(gan.sample(4), plain.sample(4), atol=1e-6)

@@ -1,0 +1,119 @@
+"""Several generators behind one contract, and a discriminator that names them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen import random
+from tfgen.errors import ConfigError
+from tfgen.models.gan.mad_gan import MADGAN
+
+SMALL = {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "latent_dim": 4, "discriminator_dropout": 0.0}
+
+
+def small(**options) -> MADGAN:
+    keras.utils.set_random_seed(3)
+    gan = MADGAN((8, 8, 1), 17, **{**SMALL, "generators": 3, **options})
+    gan.compile(keras.optimizers.SGD(0.1))
+    return gan
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def test_the_losses_are_those_of_the_paper():
+    gan = small()
+    real, fake = np.random.default_rng(0).standard_normal((2, 6, 4)).astype(np.float32)
+    p_real, p_fake = softmax(np.float64(real)), softmax(np.float64(fake))
+    named = p_fake[np.arange(6), [0, 1, 2, 0, 1, 2]]
+    np.testing.assert_allclose(gan.verdict_loss(real, fake), -0.5 * (np.log(p_real[:, 3]) + np.log(named)), rtol=1e-5)
+    np.testing.assert_allclose(
+        gan.realness(fake), np.log(p_fake[:, 3]) - np.log(1 - p_fake[:, 3]), rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_array_equal(gan.beside(fake)["generator_accuracy"], fake[:, :3].argmax(axis=1) == [0, 1, 2] * 2)
+
+
+@pytest.mark.parametrize(("loss", "sign"), [("nonsaturating", -1.0), ("minimax", 1.0)])
+def test_what_the_generators_minimize(loss, sign, digits):
+    gan = small(loss=loss)
+    with random.Draws(0, 0) as draws:
+        real, fake = gan._packs(tf.constant(digits[:6]), draws, True)
+        found = gan.generator_terms(real, fake, draws, True)["generator_loss"]
+    real_probability = softmax(np.float64(gan.discriminator(fake)))[:, 3]
+    chance = real_probability if loss == "nonsaturating" else 1 - real_probability
+    np.testing.assert_allclose(found, sign * np.log(chance), rtol=1e-4)
+
+
+def test_rows_take_turns(digits):
+    gan = small()
+    with random.Draws(0, 0) as draws:
+        fake = gan.generate(6, draws, training=True).numpy()
+    with random.Draws(0, 0) as draws:
+        latent = draws.normal("latent", (6, 4))
+    for row in range(6):
+        one = gan.generator.choose(latent[row : row + 1], tf.constant([row % 3]))
+        np.testing.assert_allclose(fake[row : row + 1], one, atol=1e-6)
+
+
+def test_the_generators_share_their_first_layers_only():
+    gan = small(own_layers=1)
+    z = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
+    drawn = [gan.generator.choose(z, tf.fill((5,), number)).numpy() for number in range(3)]
+    assert np.abs(drawn[0] - drawn[1]).max() > 1e-3
+    assert np.abs(drawn[1] - drawn[2]).max() > 1e-3
+    shared = gan.generator.trunk.trainable_variables
+    assert len(shared) == 4
+    shared[0].assign(tf.zeros_like(shared[0]))
+    for number in range(3):  # what the trunk does not say, none can show
+        blind = gan.generator.choose(z, tf.fill((5,), number)).numpy()
+        np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-6)
+
+
+def test_nothing_to_share_is_refused():
+    with pytest.raises(ConfigError, match=r"own_layers: expected 1 to 2, .* has 3 layers .* Received: 3"):
+        small(own_layers=3)
+
+
+def test_the_largest_number_of_the_choice_names_the_generator():
+    gan = small()
+    z = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32)
+    choice = np.float32([[0.1, -3.0, 0.0], [-2.0, 5.0, 1.0], [-3.0, -2.0, -1.0]])
+    drawn = gan.decode(np.concatenate([z, choice], axis=1)).numpy()
+    for row, number in enumerate((0, 1, 2)):
+        other = np.concatenate([z, np.roll(choice, 1, axis=0)], axis=1)
+        np.testing.assert_allclose(drawn[row], gan.decode(other, generator=number)[row], atol=1e-6)
+
+
+@pytest.mark.parametrize("number", [-1, 3])
+def test_a_generator_that_does_not_exist_is_refused(number):
+    with pytest.raises(ConfigError, match=f"generator: expected 0 to 2. Received: {number}"):
+        small().decode(np.zeros((1, 7), np.float32), generator=number)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0])
+def test_a_seed_has_its_generator_at_every_temperature_and_all_draw_alike(temperature):
+    gan = small()
+    choice = gan.prior_latents(random.seeds_from(0, 3000), temperature).numpy()[:, 4:].argmax(axis=1)
+    np.testing.assert_array_equal(choice, gan.prior_latents(random.seeds_from(0, 3000)).numpy()[:, 4:].argmax(axis=1))
+    np.testing.assert_allclose(np.bincount(choice) / 3000, 1 / 3, atol=0.03)
+
+
+def test_a_batch_is_shared_evenly():
+    assert small(generators=4, discriminator_steps=2).batch_multiple == 8
+
+
+def test_each_generator_learns_a_cluster_of_its_own():
+    generator = np.random.default_rng(0)
+    centres = np.float32([[-2.0, 0.0], [2.0, 0.0]])
+    points = (centres[generator.integers(2, size=2048)] + 0.1 * generator.standard_normal((2048, 2))).astype(np.float32)
+    keras.utils.set_random_seed(0)
+    gan = MADGAN((2,), None, **{**SMALL, "generators": 2, "generator_hidden": (32, 32), "r1": 0.1})
+    gan.compile(keras.optimizers.Adam(3e-3, beta_1=0.5))
+    gan.fit(points, batch_size=128, epochs=40, verbose=0)
+    latent = gan.prior_latents(random.seeds_from(0, 500))
+    sides = [np.sign(gan.decode(latent, generator=number).numpy()[:, 0]).mean() for number in range(2)]
+    assert min(sides) < -0.8
+    assert max(sides) > 0.8

@@ -1,0 +1,234 @@
+"""The VAE's terms are what its equations say."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen import random
+from tfgen.errors import ConfigError
+from tfgen.models import pixels
+from tfgen.models.vae import VAE
+
+tfd = tfp.distributions
+LOG2 = math.log(2.0)
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    keras.utils.set_random_seed(1)
+    vae = VAE((8, 8, 1), 17, hidden=(64,), latent_dim=4)
+    vae.compile(keras.optimizers.Adam(3e-3))
+    vae.fit(digits, batch_size=64, epochs=5, verbose=0)
+    return vae
+
+
+def test_kl_agrees_with_the_closed_form_and_with_monte_carlo(trained, digits):
+    with random.Draws(0, 0) as draws:
+        losses = trained.losses_of(digits[:5], draws)
+        posterior = trained.posterior(trained.observe(digits[:5], draws)[0])
+    mean, std = posterior.mean().numpy(), posterior.stddev().numpy()
+    closed = 0.5 * np.sum(std**2 + mean**2 - 1.0 - 2.0 * np.log(std), axis=1)
+    np.testing.assert_allclose(losses["kl"], closed, rtol=1e-5)
+    assert closed.min() > 0.05  # a collapsed posterior would agree with anything
+
+    latent = posterior.sample(100_000, seed=3)
+    estimates = (posterior.log_prob(latent) - trained.prior.log_prob(latent)).numpy()
+    error = estimates.std(axis=0) / math.sqrt(len(estimates))
+    assert np.all(np.abs(estimates.mean(axis=0) - closed) < 5 * error)
+
+
+def test_kl_of_known_normals():
+    # The practical's two examples, which its report gets wrong (5.0 and 8266 nats).
+    standard = tfd.Normal(0.0, 1.0)
+    assert float(tfd.kl_divergence(tfd.Normal(0.1, 1.0), standard)) == pytest.approx(0.005, abs=1e-6)
+    assert float(tfd.kl_divergence(tfd.Normal(0.0, math.sqrt(10.0)), standard)) == pytest.approx(3.349, abs=1e-3)
+
+
+def test_elbo_is_reconstruction_plus_kl_in_nats_and_bits(trained, digits):
+    with random.Draws(0, 0) as draws:
+        losses = trained.losses_of(digits[:7], draws)
+    np.testing.assert_allclose(losses["loss"], losses["reconstruction"] + losses["kl"], rtol=1e-6)
+    np.testing.assert_allclose(losses["bits_per_dim"], losses["loss"] / (64 * LOG2), rtol=1e-6)
+    np.testing.assert_allclose(trained.log_prob(digits[:7]), -losses["loss"], rtol=1e-6)
+
+
+def test_bernoulli_reconstruction_is_the_sum_of_pixel_log_probabilities(trained, digits):
+    latent = tf.random.stateless_normal((6, 4), (1, 2))
+    bits = pixels.binarize(pixels.unit_interval(digits[:6], 17), "threshold", random.Draws(0, 0)).numpy()
+    probability = trained.decode(latent).numpy().astype(np.float64)
+    expected = np.sum(bits * np.log(probability) + (1 - bits) * np.log1p(-probability), axis=(1, 2, 3))
+    np.testing.assert_allclose(trained.reconstruction_log_prob(latent, bits), expected, rtol=1e-4)
+
+
+def test_importance_weighted_bound_rises_with_k(trained, digits):
+    bounds = [trained.bits_per_dim(digits[:200], samples=k, seed=k).mean for k in (1, 5, 50, 500)]
+    assert bounds == sorted(bounds, reverse=True)
+    assert bounds[0] - bounds[-1] > 0.005
+
+
+class LinearGaussianVAE(VAE):
+    """p(z) = N(0, I), p(x|z) = N(Wz + b, s² I): a VAE whose likelihood is known, N(b, W Wᵀ + s² I)."""
+
+    scale = 0.7
+
+    def observe(self, images, draws):
+        return images, images
+
+    def reconstruction_log_prob(self, latent, target, training=False):
+        mean = self.decoder(latent)
+        return tf.reduce_sum(tfd.Normal(mean, self.scale).log_prob(target), axis=(1, 2, 3))
+
+
+def test_importance_weighted_bound_meets_the_exact_likelihood_of_a_linear_gaussian_vae():
+    vae = LinearGaussianVAE((2, 3, 1), 256, hidden=(), latent_dim=2)
+    generator = np.random.default_rng(0)
+    weight, bias = generator.normal(size=(2, 6)).astype("float32"), generator.normal(size=6).astype("float32")
+    for variable, value in zip(vae.decoder.trainable_variables, (weight, bias), strict=True):
+        variable.assign(value)
+    covariance = weight.T @ weight + vae.scale**2 * np.eye(6)
+    x = generator.multivariate_normal(bias, covariance, size=20).astype("float32")
+    exact = tfd.MultivariateNormalFullCovariance(bias.astype("float64"), covariance).log_prob(x.astype("float64"))
+
+    # The true posterior is N(S⁻¹ W (x − b) / s², S⁻¹) with S = I + W Wᵀ / s²; its diagonal part is a good proposal.
+    precision = np.eye(2) + weight @ weight.T / vae.scale**2
+    gain = np.linalg.solve(precision, weight / vae.scale**2)
+    std = np.sqrt(np.diag(np.linalg.inv(precision)))
+    kernel = np.concatenate([gain.T, np.zeros((6, 2))], axis=1)
+    offset = np.concatenate([-gain @ bias, np.log(std)])
+    for variable, value in zip(vae.encoder.trainable_variables, (kernel, offset), strict=True):
+        variable.assign(value)
+
+    images = x.reshape(-1, 2, 3, 1)
+    elbo = vae.log_prob(images, samples=1).numpy()
+    bound = vae.log_prob(images, samples=20_000, seed=5).numpy()
+    assert elbo.mean() < exact.numpy().mean() - 0.01
+    np.testing.assert_allclose(bound, exact, atol=0.05)
+
+
+def test_flow_prior_starts_as_the_normal_one_and_then_is_another(digits):
+    vae = VAE((8, 8, 1), 17, hidden=(32,), latent_dim=4, prior="flow", prior_couplings=3, prior_hidden=(16,))
+    latent = tf.random.stateless_normal((9, 4), (1, 2))
+    normal = tfd.MultivariateNormalDiag(tf.zeros(4), tf.ones(4))
+    np.testing.assert_allclose(vae.prior.log_prob(tf.identity(latent)), normal.log_prob(latent), rtol=1e-5)
+    vae.compile(keras.optimizers.Adam(1e-2))
+    vae.fit(digits, batch_size=64, epochs=2, verbose=0)
+    assert np.abs(vae.prior.log_prob(tf.identity(latent)) - normal.log_prob(latent)).max() > 0.01
+    assert all(np.abs(network.layers[-1].kernel.numpy()).max() > 0 for network in vae.prior_networks)
+
+
+def test_binarizations(digits):
+    unit = pixels.unit_interval(digits[:300], 17)
+    draws = random.Draws(0, 0)
+    threshold = pixels.binarize(unit, "threshold", draws).numpy()
+    np.testing.assert_array_equal(threshold, unit.numpy() > 0.5)
+    static = [pixels.binarize(unit, "static", random.Draws(seed, seed)).numpy() for seed in (0, 1)]
+    np.testing.assert_array_equal(*static)  # a function of the picture, not of the step
+    np.testing.assert_array_equal(pixels.binarize(unit[7:9], "static", draws), static[0][7:9])
+    dynamic = [pixels.binarize(unit, "dynamic", random.Draws(0, step)).numpy() for step in (0, 1)]
+    assert (dynamic[0] != dynamic[1]).mean() > 0.05
+    for bits in (static[0], *dynamic):
+        assert set(np.unique(bits)) == {0.0, 1.0}
+        assert abs(bits.mean() - unit.numpy().mean()) < 0.01
+        np.testing.assert_array_equal(bits[unit.numpy() == 0.0], 0.0)
+
+
+def test_logistic_mixture_is_a_distribution_over_the_levels():
+    maps = 2.0 * tf.random.stateless_normal((1, 3, 2, 2 * 3 * 4), (5, 6))
+    parameters = pixels.logistic_mixture_parameters(maps, mixtures=4, channels=2)
+    total = np.zeros((3, 2, 2))
+    for level in range(17):
+        for at in np.ndindex(3, 2, 2):
+            picked = tuple(values[:, at[0] : at[0] + 1, at[1] : at[1] + 1, at[2] : at[2] + 1] for values in parameters)
+            total[at] += np.exp(pixels.logistic_mixture_log_prob(picked, tf.fill((1, 1, 1, 1), float(level)), 17)[0])
+    np.testing.assert_allclose(total, 1.0, atol=1e-5)
+
+
+def test_logistic_mixture_samples_follow_the_distribution():
+    maps = tf.tile(2.0 * tf.random.stateless_normal((1, 1, 1, 3 * 3), (7, 6)), (40_000, 1, 1, 1))
+    parameters = pixels.logistic_mixture_parameters(maps, mixtures=3, channels=1)
+    uniform = tf.random.stateless_uniform((2, 40_000, 1, 1, 1), (1, 2), 1e-6)
+    drawn = np.round(pixels.logistic_mixture_sample(parameters, uniform[0], uniform[1], 9).numpy().ravel() * 8)
+    one = tuple(values[:9] for values in parameters)
+    expected = np.exp(pixels.logistic_mixture_log_prob(one, tf.reshape(tf.range(9.0), (9, 1, 1, 1)), 9))
+    np.testing.assert_allclose(np.bincount(drawn.astype(int), minlength=9) / 40_000, expected, atol=0.012)
+
+
+def test_beta_warmup_and_free_bits_change_the_objective_only(digits):
+    def losses(training, **options):
+        keras.utils.set_random_seed(4)
+        vae = VAE((8, 8, 1), 17, hidden=(16,), latent_dim=3, **options)
+        vae.compile("sgd")
+        with random.Draws(0, 0) as draws:
+            return {name: np.mean(value) for name, value in vae.losses_of(digits[:50], draws, training).items()}
+
+    plain, double = losses(True), losses(True, beta=2.0)
+    assert double["loss"] == pytest.approx(plain["reconstruction"] + 2 * plain["kl"], rel=1e-5)
+    assert double["bits_per_dim"] == plain["bits_per_dim"]
+    warming = losses(True, kl_warmup=10)
+    assert warming["loss"] == pytest.approx(plain["reconstruction"] + 0.1 * plain["kl"], rel=1e-5)
+    assert losses(False, kl_warmup=10)["loss"] == pytest.approx(plain["loss"], rel=1e-6)
+    free = losses(True, free_bits=100.0)
+    assert free["loss"] == pytest.approx(plain["reconstruction"] + 300.0, rel=1e-5)
+    assert free["kl"] == plain["kl"]
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (8, 8, 1), (9, 13, 1)])
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_convolutional_networks_fit_every_image_size(shape, blocks):
+    vae = VAE(shape, 256, arch="conv", filters=4, latent_dim=3, blocks=blocks, likelihood="logistic_mixture")
+    images = np.random.default_rng(0).integers(0, 256, (2, *shape)).astype(np.uint8)
+    assert vae.encode(images).shape == (2, 3)
+    assert vae.sample(2).shape == (2, *shape)
+    assert np.isfinite(vae.log_prob(images)).all()
+
+
+def test_pictures_of_a_sample_are_functions_of_their_seeds(trained):
+    together = trained.sample(5, seed=10).numpy()
+    np.testing.assert_allclose(trained.sample(1, seed=13)[0], together[3], atol=1e-6)
+    assert np.abs(together[0] - together[1]).max() > 0.01
+    pixels_drawn = trained.sample_pixels(5, seed=10).numpy()
+    assert set(np.unique(pixels_drawn)) <= {0.0, 1.0}
+    np.testing.assert_array_equal(trained.sample_pixels(1, seed=13)[0], pixels_drawn[3])
+
+
+def test_bad_hyperparameters_are_refused_by_name():
+    with pytest.raises(ConfigError, match=r"latnet_dim.*latent_dim"):
+        VAE((8, 8, 1), 17, latnet_dim=3)
+    with pytest.raises(ConfigError, match=r"beta.*at least 0"):
+        VAE((8, 8, 1), 17, beta=-1.0)
+    with pytest.raises(ConfigError, match=r"levels.*2 to 256"):
+        VAE((8, 8, 1), 1000)
+    with pytest.raises(ConfigError, match="event_shape"):
+        VAE((8, 8), 17)
+
+
+def test_collapsed_dimensions_are_counted_out(digits):
+    keras.utils.set_random_seed(0)
+    vae = VAE((8, 8, 1), 17, hidden=(16,), latent_dim=4)
+    kernel, bias = vae.encoder.trainable_variables[-2:]
+    # Of the means, dimensions 1 and 3 see nothing; the log standard deviations follow behind.
+    weights = np.tile(kernel.numpy(), 1)
+    weights[:, [1, 3]] = 0.0
+    kernel.assign(weights)
+    bias.assign([0.0, 5.0, 0.0, -5.0, 0.0, 0.0, 0.0, 0.0])
+    means = vae.encode(digits[:300]).numpy()
+    assert means.var(axis=0)[[0, 2]].min() > 0.01
+    assert vae.diagnostics(digits[:300]) == {"active_units": 2.0}
+
+
+def test_a_posterior_that_grows_wide_stays_finite_and_is_pulled_back(digits):
+    vae = VAE((8, 8, 1), 17, hidden=(16,), latent_dim=3, likelihood="logistic_mixture", prior="flow", prior_hidden=(8,))
+    last = vae.encoder.trainable_variables[-1]
+    raw = np.zeros(6, np.float32)
+    raw[3:] = 500.0  # exp(500) is infinite
+    last.assign(raw)
+    with random.Draws(0, 0) as draws, tf.GradientTape() as tape:
+        losses = vae.losses_of(digits[:32], draws)
+        kl = tf.reduce_mean(losses["kl"])
+    assert all(np.isfinite(values).all() for values in losses.values())
+    np.testing.assert_allclose(vae.posterior(2.0 * digits[:4] / 16.0 - 1.0).stddev(), np.exp(2.0), rtol=1e-5)
+    assert (tape.gradient(kl, last.value)[3:].numpy() > 0.0).all()

@@ -1,0 +1,207 @@
+"""The models that come with the package: each is what its files say, and its name stands wherever a run can stand."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tfgen
+from tfgen.cli.export import main as export_main
+from tfgen import pretrained
+from tfgen.errors import RunError
+from tfgen.evaluation.evaluate import evaluate
+from tfgen.cli.evaluate import main as evaluate_main
+from tfgen.cli.interpolate import main as interpolate_main
+from tfgen.cli.train_arguments import parse
+from tfgen.packing.pack import BEFORE
+from tfgen.plots.grid import enlarged, image_grid
+from tfgen.cli.models import main as list_main
+from tfgen.runs.run import Run
+from tfgen.cli.sample import main as sample_main
+from tfgen.cli import launch
+from tfgen.cli.train import main as train_main
+
+ROOT = Path(__file__).parents[2]
+MIB = 2**20
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Commands run in an empty folder, and leave the models as they were."""
+    monkeypatch.chdir(tmp_path)
+    before = {name: contents(pretrained.FOLDER / name) for name in pretrained.names()}
+    yield
+    assert {name: contents(pretrained.FOLDER / name) for name in pretrained.names()} == before
+
+
+def refusal(command, capsys, *arguments) -> str:
+    with pytest.raises(SystemExit) as stop:
+        command(list(arguments))
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    return said
+
+
+def test_all_three_families_are_there_for_one_data_set():
+    assert {"digits-vae", "digits-gan", "digits-flow"} <= set(pretrained.names())
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_the_files_are_small_and_say_how_they_were_made(name):
+    files = contents(pretrained.FOLDER / name)
+    assert {"config.json", "versions.json", "metrics.jsonl", "weights.npz", "samples.png"} <= set(files)
+    limit = 6 if Run.open(name).config.model == "flow" else 3
+    assert sum(map(len, files.values())) <= limit * MIB
+    assert len(files["samples.png"]) <= 100_000
+    for file, content in files.items():
+        if file.endswith(("json", "jsonl")):
+            # No path: neither of a folder nor of a home.
+            assert not re.search(r'"(/|~|[A-Za-z]:\\)', content.decode()), file
+    record = pretrained.read(pretrained.FOLDER / name)
+    assert parse(shlex.split(record["commands"][0])[2:]).config == Run.open(name).config
+    assert "\n" not in pretrained.describe(name)
+
+
+@pytest.mark.parametrize("name", pretrained.names())
+def test_the_model_draws_the_picture_that_lies_beside_it(name):
+    model = tfgen.load(name)
+    with Image.open(pretrained.FOLDER / name / "samples.png") as picture:
+        found = np.asarray(picture).astype(int)
+    grid = image_grid(model.sample(64, seed=0).numpy())
+    expected = enlarged(grid, found.shape[0] // grid.shape[0]).astype(int).reshape(found.shape)
+    # Another machine's rounding may move a value over the edge between two bytes.
+    assert np.abs(found - expected).max() <= 1
+
+
+@pytest.mark.parametrize("name", [name for name in pretrained.names() if name.startswith("digits")])
+def test_the_recorded_likelihood_is_found_again(name):
+    run = Run.open(name)
+    model = run.load_model()
+    entries = json.loads((run.path / "evaluation.json").read_text())["likelihood"]
+    assert bool(entries) == model.can("log_prob")
+    for entry in entries:
+        if entry.get("weights") == BEFORE:
+            continue
+        again = evaluate(run, model=model, split=entry["split"], samples=entry["samples"], seed=entry["seed"])
+        assert again["log_prob_nats"] == pytest.approx(entry["log_prob_nats"], abs=0.01)
+
+
+@pytest.mark.parametrize("name", [name for name in pretrained.names() if name.endswith("flow")])
+def test_a_trained_flow_gives_every_picture_back(name):
+    model = Run.open(name).load_model()
+    brightest, shape = model.levels - 1, model.event_shape
+    generator = np.random.default_rng(0)
+    strokes = np.zeros((8, *shape))
+    for picture in strokes:
+        row, column = generator.integers(1, shape[0] - 3, 2)
+        picture[row : row + 2], picture[:, column] = brightest, generator.integers(1, brightest)
+    images = np.concatenate(
+        [
+            np.zeros((1, *shape)),
+            np.full((1, *shape), brightest),
+            strokes,
+            generator.integers(0, model.levels, (24, *shape)),
+        ]
+    ).astype(np.uint8)
+    again = model.decode(model.encode(images)).numpy()
+    assert np.abs(again - images / brightest).max() < 1e-4
+
+
+def test_every_command_takes_a_name(tmp_path, capsys, monkeypatch):
+    from tfgen.export import export as module
+    from tfgen.export.signatures import signatures
+
+    list_main([])
+    assert capsys.readouterr().out.splitlines()[0].startswith(pretrained.names()[0])
+    sample_main(["digits-gan", "--n", "4", "--out", "s.npz"])
+    with np.load("s.npz") as saved:
+        np.testing.assert_array_equal(saved["images"], tfgen.load("digits-gan").sample(4))
+    interpolate_main(["digits-flow", "--pairs", "1", "--out", "i.png"])
+    evaluate_main(["digits-vae", "--split", "validation"])
+    said = capsys.readouterr().out
+    assert "bits/dim" in said
+    assert "not recorded: digits-vae belongs to the installed package" in said
+    assert "no tractable likelihood" in refusal(evaluate_main, capsys, "digits-gan", "--only", "likelihood")
+    monkeypatch.setattr(module, "signatures", lambda model, batch=None: {"sample": signatures(model, batch)["sample"]})
+    # What the command sets for its latencies can be set only before TensorFlow's first operation.
+    for threads in ("set_intra_op_parallelism_threads", "set_inter_op_parallelism_threads"):
+        monkeypatch.setattr(f"tensorflow.config.threading.{threads}", lambda count: None)
+    export_main(["digits-vae", "--to", "saved_model"])
+    assert "# digits-vae" in (tmp_path / "digits-vae-export" / "MODEL_CARD.md").read_text()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["digits-vae-export", "i.png", "s.npz"]
+
+
+def test_no_command_trains_a_pretrained_model(tmp_path, capsys):
+    sentence = "no optimizer's state and cannot be trained further"
+    for arguments in (["--resume", "digits-vae"], ["--model", "vae", "--run", "digits-vae"]):
+        assert sentence in refusal(train_main, capsys, *arguments)
+        assert sentence in refusal(launch.main, capsys, "--workers", "1", "--", "train.py", *arguments)
+    assert "./digits-vae would be a folder" in refusal(train_main, capsys, "--resume", "digits-vae")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_goes_before_a_folder_of_that_spelling(tmp_path):
+    shutil.copytree(pretrained.FOLDER / "digits-gan", tmp_path / "digits-vae")
+    assert Run.open("digits-vae").path == pretrained.FOLDER / "digits-vae"
+    assert Run.open("digits-vae").by_name
+    for folder in ("./digits-vae", "digits-vae/", Path("digits-vae"), tmp_path / "digits-vae"):
+        run = Run.open(folder)
+        # In full, so that a command which another one makes of it opens the same.
+        assert run.path == tmp_path / "digits-vae"
+        assert run.config.model == "gan"
+        assert not run.by_name
+
+
+def test_an_unknown_name_is_told_the_names(capsys):
+    said = refusal(sample_main, capsys, "digits-vea")
+    assert "Expected the folder of a run or one of the pretrained models digits-flow, digits-gan, digits-vae" in said
+    assert "Received: digits-vea, which does not exist" in said
+    with pytest.raises(RunError, match=r"Expected one of digits-flow, .*Received: 'digits-vea'"):
+        pretrained.describe("digits-vea")
+    with pytest.raises(RunError, match=r"Received: '\.\./pretrained/digits-vae'"):
+        pretrained.describe("../pretrained/digits-vae")
+
+
+def test_names_are_known_without_tensorflow():
+    code = (
+        "import sys; from tfgen import pretrained\n"
+        "for name in pretrained.names(): print(name, pretrained.describe(name))\n"
+        "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert finished.returncode == 0, finished.stderr
+    assert "digits-vae digits 8×8: VAE" in finished.stdout
+
+
+def test_a_wheel_carries_them(tmp_path):
+    # In a copy: building leaves its own folders beside the sources.
+    source = tmp_path / "source"
+    source.mkdir()
+    for file in ("pyproject.toml", "README.md"):
+        shutil.copyfile(ROOT / file, source / file)
+    shutil.copytree(ROOT / "tfgen", source / "tfgen", ignore=shutil.ignore_patterns("__pycache__"))
+    code = f"from setuptools import build_meta; build_meta.build_wheel({str(tmp_path)!r})"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": ""}
+    )
+    assert finished.returncode == 0, finished.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        carried = {name: archive.read(name) for name in archive.namelist()}
+    for name in pretrained.names():
+        for file, content in contents(pretrained.FOLDER / name).items():
+            assert carried[f"tfgen/pretrained/{name}/{file}"] == content

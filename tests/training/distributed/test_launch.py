@@ -1,0 +1,260 @@
+"""Several worker processes on this machine: the numbers of one, and no death of a worker changes them."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tfgen
+from tfgen.cli.launch import main, parse
+from tfgen.errors import Interrupted, LostWorkerError, TfgenError
+from tfgen.runs.run import Run
+from tfgen.training.distributed.supervisor import Supervisor
+
+ROOT = Path(__file__).parents[3]
+LINE = "--model vae --hidden 32 --latent-dim 2 --epochs 12 --no-evaluate-test --checkpoint-seconds 1"
+LONGER = LINE.replace("--epochs 12", "--epochs 60")
+
+
+def launch(run: Path, *options: str, line: str = LINE, workers: int = 2) -> subprocess.Popen:
+    command = [sys.executable, "-m", "tfgen", "launch", "--workers", str(workers), *options, "--", "train.py"]
+    return subprocess.Popen(
+        [*command, *line.split(), "--run", str(run)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen, seconds: float = 240.0) -> str:
+    said, _ = process.communicate(timeout=seconds)
+    assert process.returncode == 0, said[-4000:]
+    return said
+
+
+def children(process: subprocess.Popen) -> list[int]:
+    """Process numbers of the living workers, as the launcher started them."""
+    try:
+        return [int(number) for number in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def numbers(run: Path) -> list[dict]:
+    clock = ("seconds", "images_per_second")
+    return [{name: value for name, value in row.items() if name not in clock} for row in Run.open(run).metrics()]
+
+
+def assert_same(one: Path, other: Path) -> None:
+    assert numbers(one) == numbers(other)
+    first, second = tfgen.load(one), tfgen.load(other)
+    for a, b in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=a.path)
+    assert not [path for path in other.rglob(".*") if path.is_file()], "half-written files"
+    pictures = [sorted(path.name for path in (run / "samples").iterdir()) for run in (one, other)]
+    assert pictures[0] == pictures[1]
+    for name in pictures[0]:
+        assert (one / "samples" / name).read_bytes() == (other / "samples" / name).read_bytes(), name
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    run = tmp_path_factory.mktemp("launch") / "undisturbed"
+    said = finish(launch(run))
+    assert "starting all" not in said
+    return run
+
+
+@pytest.mark.slow
+def test_the_run_is_complete_and_every_worker_has_a_log(undisturbed):
+    assert [row["epoch"] for row in Run.open(undisturbed).metrics()] == [*range(1, 13)]
+    assert "2 replicas in all" in (undisturbed / "logs" / "worker-0.log").read_text()
+    assert "worker 1 of 2" in (undisturbed / "logs" / "worker-1.log").read_text()
+    assert len(list((undisturbed / "tensorboard").iterdir())) == 1
+    assert len(list((undisturbed / "checkpoints").glob("*.index"))) == 1
+
+
+@pytest.mark.slow
+def test_a_killed_and_a_stopped_worker_change_nothing(undisturbed, tmp_path):
+    run = tmp_path / "run"
+    process = launch(run, "--patience", "5")
+    assert process.stdout is not None
+    for number, worker in ((signal.SIGKILL, 1), (signal.SIGSTOP, 0)):
+        for text in process.stdout:
+            if text.startswith("epoch "):
+                break
+        os.kill(children(process)[worker], number)
+    said = finish(process)
+    assert "worker 0 gave no sign of life" in said
+    assert len(re.findall("starting all 2 workers again", said)) in (1, 2)  # a kill after the last epoch needs none
+    assert_same(undisturbed, run)
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
+    undisturbed, run, kills, chance = tmp_path / "undisturbed", tmp_path / "run", 0, random.Random(20)
+    finish(launch(undisturbed, line=LONGER))
+    process = launch(run, "--max-restarts", "25", line=LONGER)
+    assert process.stdout is not None
+    # Read on, or the pipe fills up and the launcher waits.
+    reader = threading.Thread(target=process.stdout.read, daemon=True)
+    reader.start()
+    while kills < 20 and process.poll() is None:
+        time.sleep(chance.uniform(0.0, 10.0))
+        if workers := children(process):
+            os.kill(chance.choice(workers), signal.SIGKILL)
+            kills += 1
+    assert process.wait(timeout=300) == 0
+    reader.join()
+    process.stdout.close()
+    print(f"{kills} kills, {(run / 'logs' / 'worker-0.log').read_text().count('--- ')} starts")
+    assert kills == 20
+    assert_same(undisturbed, run)
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    undisturbed, run = tmp_path / "undisturbed", tmp_path / "run"
+    finish(launch(undisturbed, line=LONGER))
+    process = launch(run, line=LONGER)
+    assert process.stdout is not None
+    for text in process.stdout:
+        if text.startswith("epoch 3/"):
+            break
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert f"tfgen launch --workers 2 -- train.py --resume {run}" in said
+    assert 3 <= Run.open(run).metrics()[-1]["epoch"] < 60
+    main(["--workers", "2", "--", "train.py", "--resume", str(run)])
+    assert_same(undisturbed, run)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Supervision itself, of workers that are a line of Python
+
+
+def supervised(run: Path, program: str, restarts: int = 2, patience: float = 60.0) -> Supervisor:
+    opening = (
+        "import json, os, pathlib, signal, sys, time\n"
+        "task = json.loads(os.environ['TF_CONFIG'])['task']['index']\n"
+        "alive = pathlib.Path(os.environ['TFGEN_HEARTBEAT'])\n"
+        f"run = pathlib.Path({str(run)!r})\n"
+    )
+    return Supervisor(run, [sys.executable, "-u", "-c", opening + program], 2, restarts, patience)
+
+
+def test_workers_that_finish_are_not_started_again(tmp_path, capsys):
+    supervised(tmp_path, "print('this is', task)").supervise()
+    assert (tmp_path / "logs" / "worker-1.log").read_text().count("this is 1") == 1
+    said = capsys.readouterr().out
+    assert "this is 0" in said  # the chief's output is shown
+    assert "this is 1" not in said
+
+
+def test_without_a_new_checkpoint_it_gives_up(tmp_path):
+    with pytest.raises(LostWorkerError, match=r"worker 1 was killed \(SIGKILL\); started again 2 times without"):
+        supervised(tmp_path, "os.kill(os.getpid(), signal.SIGKILL) if task else time.sleep(60)").supervise()
+    assert (tmp_path / "logs" / "worker-0.log").read_text().count("--- ") == 3
+
+
+def test_with_new_checkpoints_it_goes_on(tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    program = (
+        "file = run / 'checkpoints' / 'checkpoint'\n"
+        "number = int(file.read_text()) if file.exists() else 0\n"
+        "if task == 1: time.sleep(60 if number < 5 else 0); sys.exit(0)\n"
+        "new = file.with_name('new'); new.write_text(str(number + 1)); os.replace(new, file)\n"
+        "sys.exit(75 if number < 5 else 0)\n"
+    )
+    supervised(tmp_path, program, restarts=1).supervise()
+    assert (tmp_path / "checkpoints" / "checkpoint").read_text() == "6"
+
+
+def test_a_silent_worker_is_lost_and_a_beating_one_is_not(tmp_path, capsys):
+    program = (
+        "first = not (run / 'again').exists()\n"
+        "while first and task == 0: (run / 'again').touch(); time.sleep(0.1)\n"
+        "for _ in range(80):\n"
+        "    alive.touch(); time.sleep(0.1)\n"
+    )
+    supervised(tmp_path, program, patience=5.0).supervise()
+    assert "worker 0 gave no sign of life for 5 seconds; starting all 2 workers again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("status", "kind"), [(2, TfgenError), (3, TfgenError)])
+def test_what_another_try_would_not_change_ends_at_once(tmp_path, status, kind):
+    program = f"print('error: Expected a file.', file=sys.stderr) if task else time.sleep(60)\nsys.exit({status})"
+    with pytest.raises(kind, match=r"worker 1: Expected a file\."):
+        supervised(tmp_path, program).supervise()
+    assert (tmp_path / "logs" / "worker-1.log").read_text().count("--- ") == 1
+
+
+def test_a_signal_is_passed_on_and_waited_for(tmp_path):
+    program = (
+        "def stop(*_): (run / f'saved-{task}').touch(); sys.exit(130)\n"
+        "signal.signal(signal.SIGTERM, stop); (run / f'ready-{task}').touch(); time.sleep(60)\n"
+    )
+
+    def interrupt():
+        while not all((tmp_path / f"ready-{task}").exists() for task in (0, 1)):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(Interrupted, match="tfgen launch --workers 2"):
+        supervised(tmp_path, program).supervise()
+    assert (tmp_path / "saved-0").exists() and (tmp_path / "saved-1").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "expected -- train.py"),
+        ("-- python train.py", "expected -- train.py"),
+        ("--workers 0 -- train.py --model vae", "--workers: expected at least 1"),
+        ("--patience 1 -- train.py --model vae", "--patience: expected at least 5"),
+        ("-- train.py --model vae --epochs 0", "epochs: expected at least 1"),
+    ],
+)
+def test_mistakes_are_explained(line, said, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(line.split())
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--workers 3 -- train.py --model vae --batch-size 64", "expected a multiple of 3"),
+        ("-- train.py --model vae --strategy one", "launch makes the cluster"),
+        ("-- train.py --model vae --dry-run", "--dry-run"),
+        ("-- train.py --resume nowhere", "does not exist"),
+    ],
+)
+def test_what_cannot_be_launched_is_refused_before_anything_starts(line, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stopped:
+        main(line.split())
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_answers_without_tensorflow():
+    program = (
+        "import sys, contextlib, tfgen.__main__ as entry\n"
+        "with contextlib.suppress(SystemExit): entry.main(['launch', '--help'])\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)

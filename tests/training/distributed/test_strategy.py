@@ -1,0 +1,121 @@
+"""The devices that are asked for are used, or the refusal says which there are."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from tfgen.cli.train_arguments import Request
+from tfgen.config import MachineConfig
+from tfgen.config.presets import run_config
+from tfgen.errors import ConfigError, RunError
+from tfgen.training.distributed.cluster import Cluster
+from tfgen.training.distributed.strategy import Placement, place
+from tfgen.training.session import _agree_with_workers, _begin
+
+ROOT = Path(__file__).parents[3]
+LINE = "--model vae --hidden 8 --latent-dim 2 --batch-size 64 --train-size 128 --epochs 1"
+
+
+def train(options: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), *LINE.split(), *options.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def cluster(*workers: str, index: int = 0) -> str:
+    return json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.slow
+def test_virtual_devices_train_and_evaluate_together(tmp_path):
+    done = train(f"--virtual-cpus 2 --run {tmp_path / 'run'}")
+    assert done.returncode == 0, done.stderr
+    assert "CPU:0, CPU:1; 2 replicas" in done.stdout
+    assert "300 examples" in done.stdout
+    alone = train(f"--run {tmp_path / 'alone'}")
+    figures = [json.loads((tmp_path / run / "evaluation.json").read_text()) for run in ("run", "alone")]
+    shared, single = (entry["likelihood"][0]["log_prob_nats"] for entry in figures)
+    # Adam makes much of the last bits of a gradient near zero; the two trainings are the same to four digits.
+    assert shared == pytest.approx(single, rel=1e-4), alone.stdout
+
+
+def test_a_batch_that_the_replicas_cannot_share_is_refused(tmp_path):
+    done = train(f"--virtual-cpus 3 --out {tmp_path / 'runs'}")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "--batch-size: expected a multiple of 3, the number of replicas" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("machine", "environment", "said"),
+    [
+        ({"devices": ("GPU:7",)}, None, "--devices: expected some of CPU:0. Received: GPU:7"),
+        ({"devices": ("CPU:0", "CPU:0")}, None, "expected each once"),
+        ({"strategy": "multiworker"}, None, "TF_CONFIG"),
+        ({}, "{", "TF_CONFIG: expected"),
+        ({"virtual_cpus": 2}, cluster("a:1", "b:1"), "expected none with several workers"),
+        ({"devices": ("CPU:0",)}, cluster("a:1", "b:1"), "expected none with several workers"),
+    ],
+)
+def test_what_cannot_be_is_refused(machine, environment, said, monkeypatch):
+    if environment is not None:
+        monkeypatch.setenv("TF_CONFIG", environment)
+    with pytest.raises(ConfigError, match=said):
+        place(MachineConfig(**machine), 64)
+
+
+def test_a_cluster_of_one_is_no_cluster(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", cluster("a:1"))
+    placement = place(MachineConfig(), 64)
+    assert placement.cluster is None
+    assert placement.is_chief
+    assert placement.strategy.num_replicas_in_sync == 1
+    assert placement.agree([1.0, 2.0]) == [1.0, 2.0]
+    assert placement.gather([1.0, 2.0]) == [[1.0, 2.0]]
+
+
+def test_workers_of_other_configurations_are_refused(tmp_path):
+    addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    line = [sys.executable, str(ROOT / "train.py"), *LINE.split(), "--run", str(tmp_path / "run")]
+    processes = [
+        subprocess.Popen(
+            [*line, "--seed", str(index)],
+            env={**os.environ, "TF_CONFIG": cluster(*addresses, index=index)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for index in range(2)
+    ]
+    for process in processes:
+        _, error = process.communicate(timeout=120)
+        assert process.returncode == 2, error
+        assert "same configuration on every worker. Different from worker 0" in error
+        assert "Traceback" not in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_workers_need_a_folder_that_they_share(tmp_path):
+    placement = Placement(tf.distribute.get_strategy(), ("CPU:0",), Cluster(("a:1", "b:1"), 1))
+    with pytest.raises(ConfigError, match="--run: expected the run's folder"):
+        _agree_with_workers(Request(run_config("vae")), None, run_config("vae"), placement)
+    object.__setattr__(placement, "agree", list)
+    with pytest.raises(RunError, match="a file system that all workers share"):
+        _begin(Request(run_config("vae"), run=str(tmp_path / "elsewhere")), run_config("vae"), placement)

@@ -1,0 +1,5 @@
+"""The variational autoencoder."""
+
+from tfgen.models.vae.model import VAE
+
+__all__ = ["VAE"]

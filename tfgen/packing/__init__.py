@@ -1,0 +1,1 @@
+"""Trained runs as small folders that can be shipped with a package."""

@@ -1,0 +1,152 @@
+"""An exported SavedModel with its inputs checked: what a server may pass on to the graph."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tfgen.errors import RunError, TfgenError
+
+#: Rows of one request. A request is answered in one piece, so that this bounds what it can take of memory and time.
+MAX_BATCH = 256
+
+
+class InputError(TfgenError):
+    """A request that its signature does not take; the message says what was expected and what was received."""
+
+
+def newest_version(folder: str | Path) -> Path:
+    """The version folder that TensorFlow Serving would load: the one with the largest number.
+
+    Args:
+        folder: an export (which has `saved_model/`), its `saved_model/`, or one version.
+
+    Raises:
+        RunError: if there is none.
+    """
+    folder = Path(folder)
+    if (folder / "saved_model.pb").is_file():
+        return folder
+    root = folder / "saved_model" if (folder / "saved_model").is_dir() else folder
+    versions = [path for path in root.glob("*/") if path.name.isdecimal() and (path / "saved_model.pb").is_file()]
+    if not versions:
+        raise RunError(
+            f"Expected an exported model, {folder / 'saved_model' / '1'} or a higher number. "
+            "Make one with: tfgen export RUN --to saved_model"
+        )
+    return max(versions, key=lambda path: int(path.name))
+
+
+class SavedModel:
+    """A SavedModel, loaded with TensorFlow alone.
+
+    Args:
+        folder: see `newest_version`.
+        max_batch: rows of one call.
+
+    Attributes:
+        version: the number of the version folder.
+        signatures: name → {input name → `tf.TensorSpec`}.
+
+    Raises:
+        RunError: if there is no version, or TensorFlow cannot read it.
+    """
+
+    def __init__(self, folder: str | Path, max_batch: int = MAX_BATCH):
+        path = newest_version(folder)
+        import tensorflow as tf
+
+        try:
+            self._loaded = tf.saved_model.load(str(path))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise RunError(f"Expected a SavedModel in {path}. Received: {error}") from None
+        self.version = path.name
+        self.max_batch = max_batch
+        self._functions = dict(self._loaded.signatures)
+        self.signatures = {name: function.structured_input_signature[1] for name, function in self._functions.items()}
+        if "serving_default" not in self.signatures:
+            raise RunError(
+                f"Expected a signature serving_default in {path}. Found: {', '.join(sorted(self.signatures)) or 'none'}"
+            )
+
+    def outputs(self, signature: str):
+        """{output name → `tf.TensorSpec`} of a signature."""
+        return self._functions[signature].structured_outputs
+
+    def inputs(self, signature: str):
+        """{input name → `tf.TensorSpec`} of a signature. Raises `InputError` if the model has no such one."""
+        try:
+            return self.signatures[signature]
+        except (KeyError, TypeError):
+            raise InputError(
+                f"signature_name: expected one of {', '.join(sorted(self.signatures))}. Received: {signature!r}"
+            ) from None
+
+    def call(self, signature: str, values: dict) -> dict[str, np.ndarray]:
+        """Answer one request.
+
+        Args:
+            signature: its name.
+            values: an array, or nested lists of numbers, for every input, with the same number of rows.
+
+        Returns:
+            {output name → array}.
+
+        Raises:
+            InputError: on an unknown signature; a missing or unknown input; a wrong type, shape or number of rows; a
+                number that is not finite or does not fit the type.
+        """
+        specs = self.inputs(signature)
+        if values.keys() != specs.keys():
+            raise InputError(
+                f"Expected the inputs {', '.join(sorted(specs))} of signature {signature}. "
+                f"Received: {', '.join(sorted(map(str, values))) or 'none'}"
+            )
+        arrays = {name: checked(name, values[name], specs[name], self.max_batch) for name in specs}
+        if len({len(array) for array in arrays.values()}) > 1:
+            rows = ", ".join(f"{name} {len(array)}" for name, array in sorted(arrays.items()))
+            raise InputError(f"Expected as many rows in every input. Received: {rows}")
+        import tensorflow as tf
+
+        answer = self._functions[signature](**{name: tf.constant(array) for name, array in arrays.items()})
+        return {name: tensor.numpy() for name, tensor in answer.items()}
+
+
+def checked(name: str, value, spec, max_batch: int) -> np.ndarray:
+    """`value` as an array of the type and shape that `spec` (a `tf.TensorSpec`) says.
+
+    Integers pass for floats, but nothing else is converted: a seed of 1.5 or "7" is a mistake of the sender's.
+
+    Raises:
+        InputError: see `SavedModel.call`.
+    """
+    dtype = np.dtype(spec.dtype.as_numpy_dtype)
+    kind = "integers" if dtype.kind == "i" else "numbers"
+    shape = [f"1 to {max_batch}", *(str(side) for side in spec.shape[1:])]
+    expected = f"{name}: expected {kind} of shape [{', '.join(shape)}]"
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(f"{expected}. Received: nested lists of unequal lengths") from None
+    if array.dtype.kind not in ("iu" if dtype.kind == "i" else "iuf") and array.size:
+        raise InputError(f"{expected}. Received: {_kind(array)} of shape {list(array.shape)}")
+    inner = tuple(spec.shape[1:])
+    if array.ndim != len(spec.shape) or array.shape[1:] != inner or not 1 <= len(array) <= max_batch:
+        raise InputError(f"{expected}. Received: shape {list(array.shape)}")
+    if dtype.kind == "i":
+        limits = np.iinfo(dtype)
+        if int(array.min()) < limits.min or int(array.max()) > limits.max:
+            raise InputError(f"{expected}, {limits.min} to {limits.max}. Received: {array.min()} to {array.max()}")
+        return array.astype(dtype)
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype)
+    if not np.isfinite(array).all():
+        raise InputError(f"{expected}, all finite. Received: {np.count_nonzero(~np.isfinite(array))} that are not")
+    return array
+
+
+def _kind(array: np.ndarray) -> str:
+    if array.dtype.kind == "O":
+        return next((type(value).__name__ for value in array.flat if not isinstance(value, int | float)), "integers")
+    return {"b": "booleans", "f": "fractions", "U": "text", "S": "bytes", "i": "integers", "u": "integers"}.get(
+        array.dtype.kind, str(array.dtype)
+    )
