@@ -78,7 +78,7 @@ TINY_MODELS = {
             "checkerboard": 0,
             "squeeze": (2,),
             "couplings": (1,),
-            "wavefront": True,
+            "autoregressive": True,
             "blocks": 1,
             "bins": 4,
             "dequantization": "variational",

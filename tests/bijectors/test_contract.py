@@ -10,20 +10,20 @@ import tensorflow_probability as tfp
 from tfgen.bijectors import (
     ActNorm,
     AffineCoupling,
+    AutoregressiveSpline,
     ChannelCoupling,
     FactorOut,
     Invertible1x1,
     LUMatrix,
+    MultiscaleAutoregressive,
     ScaleAndShift,
     SplineCoupling,
     Squeeze,
-    Sweep,
-    Wavefront,
     alternating_mask,
     checkerboard_mask,
     logit,
 )
-from tfgen.networks import WavefrontNetwork, conv_conditioner, conv_stage, mlp
+from tfgen.networks import AutoregressiveNetwork, conv_conditioner, conv_stage, mlp
 
 tfb = tfp.bijectors
 tfd = tfp.distributions
@@ -61,12 +61,12 @@ def sweep(randomized, limits, shape=(4, 4), blocks=1, bound=4.0):
         )
         stages.append(randomized(stage, seed=start))
         new = end - start
-    return Sweep(stages, limits, bins=5, bound=bound)
+    return MultiscaleAutoregressive(stages, limits, bins=5, bound=bound)
 
 
-def wavefront(randomized, shape, blocks=2, bound=4.0):
-    network = WavefrontNetwork(shape, 14 * shape[-1], width=8, blocks=blocks, activation="elu")
-    return Wavefront(randomized(network, gain=0.7), bins=5, bound=bound)
+def autoregressive(randomized, shape, blocks=2, bound=4.0):
+    network = AutoregressiveNetwork(shape, 14 * shape[-1], width=8, blocks=blocks, activation="elu")
+    return AutoregressiveSpline(randomized(network, gain=0.7), bins=5, bound=bound)
 
 
 def factor_out(randomized):
@@ -102,10 +102,10 @@ BIJECTORS = {
     "sweep from nothing": (lambda r: sweep(r, [0, 1, 4], blocks=0), (4, 4, 4), (4, 4, 4)),
     "sweep of one pixel": (lambda r: sweep(r, [0, 1, 2, 4, 8], shape=(1, 1)), (1, 1, 8), (1, 1, 8)),
     "sweep, some values beyond": (lambda r: sweep(r, [1, 2, 3], bound=0.7), (4, 4, 3), (4, 4, 3)),
-    "wavefront": (lambda r: wavefront(r, (4, 5, 1)), (4, 5, 1), (4, 5, 1)),
-    "wavefront of colours": (lambda r: wavefront(r, (3, 3, 3), blocks=0), (3, 3, 3), (3, 3, 3)),
-    "wavefront of one pixel": (lambda r: wavefront(r, (1, 1, 2)), (1, 1, 2), (1, 1, 2)),
-    "wavefront, some values beyond": (lambda r: wavefront(r, (3, 2, 1), bound=0.7), (3, 2, 1), (3, 2, 1)),
+    "autoregressive": (lambda r: autoregressive(r, (4, 5, 1)), (4, 5, 1), (4, 5, 1)),
+    "wavefront of colours": (lambda r: autoregressive(r, (3, 3, 3), blocks=0), (3, 3, 3), (3, 3, 3)),
+    "wavefront of one pixel": (lambda r: autoregressive(r, (1, 1, 2)), (1, 1, 2), (1, 1, 2)),
+    "wavefront, some values beyond": (lambda r: autoregressive(r, (3, 2, 1), bound=0.7), (3, 2, 1), (3, 2, 1)),
     "factor out": (factor_out, (784,), (14, 14, 4)),
     "logit": (lambda r: logit(0.05), (8, 8, 1), (8, 8, 1)),
 }

@@ -22,14 +22,14 @@ def test_pixels_come_in_grids_that_are_ever_finer():
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 7, 16, 49])
-@pytest.mark.parametrize("at_once", [1, 2, 7, 100])
-def test_no_part_is_larger_than_all_before_it_or_than_is_allowed(pixels, at_once):
-    ends = in_growing_parts(pixels, at_once)
+@pytest.mark.parametrize("group_size", [1, 2, 7, 100])
+def test_no_part_is_larger_than_all_before_it_or_than_is_allowed(pixels, group_size):
+    ends = in_growing_parts(pixels, group_size)
     parts = np.diff([0, *ends])
     assert ends[-1] == pixels and parts[0] == 1 and parts.min() >= 1
-    assert (parts[1:] <= np.minimum(at_once, ends[:-1])).all()
+    assert (parts[1:] <= np.minimum(group_size, ends[:-1])).all()
     # And no more parts than that takes: all but the last are as large as may be.
-    np.testing.assert_array_equal(parts[1:-1], np.minimum(at_once, ends[:-1])[:-1])
+    np.testing.assert_array_equal(parts[1:-1], np.minimum(group_size, ends[:-1])[:-1])
 
 
 def test_folded_channels_come_in_that_order():

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfgen.bijectors import SplineCoupling, Sweep
+from tfgen.bijectors import MultiscaleAutoregressive, SplineCoupling
 from tfgen.bijectors.spline import SMALLEST_RATIO, SMALLEST_SLOPE, Spline, spline_of, spline_parameters
 from tfgen.networks import conv_conditioner, conv_stage
 
@@ -134,7 +134,7 @@ def test_a_sweep_is_spline_couplings_of_which_each_sees_all_that_was_made_before
     limits = [1, 2, 4]
     first = randomized(conv_stage((4, 4, 1), 14, carries=False, width=8))
     second = randomized(conv_stage((4, 4, 1), 28, width=8), seed=1)
-    sweep = Sweep([first, second], limits, bins=5)
+    sweep = MultiscaleAutoregressive([first, second], limits, bins=5)
 
     def of_both(seen):
         found, _ = first(seen[..., :1])
@@ -160,7 +160,7 @@ def test_a_part_of_a_sweep_sees_nothing_that_is_made_after_it(randomized, jacobi
         randomized(conv_stage((3, 3, 1), 14, carries=False, width=8)),
         *(randomized(conv_stage((3, 3, 1), 14, width=8), seed=seed) for seed in (1, 2)),
     ]
-    sweep = Sweep(stages, [0, 1, 2, 3], bins=5)
+    sweep = MultiscaleAutoregressive(stages, [0, 1, 2, 3], bins=5)
     z = np.random.default_rng(0).normal(size=(3, 3, 3)).astype(np.float32)
     by_parts = jacobian(sweep.forward, z).reshape(9, 3, 9, 3).transpose(1, 3, 0, 2)
     for made, source in itertools.product(range(3), repeat=2):

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from tests.mode_benchmark.conftest import tiny_bed  # noqa: F401
 
+from tests.mode_benchmark.conftest import tiny_bed  # noqa: F401
 from tfgen.cli.benchmark_modes import main
 
 

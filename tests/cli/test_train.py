@@ -204,10 +204,10 @@ def numbers(run: Path) -> list[dict]:
 def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
     line = "--model vae --hidden 64 --epochs 20 --no-evaluate-test --seed 5"
     program = [sys.executable, str(ROOT / "train.py")]
-    whole = subprocess.run(
+    int_in_range = subprocess.run(
         [*program, *line.split(), "--out", tmp_path / "a"], capture_output=True, text=True, check=True
     )
-    assert "Traceback" not in whole.stderr
+    assert "Traceback" not in int_in_range.stderr
 
     broken = tmp_path / "b" / "digits-vae-1"
     for number, start in ((signal.SIGINT, line.split()), (signal.SIGKILL, None)):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tfgen.cli.train_arguments import parse
-from tfgen.config.command import spell
+from tfgen.config.command import to_command
 from tfgen.config.presets import PRESETS, run_config
 
 
@@ -104,22 +104,22 @@ def test_a_configuration_is_spelled_as_the_command_that_gives_it(model, preset, 
     }
     for options in ({}, given):
         config = run_config(model, preset, **options)
-        line = spell(config)
+        line = to_command(config)
         assert line is not None
         assert parse(shlex.split(line)[2:]).config == config
-    assert spell(run_config(model, preset)) == f"python train.py --model {model} --preset {preset}"
+    assert to_command(run_config(model, preset)) == f"python train.py --model {model} --preset {preset}"
 
 
 def test_what_no_option_can_say_has_no_command():
-    assert spell(run_config("flow", "quick", clip_norm=None)) is None
-    assert spell(run_config("vae", "quick", clip_norm=None)) is not None
+    assert to_command(run_config("flow", "quick", clip_norm=None)) is None
+    assert to_command(run_config("vae", "quick", clip_norm=None)) is not None
 
 
 def test_help_and_mistakes_answer_without_tensorflow():
     program = (
         "import sys; sys.argv = ['train.py', '--model', 'flow', '--help']\n"
         "import contextlib\n"
-        "from tfgen.training.command import main\n"
+        "from tfgen.cli.train import main\n"
         "with contextlib.suppress(SystemExit): main()\n"
         "assert 'tensorflow' not in sys.modules and 'numpy' not in sys.modules, 'imported'\n"
     )

@@ -116,7 +116,7 @@ def test_points_are_told_in_nats_beside_the_true_density(make):
     }  # fmt: skip
     (group,) = recorded([make("flow", data="moons", evaluation={"likelihood": [entry]})]).likelihoods
     assert group.unit == "nats"
-    assert group.yardstick == 1.1
+    assert group.baseline == 1.1
     assert next(iter(group.figures.values())).mean == 1.2
 
 

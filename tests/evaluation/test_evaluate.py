@@ -181,7 +181,7 @@ def test_what_is_out_of_range_is_refused(make_run, capsys):
 
 def test_help_is_answered_without_tensorflow():
     code = (
-        "import sys, tfgen.evaluate as command\n"
+        "import sys, tfgen.cli.evaluate as command\n"
         "try: command.main(['--help'])\n"
         "finally: assert not {'tensorflow', 'numpy'} & set(sys.modules)"
     )

@@ -104,6 +104,6 @@ def test_pictures_are_moved_a_little_and_in_the_middle_not_at_all():
     smooth = tf.constant(np.add.outer(np.arange(25.0), 2 * np.arange(25.0))[None, ..., None], tf.float32)
     back = moved(moved(smooth, Fixed(1.0, 0.5, 0.5, 0.5)), Fixed(0.0, 0.5, 0.5, 0.5))
     np.testing.assert_allclose(back[:, 8:17, 8:17], smooth[:, 8:17, 8:17], atol=0.05)
-    with random.Draws(0, 0) as draws:
-        drawn = moved(pictures, draws)
+    with random.StepRng(0, 0) as rng:
+        drawn = moved(pictures, rng)
     assert np.abs(drawn - pictures).max(axis=(1, 2, 3)).min() > 0.05

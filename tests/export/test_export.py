@@ -81,7 +81,7 @@ def test_a_model_that_does_not_answer_alike_is_not_exported(tiny_run, fast, tmp_
 
 def test_what_a_killed_export_left_is_removed_and_what_a_running_one_makes_is_not(tmp_path):
     code = (
-        "import os, signal, sys; from export.staging import staging\n"
+        "import os, signal, sys; from tfgen.export.staging import staging\n"
         "with staging(sys.argv[1]) as folder:\n"
         "    (folder / 'half').write_text('x'); print(folder.name, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -160,7 +160,7 @@ def test_a_mistake_on_the_command_line_is_a_sentence(arguments, expected, capsys
 
 def test_help_is_answered_without_tensorflow():
     code = (
-        "import sys\nfrom export import command\n"
+        "import sys\nfrom tfgen.cli import export as command\n"
         "try: command.main(['--help'])\n"
         "finally: assert not {'tensorflow', 'numpy', 'keras'} & set(sys.modules)"
     )

@@ -159,6 +159,6 @@ def test_encoding_a_drawn_binarization_depends_on_the_image_alone(tiny_models, t
     model, images = tiny_models("vae-mlp"), tiny_data["vae-mlp"]
     assert model.config.binarize == "dynamic"
     np.testing.assert_allclose(model.encode(images[5:6]), model.encode(images[:8])[5:6], rtol=1e-5, atol=1e-6)
-    with random.SeededDraws(tf.constant([1, 1], tf.int32)) as draws:
-        pair = model.observe(np.stack([images[0]] * 2), draws)[0].numpy()
+    with random.PerExampleRng(tf.constant([1, 1], tf.int32)) as rng:
+        pair = model.observe(np.stack([images[0]] * 2), rng)[0].numpy()
     np.testing.assert_array_equal(pair[0], pair[1])

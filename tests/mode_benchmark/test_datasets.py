@@ -56,5 +56,5 @@ def test_trials_have_folders_of_their_own():
 
 
 def test_help_answers_without_tensorflow():
-    program = "import sys, tfgen.collapse as c; c.parse([]); print('tensorflow' in sys.modules)"
+    program = "import sys, tfgen.cli.benchmark_modes as c; c.parse([]); print('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"

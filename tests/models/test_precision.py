@@ -21,7 +21,7 @@ SMALL = {
         "checkerboard": 0,
         "squeeze": (2,),
         "couplings": (1,),
-        "sweeps": 1,
+        "multiscale_passes": 1,
         "dequantization": "variational",
     },
     "flow-wavefront": {
@@ -29,7 +29,7 @@ SMALL = {
         "checkerboard": 0,
         "squeeze": (2,),
         "couplings": (0,),
-        "wavefront": True,
+        "autoregressive": True,
         "blocks": 2,
     },
 }

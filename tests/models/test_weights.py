@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfgen.errors import RunError
-from tfgen.models.weights import FORMATS, answering, load_weights, rounded, save_weights
+from tfgen.models.weights import FORMATS, inference_variables, load_weights, rounded, save_weights
 
 NAMES = ["vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "flow", "points"]
 
@@ -75,7 +75,7 @@ def test_averages_are_stored_in_place_of_the_weights_and_not_beside_them(name, f
     sha256 = save_weights(loaded, tmp_path / "weights.npz")
     unpacked = fresh(name)
     load_weights(unpacked, tmp_path / "weights.npz", sha256)
-    assert len(answering(loaded)) == len(unpacked.weights) < len(loaded.weights)
+    assert len(inference_variables(loaded)) == len(unpacked.weights) < len(loaded.weights)
     for variable in loaded.weights:
         variable.assign(halved(variable))
     np.testing.assert_array_equal(unpacked.sample(8), loaded.sample(8))
@@ -95,11 +95,9 @@ def test_the_file_holds_half_precision_and_is_the_same_each_time(tiny_models, tm
 @pytest.mark.parametrize("form", FORMATS)
 def test_rounding_takes_the_nearest_number_of_the_format_and_of_two_the_even_one(form):
     digits = FORMATS[form]
-    draws = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     # Above the numbers that float16 holds with fewer digits.
-    numbers = (
-        draws.uniform(0.01, 1.0, 100_000) * draws.choice([-1.0, 1.0], 100_000) * 10.0 ** np.linspace(-2, 2, 100_000)
-    )
+    numbers = rng.uniform(0.01, 1.0, 100_000) * rng.choice([-1.0, 1.0], 100_000) * 10.0 ** np.linspace(-2, 2, 100_000)
     mantissa, exponent = np.frexp(numbers.astype(np.float32).astype(np.float64))
     nearest = np.ldexp(np.rint(np.ldexp(mantissa, digits + 1)), exponent - digits - 1)
     found = rounded(numbers.astype(np.float32), form)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.networks import CausalConv, Stairs, WavefrontNetwork
-from tfgen.networks.causal import CausalBlock, Shear
+from tfgen.networks import AutoregressiveNetwork, CausalConv, SoftRound
+from tfgen.networks.causal import CausalBlock, Skew
 
 
 def randomized(layer, seed=0, std=0.2):
@@ -29,15 +29,15 @@ def earlier(height, width, row, column, strict):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5), (5, 1), (6, 4), (28, 28)])
 def test_a_sheared_image_has_each_pixel_at_its_time_and_comes_back(shape):
     height, width = shape
-    shear, whole = Shear(height, width), images(2, height, width, 3)
-    sheared = shear(whole).numpy()
-    assert sheared.shape == (2, height, shear.times, 3) and shear.times == width + 2 * (height - 1)
+    skew, whole = Skew(height, width), images(2, height, width, 3)
+    skewed = skew(whole).numpy()
+    assert skewed.shape == (2, height, skew.times, 3) and skew.times == width + 2 * (height - 1)
     for row in range(height):
-        np.testing.assert_array_equal(sheared[:, row, 2 * row : 2 * row + width], whole[:, row])
-    assert (sheared != 0).sum() == whole.shape.num_elements()
-    np.testing.assert_array_equal(shear.inside.T, sheared[0, ..., 0] != 0)
-    assert shear.inside.sum(axis=1).max() == min(height, -(-width // 2))
-    np.testing.assert_array_equal(shear.back(tf.constant(sheared)), whole)
+        np.testing.assert_array_equal(skewed[:, row, 2 * row : 2 * row + width], whole[:, row])
+    assert (skewed != 0).sum() == whole.shape.num_elements()
+    np.testing.assert_array_equal(skew.inside.T, skewed[0, ..., 0] != 0)
+    assert skew.inside.sum(axis=1).max() == min(height, -(-width // 2))
+    np.testing.assert_array_equal(skew.back(tf.constant(skewed)), whole)
 
 
 @pytest.mark.parametrize("dilation", [1, 2])
@@ -63,33 +63,35 @@ def test_a_convolution_sees_what_is_in_its_window_and_not_after_its_pixel(above,
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize(("above", "left", "right"), [(1, 1, 2), (2, 3, 3), (0, 2, 1), (1, 0, 4)])
 def test_on_a_sheared_image_a_convolution_finds_the_same(above, left, right, dilation, strict):
-    layer, whole, shear = CausalConv(3, above, left, right, dilation, strict), images(2, 6, 7, 2), Shear(6, 7)
+    layer, whole, skew = CausalConv(3, above, left, right, dilation, strict), images(2, 6, 7, 2), Skew(6, 7)
     layer.build(whole.shape)
-    expected = shear(randomized(layer)(whole))
-    padded = tf.pad(shear(whole), ((0, 0), (0, 0), (layer.past, 0), (0, 0)))
-    for time in range(shear.times):
+    expected = skew(randomized(layer)(whole))
+    padded = tf.pad(skew(whole), ((0, 0), (0, 0), (layer.past, 0), (0, 0)))
+    for time in range(skew.times):
         # A strict one is not even shown the present.
         window = padded[:, :, time : time + layer.past + 1 - strict * dilation]
-        found = layer(window, sheared=True)[:, :, 0] * shear.inside[time][:, None]
+        found = layer(window, skewed=True)[:, :, 0] * skew.inside[time][:, None]
         np.testing.assert_allclose(found, expected[:, :, time], atol=1e-5)
 
 
-@pytest.mark.parametrize("stairs", [None, Stairs(17, 1e-2, 2.0)])
+@pytest.mark.parametrize("stairs", [None, SoftRound(17, 1e-2, 2.0)])
 @pytest.mark.parametrize(("channels", "blocks"), [(1, 4), (3, 1), (1, 0)])
-def test_a_network_says_the_same_of_a_column_as_of_the_whole_image(channels, blocks, stairs):
-    network = randomized(WavefrontNetwork((5, 6, channels), 4, width=8, blocks=blocks, activation="elu", stairs=stairs))
+def test_a_network_says_the_same_of_a_column_as_of_the_whole_image(channels, blocks, soft_round):
+    network = randomized(
+        AutoregressiveNetwork((5, 6, channels), 4, width=8, blocks=blocks, activation="elu", soft_round=soft_round)
+    )
     whole = images(3, 5, 6, channels)
-    expected, sheared = network.shear(network(whole)), network.shear(whole)
-    state, before = network.begin(whole), tf.zeros_like(sheared[:, :, :1])
-    for time in range(network.shear.times):
+    expected, skewed = network.skew(network(whole)), network.skew(whole)
+    state, before = network.begin(whole), tf.zeros_like(skewed[:, :, :1])
+    for time in range(network.skew.times):
         found, state = network(before, state, tf.constant(time))
-        inside = network.shear.inside[time][:, None]
+        inside = network.skew.inside[time][:, None]
         np.testing.assert_allclose(found[:, :, 0] * inside, expected[:, :, time] * inside, atol=1e-5)
-        before = sheared[:, :, time : time + 1]
+        before = skewed[:, :, time : time + 1]
 
 
 def test_a_network_sees_all_that_is_before_a_pixel_in_its_row_and_above_and_nothing_else():
-    network = randomized(WavefrontNetwork((9, 10, 1), 2, width=6, blocks=4, activation="elu"))
+    network = randomized(AutoregressiveNetwork((9, 10, 1), 2, width=6, blocks=4, activation="elu"))
     whole = images(1, 9, 10, 1)
     with tf.GradientTape() as tape:
         tape.watch(whole)
@@ -99,7 +101,7 @@ def test_a_network_sees_all_that_is_before_a_pixel_in_its_row_and_above_and_noth
 
 
 def test_a_new_network_says_zero_and_learns_what_a_place_is():
-    network = WavefrontNetwork((4, 4, 1), 2, width=6, blocks=1)
+    network = AutoregressiveNetwork((4, 4, 1), 2, width=6, blocks=1)
     assert np.abs(network(images(2, 4, 4, 1))).max() == 0.0
     randomized(network.last)
     network.place.assign(images(4, 4, 6))

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen.networks import GatedBlock
-from tfgen.networks.coupling import Place, Stairs, conv_conditioner, conv_stage
+from tfgen.networks.coupling import AddCoordinates, SoftRound, conv_conditioner, conv_stage
 
 
 def random_last(network):
@@ -60,42 +60,42 @@ def test_a_stage_goes_on_from_what_was_found_before(blocks):
 
 
 def on_the_real_line(level, levels, alpha, scale):
-    """What `Stairs` gets of levels and fractions of levels."""
+    """What `SoftRound` gets of levels and fractions of levels."""
     unit = alpha + (1 - 2 * alpha) * np.asarray(level) / levels
     return (np.log(unit / (1 - unit)) / scale).astype(np.float32).reshape(1, -1, 1, 1)
 
 
 @pytest.mark.parametrize(("levels", "alpha", "scale"), [(256, 1e-4, 2.3), (17, 1e-2, 1.1), (2, 0.05, 0.7)])
 def test_a_staircase_is_level_in_the_middle_of_each_level_and_rises_between(levels, alpha, scale):
-    stairs = Stairs(levels, alpha, scale)
-    assert stairs.compute_output_shape((None, levels, 1, 3)) == (None, levels, 1, 6)
+    soft_round = SoftRound(levels, alpha, scale)
+    assert soft_round.compute_output_shape((None, levels, 1, 3)) == (None, levels, 1, 6)
     middles = on_the_real_line(np.arange(levels) + 0.5, levels, alpha, scale)
     x = tf.constant(middles)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
-        intensity, logit = tf.split(stairs(x), 2, axis=-1)
+        intensity, logit = tf.split(soft_round(x), 2, axis=-1)
     expected = (np.arange(levels) + 0.5) / levels
     np.testing.assert_allclose(np.ravel(intensity), expected, atol=1e-6)
-    stair = levels * expected
-    np.testing.assert_allclose(np.ravel(logit), np.log((stair + 0.5) / (levels + 0.5 - stair)), atol=1e-4)
+    rounded = levels * expected
+    np.testing.assert_allclose(np.ravel(logit), np.log((rounded + 0.5) / (levels + 0.5 - rounded)), atol=1e-4)
     # Where the sine is steepest, it takes away all that the level has risen; float32 leaves a little of it.
     plain = 1 / scale
     assert max(np.abs(tape.gradient(each, x)).max() for each in (intensity, logit)) < 1e-3 * plain
     # A hundredth of a level is a thousandth of that there, and twice as much on the edge between two levels.
     for at, low, high in ((0.5, 0.0, 1e-4), (1.0, 1.9, 2.1)):
         near = [on_the_real_line(np.arange(levels - 1) + at + shift, levels, alpha, scale) for shift in (-0.005, 0.005)]
-        rise = np.ravel(levels * (stairs(near[1]) - stairs(near[0]))[..., 0]) / 0.01
+        rise = np.ravel(levels * (soft_round(near[1]) - soft_round(near[0]))[..., 0]) / 0.01
         assert (low - 0.02 < rise).all() and (rise < high + 0.02).all()
 
 
 def test_beyond_black_and_white_it_is_level_too():
     far = np.float32([-50.0, -6.0, 6.0, 50.0]).reshape(1, 4, 1, 1)
-    found = Stairs(256, 1e-4, 2.3)(far).numpy()
+    found = SoftRound(256, 1e-4, 2.3)(far).numpy()
     edge = math.log(256.5 / 0.5)
     np.testing.assert_allclose(found[0, :, 0], [[0, -edge], [0, -edge], [1, edge], [1, edge]], atol=1e-5)
 
 
-@pytest.mark.parametrize("layer", [Stairs(17, 1e-2, 2.5), Place()], ids=["stairs", "place"])
+@pytest.mark.parametrize("layer", [SoftRound(17, 1e-2, 2.5), AddCoordinates()], ids=["stairs", "place"])
 def test_layers_come_back_from_their_configuration(layer):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     values = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype(np.float32)
@@ -105,7 +105,7 @@ def test_layers_come_back_from_their_configuration(layer):
 
 
 def test_a_network_comes_back_from_its_file(tmp_path):
-    network = random_last(conv_stage((4, 4, 3), 5, carries=False, stairs=Stairs(17, 1e-2, 2.0)))
+    network = random_last(conv_stage((4, 4, 3), 5, carries=False, soft_round=SoftRound(17, 1e-2, 2.0)))
     network.save(tmp_path / "network.keras")
     values = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype(np.float32)
     again = keras.saving.load_model(tmp_path / "network.keras")

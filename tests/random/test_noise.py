@@ -9,6 +9,7 @@ import tensorflow as tf
 from scipy import stats
 
 from tfgen import random
+from tfgen.random import per_example
 
 ALL_ONES = 0xFFFFFFFF
 
@@ -67,7 +68,7 @@ def test_the_two_halves_of_box_and_muller_and_neighbouring_seeds_are_uncorrelate
 
 
 def test_the_extreme_words_give_the_stated_extremes():
-    ends = random._open_unit(tf.constant([0, ALL_ONES], tf.uint32)).numpy()
+    ends = per_example._open_unit(tf.constant([0, ALL_ONES], tf.uint32)).numpy()
     assert ends.tolist() == [2.0**-24, 1 - 2.0**-24]
 
 
@@ -102,7 +103,7 @@ def test_seeds_count_up_and_wrap_at_two_to_the_31():
 
 def test_draws_are_a_function_of_seed_step_and_name():
     def drawn(seed=1, step=2, name="posterior"):
-        return random.Draws(seed, step).normal(name, (4, 3)).numpy()
+        return random.StepRng(seed, step).normal(name, (4, 3)).numpy()
 
     np.testing.assert_array_equal(drawn(), drawn())
     for other in (drawn(seed=2), drawn(step=3), drawn(name="prior"), drawn(seed=2, step=1)):
@@ -110,37 +111,37 @@ def test_draws_are_a_function_of_seed_step_and_name():
 
 
 def test_a_name_drawn_twice_in_a_step_gives_new_numbers_each_time():
-    draws, again = random.Draws(1, 2), random.Draws(1, 2)
-    first, second = draws.normal("mask", (8,)).numpy(), draws.normal("mask", (8,)).numpy()
+    rng, again = random.StepRng(1, 2), random.StepRng(1, 2)
+    first, second = rng.normal("mask", (8,)).numpy(), rng.normal("mask", (8,)).numpy()
     assert not np.isin(first, second).any()
     np.testing.assert_array_equal([first, second], [again.normal("mask", (8,)), again.normal("mask", (8,))])
 
 
 def test_a_new_kind_of_noise_leaves_the_others_as_they_were():
-    alone = random.Draws(1, 2).normal("posterior", (4,)).numpy()
-    draws = random.Draws(1, 2)
-    draws.uniform("dequantize", (4,))
-    np.testing.assert_array_equal(draws.normal("posterior", (4,)), alone)
+    alone = random.StepRng(1, 2).normal("posterior", (4,)).numpy()
+    rng = random.StepRng(1, 2)
+    rng.uniform("dequantize", (4,))
+    np.testing.assert_array_equal(rng.normal("posterior", (4,)), alone)
 
 
 def test_draws_in_a_function_with_a_tensor_step_are_those_outside():
     @tf.function
     def drawn(step):
-        draws = random.Draws(3, step)
-        return draws.normal("a", (16, 2)), draws.uniform("a", (16, 2))
+        rng = random.StepRng(3, step)
+        return rng.normal("a", (16, 2)), rng.uniform("a", (16, 2))
 
     for step in (0, 1, 2**40):
-        draws = random.Draws(3, step)
+        rng = random.StepRng(3, step)
         normal, uniform = drawn(tf.constant(step, tf.int64))
-        np.testing.assert_allclose(normal, draws.normal("a", (16, 2)), rtol=1e-6)
-        np.testing.assert_array_equal(uniform, draws.uniform("a", (16, 2)))
+        np.testing.assert_allclose(normal, rng.normal("a", (16, 2)), rtol=1e-6)
+        np.testing.assert_array_equal(uniform, rng.uniform("a", (16, 2)))
     assert drawn.experimental_get_tracing_count() == 1
 
 
 def test_draws_are_normal_and_uniform_over_steps():
-    steps = [random.Draws(0, step) for step in range(40)]
-    normal = np.concatenate([draws.normal("a", (500,)) for draws in steps])
-    uniform = np.concatenate([draws.uniform("b", (500,)) for draws in steps])
+    steps = [random.StepRng(0, step) for step in range(40)]
+    normal = np.concatenate([rng.normal("a", (500,)) for rng in steps])
+    uniform = np.concatenate([rng.uniform("b", (500,)) for rng in steps])
     assert stats.kstest(normal, "norm").pvalue > 0.01
     assert stats.kstest(uniform, "uniform").pvalue > 0.01
     assert uniform.min() >= 0
@@ -148,13 +149,13 @@ def test_draws_are_normal_and_uniform_over_steps():
 
 
 def test_current_draws_are_those_of_the_innermost_block():
-    with random.Draws(0, 0) as outer:
-        assert random.Draws.current() is outer
-        with random.Draws(0, 1) as inner:
-            assert random.Draws.current() is inner
-        assert random.Draws.current() is outer
-    with pytest.raises(RuntimeError, match=r"with noise\.Draws"):
-        random.Draws.current()
+    with random.StepRng(0, 0) as outer:
+        assert random.StepRng.current() is outer
+        with random.StepRng(0, 1) as inner:
+            assert random.StepRng.current() is inner
+        assert random.StepRng.current() is outer
+    with pytest.raises(RuntimeError, match=r"with StepRng"):
+        random.StepRng.current()
 
 
 # In a process of its own: logical devices are fixed once TensorFlow runs, and two strategies disturb each other.
@@ -163,13 +164,14 @@ import json
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tfgen import noise
+from tfgen import random
+from tfgen.random import per_example
 strategy = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
 
 @tf.function
 def step(number):
     def on_replica():
-        draws = random.Draws(5, number)
+        draws = random.StepRng(5, number)
         return draws.normal("a", (3, 2)), draws.uniform("b", (3, 2)), draws.uniform("b", (3,))
     return strategy.run(on_replica)
 
@@ -186,7 +188,7 @@ def test_two_replicas_have_the_rows_of_one_replicas_draw():
     assert finished.returncode == 0, finished.stderr[-2000:]
     result = next(line for line in finished.stdout.splitlines() if line.startswith("RESULT"))
     normal, uniform, vector = json.loads(result.removeprefix("RESULT"))
-    one = random.Draws(5, 9)
+    one = random.StepRng(5, 9)
     np.testing.assert_allclose(normal, one.normal("a", (6, 2)), rtol=1e-6)
     np.testing.assert_array_equal(np.float32(uniform), one.uniform("b", (6, 2)))
     np.testing.assert_array_equal(np.float32(vector), one.uniform("b", (6,)))
@@ -194,23 +196,23 @@ def test_two_replicas_have_the_rows_of_one_replicas_draw():
 
 def test_draws_of_seeds_are_those_of_their_rows_and_of_no_picture():
     shape = (3, 2, 5)
-    many = random.SeededDraws(tf.constant([4, -1, 9])).normal("posterior", shape).numpy()
-    alone = random.SeededDraws(tf.constant([9])).normal("posterior", (1, 2, 5)).numpy()
+    many = random.PerExampleRng(tf.constant([4, -1, 9])).normal("posterior", shape).numpy()
+    alone = random.PerExampleRng(tf.constant([9])).normal("posterior", (1, 2, 5)).numpy()
     np.testing.assert_allclose(many[2:], alone, rtol=1e-6)
     for stream in (0, 1):
         assert np.abs(many.reshape(3, 10) - random.normal(tf.constant([4, -1, 9]), 10, stream)).max() > 0.1
 
 
 def test_draws_of_seeds_differ_by_name_and_by_turn():
-    with random.SeededDraws(tf.constant([4, -1])) as draws:
-        first, second = draws.uniform("a", (2, 9)), draws.uniform("a", (2, 9))
-        other = draws.uniform("b", (2, 9))
-        assert random.Draws.current() is draws
+    with random.PerExampleRng(tf.constant([4, -1])) as rng:
+        first, second = rng.uniform("a", (2, 9)), rng.uniform("a", (2, 9))
+        other = rng.uniform("b", (2, 9))
+        assert random.StepRng.current() is rng
     for one, another in ((first, second), (first, other), (second, other)):
         assert np.abs(one - another).max() > 0.1
-    np.testing.assert_array_equal(random.SeededDraws(tf.constant([4, -1])).uniform("a", (2, 9)), first)
+    np.testing.assert_array_equal(random.PerExampleRng(tf.constant([4, -1])).uniform("a", (2, 9)), first)
 
 
 def test_draws_of_seeds_are_standard_normal():
-    drawn = random.SeededDraws(tf.range(400)).normal("posterior", (400, 101)).numpy()
+    drawn = random.PerExampleRng(tf.range(400)).normal("posterior", (400, 101)).numpy()
     assert stats.kstest(drawn.ravel(), "norm").pvalue > 0.01

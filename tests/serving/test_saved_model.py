@@ -119,7 +119,7 @@ def test_an_export_is_served_with_tensorflow_alone(exported):
     code = (
         "import sys\n"
         "for absent in ('keras', 'tf_keras', 'tensorflow_probability', 'tfgen.models'): sys.modules[absent] = None\n"
-        "from serving.saved_model import SavedModel\n"
+        "from tfgen.serving.saved_model import SavedModel\n"
         f"answer = SavedModel({str(exported)!r}).call('sample', {{'seed': [7], 'temperature': [1.0]}})\n"
         "assert answer['images'].shape == (1, 8, 8, 1)"
     )

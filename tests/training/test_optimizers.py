@@ -25,8 +25,8 @@ def step_of(optimizer, gradients, name="kernel", steps=1) -> list[np.ndarray]:
 
 def gradient(*shape) -> np.ndarray:
     """With singular values a thousandfold apart."""
-    draws = np.random.default_rng(len(shape)).normal(size=(int(np.prod(shape[:-1])), shape[-1]))
-    left, values, right = np.linalg.svd(draws, full_matrices=False)
+    rng = np.random.default_rng(len(shape)).normal(size=(int(np.prod(shape[:-1])), shape[-1]))
+    left, values, right = np.linalg.svd(rng, full_matrices=False)
     return (left * np.geomspace(1.0, 1e-3, len(values)) @ right).reshape(shape).astype(np.float32)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tfgen import pretrained
 from tfgen.app.about import FAMILIES
-from tfgen.config.command import spell
+from tfgen.config.command import to_command
 from tfgen.config.presets import run_config
 from tfgen.data import POINT_NAMES
 from tfgen.errors import ConfigError, RunError
@@ -62,9 +62,9 @@ def _curves(run: Run, numbers: str) -> tuple[tuple[str, Image.Image], ...]:
     from tfgen.plots import style
     from tfgen.plots.curves import draw_curves, quantities, title
 
-    rows, yardsticks = run.metrics(), _yardsticks(run)
+    rows, baselines = run.metrics(), _yardsticks(run)
     return tuple(
-        (title(quantity), style.picture(draw_curves(rows, yardsticks, [quantity]))) for quantity in quantities(rows)
+        (title(quantity), style.picture(draw_curves(rows, baselines, [quantity]))) for quantity in quantities(rows)
     )
 
 
@@ -171,7 +171,7 @@ def facts(run: Run) -> dict[str, Any]:
     validated = any(key.startswith("val_") for row in rows for key in row)
     best = [row["epoch"] for row in rows if row.get("best")] if validated else []
     try:
-        command, others = spell(config), _others(run)
+        command, others = to_command(config), _others(run)
     except ConfigError:  # a preset that this version does not have
         command, others = None, {}
     return {

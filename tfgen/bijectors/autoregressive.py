@@ -6,7 +6,7 @@ from tfgen.bijectors.spline import through_splines
 from tfgen.bijectors.value_and_log_det import OnePass
 
 
-class Wavefront(OnePass):
+class AutoregressiveSpline(OnePass):
     """Splines of the pixels of images [..., H, W, C], each given those of an earlier time; an autoregressive flow.
 
         forward   x_p = spline⁻¹(z_p; θ_p(x_q: t(q) < t(p)))     (latent → data, time after time)
@@ -18,7 +18,7 @@ class Wavefront(OnePass):
     earlier ones, and the way to the data costs about as many operations as three passes the other way.
 
     Args:
-        network: `tfgen.networks.WavefrontNetwork` with C (3 K − 1) outputs.
+        network: `tfgen.networks.AutoregressiveNetwork` with C (3 K − 1) outputs.
         conditioner: how it is asked for the parameters of whole images; called plainly, unless given.
         bins: K.
         bound: B; splines map [−B, B] to itself and are the identity beyond.
@@ -31,7 +31,7 @@ class Wavefront(OnePass):
 
     def __init__(self, network, conditioner=None, bins: int = 16, bound: float = 4.0, name: str | None = None):
         parameters = dict(locals())
-        with tf.name_scope(name or "wavefront") as scope:
+        with tf.name_scope(name or "autoregressive") as scope:
             self._network, self._conditioner = network, conditioner or network
             self._bins, self._bound = bins, bound
             # Operation by operation, the thousands of a loop would cost seconds. For any number of images at once, so
@@ -58,9 +58,9 @@ class Wavefront(OnePass):
         return tf.reshape(event, (-1, *event.shape[-3:]))
 
     def _make(self, images):
-        network, shear = self._network, self._network.shear
-        latents = shear(images)
-        inside = tf.constant(shear.inside[..., None, None], tf.float32)
+        network, skew = self._network, self._network.skew
+        latents = skew(images)
+        inside = tf.constant(skew.inside[..., None, None], tf.float32)
 
         def column(time, previous, made, log_det, *state):
             parameters, state = network(previous, list(state), time)
@@ -68,16 +68,16 @@ class Wavefront(OnePass):
             value, log_slope = through_splines(latent, parameters, self._bins, self._bound, to_data=True)
             now = tf.gather(inside, time)
             # Written by adding, since TensorFlow Lite has no arrays to which columns of a batch of any size are added.
-            here = tf.cast(tf.equal(tf.range(shear.times), time), tf.float32)[:, tf.newaxis]
+            here = tf.cast(tf.equal(tf.range(skew.times), time), tf.float32)[:, tf.newaxis]
             log_det += tf.reduce_sum(now * log_slope, axis=(1, 2, 3))
             return time + 1, value, made + here * (now * value), log_det, *state
 
         first = tf.zeros_like(latents[:, :, :1])
         start = (tf.constant(0), first, tf.zeros_like(latents), tf.zeros_like(latents[:, 0, 0, 0]))
         result = tf.while_loop(
-            lambda time, *_: time < shear.times,
+            lambda time, *_: time < skew.times,
             column,
             (*start, *network.begin(images)),
-            maximum_iterations=shear.times,
+            maximum_iterations=skew.times,
         )
-        return shear.back(result[2]), result[3]
+        return skew.back(result[2]), result[3]

@@ -9,7 +9,7 @@ from tfgen.bijectors.spline import through_splines
 from tfgen.bijectors.value_and_log_det import OnePass
 
 
-class Sweep(OnePass):
+class MultiscaleAutoregressive(OnePass):
     """Splines of the channels of images [..., H, W, C], part after part; an autoregressive flow in blocks.
 
         forward   x_k = spline⁻¹(z_k; θ_k(x_0, …, x_k−1)),  x_0 = z_0      (latent → data, k = 1, 2, … in turn)

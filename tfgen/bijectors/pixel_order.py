@@ -36,8 +36,8 @@ def coarse_to_fine(block: int) -> list[tuple[int, int]]:
     return order
 
 
-def in_growing_parts(pixels: int, at_once: int) -> list[int]:
-    """Where the parts end in which pixels are made: each of `at_once`, but none of more than are made before it.
+def in_growing_parts(pixels: int, group_size: int) -> list[int]:
+    """Where the parts end in which pixels are made: each of `group_size`, but none of more than are made before it.
 
     Pixels of one part do not know of each other. That costs little where enough are known between them.
 
@@ -47,7 +47,7 @@ def in_growing_parts(pixels: int, at_once: int) -> list[int]:
     """
     ends = [1]
     while ends[-1] < pixels:
-        ends.append(min(pixels, ends[-1] + min(at_once, ends[-1])))
+        ends.append(min(pixels, ends[-1] + min(group_size, ends[-1])))
     return ends
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfgen.app.mcp import check_tools
 from tfgen.app.server import LOCAL, check_address, private_cache, serving
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import ConfigError, reported
 
 
@@ -20,7 +20,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--runs", metavar="DIR", default="runs", help="folder of the runs to show [%(default)s]")
     parser.add_argument("--host", default=LOCAL, help="address to listen at; 0.0.0.0 for every network [%(default)s]")
-    parser.add_argument("--port", type=whole(0, 65535), default=7860, help="port; 0 for any that is free [%(default)s]")
+    parser.add_argument(
+        "--port", type=int_in_range(0, 65535), default=7860, help="port; 0 for any that is free [%(default)s]"
+    )
     parser.add_argument(
         "--share",
         action="store_true",

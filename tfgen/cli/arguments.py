@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     pass
 
 
-def whole(low: int, high: int = 2**31 - 1):
+def int_in_range(low: int, high: int = 2**31 - 1):
     """An argparse type: an integer from `low` to `high`."""
 
     def convert(text: str) -> int:
@@ -23,7 +23,7 @@ def whole(low: int, high: int = 2**31 - 1):
     return convert
 
 
-def factor(text: str) -> float:
+def non_negative_float(text: str) -> float:
     """An argparse type: a finite number, 0 or more."""
     try:
         value = float(text)

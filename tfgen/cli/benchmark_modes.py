@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import ConfigError, reported
 from tfgen.mode_benchmark.datasets import BEDS, COMPARED, ENTRANTS, Trial
 
@@ -28,9 +28,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--model", nargs="+", choices=tuple(ENTRANTS), default=list(COMPARED), help="[all but averaged]"
     )
-    parser.add_argument("--seeds", type=whole(1, 100), default=3, metavar="N", help="trainings of each model [3]")
-    parser.add_argument("--budget", type=whole(1), metavar="STEPS", help=f"of every training [{budgets}]")
-    parser.add_argument("--train-size", type=whole(1), metavar="N", help="training examples [the bed's own number]")
+    parser.add_argument(
+        "--seeds", type=int_in_range(1, 100), default=3, metavar="N", help="trainings of each model [3]"
+    )
+    parser.add_argument("--budget", type=int_in_range(1), metavar="STEPS", help=f"of every training [{budgets}]")
+    parser.add_argument(
+        "--train-size", type=int_in_range(1), metavar="N", help="training examples [the bed's own number]"
+    )
     parser.add_argument("--data-dir", metavar="DIR", help="folder of MNIST's idx files [$TFGEN_DATA]")
     parser.add_argument("--out", default="collapse", metavar="DIR", help="folder to write to [%(default)s]")
     return parser.parse_args(argv)

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import factor, whole
+from tfgen.cli.arguments import int_in_range, non_negative_float
 from tfgen.cli.sample import LARGEST_GRID
 from tfgen.errors import reported
 from tfgen.serving.client import interpolate, sample
@@ -18,14 +18,22 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "seed SEED + i, the same as from tfgen.sample.",
         allow_abbrev=False,
     )
-    parser.add_argument("--n", type=whole(1, LARGEST_GRID), default=64, metavar="N", help="how many [%(default)s]")
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="seed of the first [%(default)s]")
     parser.add_argument(
-        "--temperature", type=factor, default=1.0, metavar="T", help="factor on the latent's deviation [%(default)s]"
+        "--n", type=int_in_range(1, LARGEST_GRID), default=64, metavar="N", help="how many [%(default)s]"
+    )
+    parser.add_argument(
+        "--seed", type=int_in_range(0), default=0, metavar="SEED", help="seed of the first [%(default)s]"
+    )
+    parser.add_argument(
+        "--temperature",
+        type=non_negative_float,
+        default=1.0,
+        metavar="T",
+        help="factor on the latent's deviation [%(default)s]",
     )
     parser.add_argument(
         "--to",
-        type=whole(0),
+        type=int_in_range(0),
         metavar="SEED",
         help="instead of samples, N pictures on the way from the picture of --seed to that of this seed",
     )

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import ConfigError, reported
 
 
@@ -22,8 +22,8 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", default="comparison", metavar="DIR", help="folder to write to [%(default)s]")
     parser.add_argument("--recorded", action="store_true", help="measure nothing, take what is recorded")
     count, samples = "samples for quality, at most as many as test images", "for the likelihood of each example"
-    parser.add_argument("--count", type=whole(1), default=10_000, metavar="N", help=f"{count} [%(default)s]")
-    parser.add_argument("--samples", type=whole(1), default=1, metavar="K", help=f"{samples} [%(default)s]")
+    parser.add_argument("--count", type=int_in_range(1), default=10_000, metavar="N", help=f"{count} [%(default)s]")
+    parser.add_argument("--samples", type=int_in_range(1), default=1, metavar="K", help=f"{samples} [%(default)s]")
     parser.add_argument("--classifier", metavar="FILE", help="for quality; see tfgen evaluate --help")
     return parser.parse_args(argv)
 

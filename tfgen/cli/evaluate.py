@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import factor, whole
+from tfgen.cli.arguments import int_in_range, non_negative_float
 from tfgen.errors import UndefinedError, reported
 
 if TYPE_CHECKING:
@@ -39,16 +39,20 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--only", choices=("likelihood", "inversion", "quality"), help="measure only this [all that can be]"
     )
     parser.add_argument("--split", choices=SPLITS, default="test", help="which examples [test]")
-    parser.add_argument("--seed", type=whole(0), default=0, help="of the estimator's noise and the samples [0]")
+    parser.add_argument("--seed", type=int_in_range(0), default=0, help="of the estimator's noise and the samples [0]")
     likelihood = parser.add_argument_group("likelihood, inversion")
-    likelihood.add_argument("--samples", type=whole(1), default=1, metavar="K", help="samples for each example [1]")
-    likelihood.add_argument("--batch-size", type=whole(1), default=100, metavar="N", help="examples at a time [100]")
-    likelihood.add_argument("--first", type=whole(1), metavar="N", help="only of the first N examples [all]")
+    likelihood.add_argument(
+        "--samples", type=int_in_range(1), default=1, metavar="K", help="samples for each example [1]"
+    )
+    likelihood.add_argument(
+        "--batch-size", type=int_in_range(1), default=100, metavar="N", help="examples at a time [100]"
+    )
+    likelihood.add_argument("--first", type=int_in_range(1), metavar="N", help="only of the first N examples [all]")
     quality = parser.add_argument_group("quality")
     quality.add_argument(
-        "--count", type=whole(1), default=10_000, metavar="N", help="samples, and as many real pictures [10000]"
+        "--count", type=int_in_range(1), default=10_000, metavar="N", help="samples, and as many real pictures [10000]"
     )
-    quality.add_argument("--temperature", type=factor, default=1.0, metavar="T", help="of the samples [1]")
+    quality.add_argument("--temperature", type=non_negative_float, default=1.0, metavar="T", help="of the samples [1]")
     quality.add_argument(
         "--classifier",
         metavar="FILE",

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import reported
 from tfgen.pretrained import is_name
 
@@ -39,7 +39,10 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="tflite: the numbers that weights are stored in, a file for each [none]; int8 computes with 8 bits too",
     )
     parser.add_argument(
-        "--batch", type=whole(1, 4096), metavar="N", help="tflite, onnx: rows of every input, fixed in the file [1]"
+        "--batch",
+        type=int_in_range(1, 4096),
+        metavar="N",
+        help="tflite, onnx: rows of every input, fixed in the file [1]",
     )
     options = parser.parse_args(argv)
     if "tflite" not in options.to and options.quantize is not None:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import factor, whole
+from tfgen.cli.arguments import int_in_range, non_negative_float
 from tfgen.errors import ConfigError, UndefinedError, reported
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
-    parser.add_argument("--pairs", type=whole(1, 100), default=4, metavar="N", help="rows [%(default)s]")
+    parser.add_argument("--pairs", type=int_in_range(1, 100), default=4, metavar="N", help="rows [%(default)s]")
     parser.add_argument(
         "--steps",
-        type=whole(2, 100),
+        type=int_in_range(2, 100),
         default=7,
         metavar="N",
         help="pictures in a row, the two ends included: 7 are 5 between two ends [%(default)s]",
@@ -35,10 +35,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default="slerp",
         help="slerp: along the sphere on which a normal prior has its mass; lerp: straight through it [%(default)s]",
     )
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="seed of the first end [%(default)s]")
+    parser.add_argument(
+        "--seed", type=int_in_range(0), default=0, metavar="SEED", help="seed of the first end [%(default)s]"
+    )
     parser.add_argument(
         "--temperature",
-        type=factor,
+        type=non_negative_float,
         default=1.0,
         metavar="T",
         help="factor on the standard deviation of the ends' latents [%(default)s]",

@@ -10,14 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.train_arguments import Request
+from tfgen.cli.train_arguments import TrainArguments
 from tfgen.cli.train_arguments import parse as parse_training
 from tfgen.errors import ConfigError, reported
 from tfgen.runs.run import Run
 from tfgen.training.distributed.supervisor import Supervisor
 
 
-def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, Request]:
+def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, TrainArguments]:
     """Read the command line and that of the training inside it; on a mistake, exit with status 2."""
     parser = argparse.ArgumentParser(
         prog="tfgen launch",
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         Supervisor(run.path, program, options.workers, options.max_restarts, options.patience).supervise()
 
 
-def _run(request: Request) -> Run:
+def _run(request: TrainArguments) -> Run:
     """The run's folder, made before the first worker starts, so that all of them know it."""
     if request.dry_run:
         raise ConfigError("--dry-run: expected without launch: train.py --dry-run says what would be trained")

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import reported
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
-    parser.add_argument("--n", type=whole(1, 200), default=24, metavar="N", help="of each kind [%(default)s]")
-    parser.add_argument("--samples", type=whole(1), default=1, metavar="K", help="for each likelihood [%(default)s]")
-    parser.add_argument("--first", type=whole(1), metavar="N", help="only the first N test images")
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="of the noise [%(default)s]")
+    parser.add_argument("--n", type=int_in_range(1, 200), default=24, metavar="N", help="of each kind [%(default)s]")
+    parser.add_argument(
+        "--samples", type=int_in_range(1), default=1, metavar="K", help="for each likelihood [%(default)s]"
+    )
+    parser.add_argument("--first", type=int_in_range(1), metavar="N", help="only the first N test images")
+    parser.add_argument("--seed", type=int_in_range(0), default=0, metavar="SEED", help="of the noise [%(default)s]")
     parser.add_argument("--out", default="outliers.png", metavar="FILE", help="a .png [%(default)s]")
     return parser.parse_args(argv)
 

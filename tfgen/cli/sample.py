@@ -8,7 +8,7 @@ from tfgen.errors import ConfigError, reported
 
 if TYPE_CHECKING:
     pass
-from tfgen.cli.arguments import factor, whole
+from tfgen.cli.arguments import int_in_range, non_negative_float
 from tfgen.evaluation.samples import draw, save
 
 #: More pictures than this are no picture any more.
@@ -23,11 +23,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
-    parser.add_argument("--n", type=whole(1, 1_000_000), default=64, metavar="N", help="how many [%(default)s]")
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="seed of the first [%(default)s]")
+    parser.add_argument("--n", type=int_in_range(1, 1_000_000), default=64, metavar="N", help="how many [%(default)s]")
+    parser.add_argument(
+        "--seed", type=int_in_range(0), default=0, metavar="SEED", help="seed of the first [%(default)s]"
+    )
     parser.add_argument(
         "--temperature",
-        type=factor,
+        type=non_negative_float,
         default=1.0,
         metavar="T",
         help="factor on the standard deviation of the latent; below 1: more typical, less varied [%(default)s]",

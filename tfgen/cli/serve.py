@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import ConfigError, reported
 from tfgen.serving.saved_model import MAX_BATCH, SavedModel, newest_version
 from tfgen.startup import start_tensorflow
@@ -37,14 +37,22 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "can reach this machine [%(default)s]",
     )
     parser.add_argument(
-        "--port", type=whole(0, 65535), default=8501, metavar="N", help="HTTP; 0 takes a free one [%(default)s]"
+        "--port", type=int_in_range(0, 65535), default=8501, metavar="N", help="HTTP; 0 takes a free one [%(default)s]"
     )
     parser.add_argument(
-        "--grpc-port", type=whole(0, 65535), default=8500, metavar="N", help="gRPC; 0 takes a free one [%(default)s]"
+        "--grpc-port",
+        type=int_in_range(0, 65535),
+        default=8500,
+        metavar="N",
+        help="gRPC; 0 takes a free one [%(default)s]",
     )
     parser.add_argument("--name", default="model", help="the model's name in the addresses [%(default)s]")
     parser.add_argument(
-        "--max-batch", type=whole(1, 65536), default=MAX_BATCH, metavar="N", help="rows of a request [%(default)s]"
+        "--max-batch",
+        type=int_in_range(1, 65536),
+        default=MAX_BATCH,
+        metavar="N",
+        help="rows of a request [%(default)s]",
     )
     return parser.parse_args(argv)
 

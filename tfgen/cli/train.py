@@ -15,9 +15,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train as the command line says. Exit status 0, 2 with a sentence on bad input, or as `errors.reported` says."""
     request = parse(argv)
     with reported():
-        from tfgen.training.distributed.heartbeat import beat
+        from tfgen.training.distributed.heartbeat import start_heartbeat
 
-        beat()
+        start_heartbeat()
         from tfgen.startup import start_tensorflow
 
         start_tensorflow()

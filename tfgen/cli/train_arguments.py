@@ -17,7 +17,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class TrainArguments:
     """What the command line asks for.
 
     Attributes:
@@ -80,7 +80,7 @@ def _section_options(parser: argparse.ArgumentParser, title: str, section: Any) 
         group.add_argument(flag, type=kind, nargs="+" if many else None, **settings)
 
 
-def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
+def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> TrainArguments:
     """Read the command line; on a mistake, print what was expected and exit with status 2.
 
     The model and the preset are read first: they decide which options exist and what their defaults are.
@@ -121,7 +121,7 @@ def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
             **{spec.name: given.pop(spec.name) for spec in dataclasses.fields(MachineConfig) if spec.name in given}
         )
         if main["resume"] is None and family is not None:
-            return Request(run_config(family, preset, **given), **main)
+            return TrainArguments(run_config(family, preset, **given), **main)
     except ConfigError as error:
         parser.error(str(error))
     if main["resume"] is None:
@@ -130,4 +130,4 @@ def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> Request:
         parser.error("expected --run or --resume. Received: both")
     if others := sorted(given.keys() - {"epochs"}):
         parser.error(f"--resume takes everything but --epochs from the run's configuration. Received: {others}")
-    return Request(None, **main, epochs=given.get("epochs"))
+    return TrainArguments(None, **main, epochs=given.get("epochs"))

@@ -20,19 +20,25 @@ from tfgen.evaluation.train_classifier import _PLACES, train_classifier
 
 def parse(argv: Sequence[str] | None = None) -> tuple[argparse.Namespace, str]:
     """Read the command line: (options, the command without the places of files). Exit status 2 on a mistake."""
-    from tfgen.cli.arguments import whole
+    from tfgen.cli.arguments import int_in_range
 
     parser = argparse.ArgumentParser(
         prog="tfgen train-classifier", description=__doc__.splitlines()[0], allow_abbrev=False
     )
     parser.add_argument("--data", default="digits", help="digits, mnist, fashion_mnist, a folder or an .npz [digits]")
     parser.add_argument("--data-dir", metavar="DIR", help="mnist, fashion_mnist: folder of the idx files [$TFGEN_DATA]")
-    parser.add_argument("--image-size", type=whole(4, 1024), metavar="N", help="folder: crop and resize to this side")
+    parser.add_argument(
+        "--image-size", type=int_in_range(4, 1024), metavar="N", help="folder: crop and resize to this side"
+    )
     parser.add_argument("--color", choices=("grey", "rgb"), help="folder: convert all pictures")
-    parser.add_argument("--steps", type=whole(1), default=5000, metavar="N", help="updates [%(default)s]")
-    parser.add_argument("--batch-size", type=whole(1), default=128, metavar="N", help="examples in each [%(default)s]")
-    parser.add_argument("--filters", type=whole(1, 256), default=16, metavar="N", help="of the first layer [16]")
-    parser.add_argument("--seed", type=whole(0), default=0, metavar="SEED", help="of weights and noise [%(default)s]")
+    parser.add_argument("--steps", type=int_in_range(1), default=5000, metavar="N", help="updates [%(default)s]")
+    parser.add_argument(
+        "--batch-size", type=int_in_range(1), default=128, metavar="N", help="examples in each [%(default)s]"
+    )
+    parser.add_argument("--filters", type=int_in_range(1, 256), default=16, metavar="N", help="of the first layer [16]")
+    parser.add_argument(
+        "--seed", type=int_in_range(0), default=0, metavar="SEED", help="of weights and noise [%(default)s]"
+    )
     parser.add_argument("--out", metavar="FILE", help="an .npz for the weights [<data>-classifier.npz]")
     options = parser.parse_args(argv)
     command = ["tfgen", "train-classifier"]

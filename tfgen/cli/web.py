@@ -7,7 +7,7 @@ a network is needed. The page's own files and the model are all that is ever fet
 import argparse
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import whole
+from tfgen.cli.arguments import int_in_range
 from tfgen.errors import reported
 from tfgen.ondevice.web.site import build, make_server, model_files
 
@@ -22,7 +22,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("model", metavar="MODEL", help="a .tflite file, or a folder that tfgen export wrote")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on [%(default)s]")
     parser.add_argument(
-        "--port", type=whole(0, 65535), default=8080, metavar="N", help="0 takes a free one [%(default)s]"
+        "--port", type=int_in_range(0, 65535), default=8080, metavar="N", help="0 takes a free one [%(default)s]"
     )
     return parser.parse_args(argv)
 

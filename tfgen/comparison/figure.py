@@ -65,7 +65,7 @@ def _panels(comparison: Comparison) -> dict[str, tuple[Mapping[str, Spread], flo
     """Title → (row's name → figure, floor or yardstick)."""
     found: dict[str, tuple[Mapping[str, Spread], float | None]] = {}
     for group in comparison.likelihoods:
-        found[f"{group.unit}; {title(group)}"] = (group.figures, group.yardstick)
+        found[f"{group.unit}; {title(group)}"] = (group.figures, group.baseline)
     if (quality := comparison.quality) is not None:
         for name, (called, _) in QUALITY.items():
             if name in ("kid", "kl_to_uniform"):

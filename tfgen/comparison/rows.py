@@ -98,7 +98,7 @@ class Likelihoods:
     Attributes:
         split, levels, binarization, examples: of what, and of how many examples; levels are None for points.
         unit: "bits/dim", or "nats" for points.
-        yardstick: what the pixel marginals reach, in the same unit; for points, the true density.
+        baseline: what the pixel marginals reach, in the same unit; for points, the true density.
         bounds: best first.
     """
 
@@ -107,7 +107,7 @@ class Likelihoods:
     binarization: str | None
     examples: int
     unit: str
-    yardstick: float | None
+    baseline: float | None
     bounds: tuple[Bound, ...]
 
     @property
@@ -308,7 +308,7 @@ def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) 
             for (name, estimator, samples), entries in members.items()
             if (figure := Spread.of(sign * entry[value] for entry in entries)) is not None
         ]
-        yardsticks = [
+        baselines = [
             sign * entry[part]
             for entries in members.values()
             for entry in entries
@@ -322,7 +322,7 @@ def _likelihoods(kept: list[tuple[str, list[dict[str, list[dict[str, Any]]]]]]) 
                 binarization=binarization,
                 examples=examples,
                 unit="bits/dim" if images else "nats",
-                yardstick=yardsticks[0] if yardsticks else None,
+                baseline=baselines[0] if baselines else None,
                 bounds=tuple(sorted(bounds, key=lambda bound: bound.figure.mean)),
             )
         )

@@ -90,9 +90,9 @@ def _likelihood(comparison: Comparison) -> Iterator[str]:
             error = bound.standard_error
             figure = shown(bound.figure, ".4f") if error is None else f"{bound.figure.mean:.4f} ± {error:.4f}"
             lines.append((bound.name, figure, bound.estimator))
-        if group.yardstick is not None:
-            yardstick = "*the true density*" if group.levels is None else "*pixel marginals*"
-            lines.append((yardstick, f"{group.yardstick:.4f}", "exact"))
+        if group.baseline is not None:
+            baseline = "*the true density*" if group.levels is None else "*pixel marginals*"
+            lines.append((baseline, f"{group.baseline:.4f}", "exact"))
         yield _grid(("model", group.unit, "estimator"), lines)
     without = [row.name for row in comparison.rows if not any(row.name in group.figures for group in groups)]
     if without:

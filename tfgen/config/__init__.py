@@ -204,15 +204,15 @@ class FlowConfig(Checked):
     checkerboard: int = option(4, "images: couplings with checkerboard masks, before the first squeeze", low=0)
     squeeze: tuple[int, ...] = option((2, 2), "images: side of the blocks folded into channels, a level each", low=1)
     couplings: tuple[int, ...] = option((4, 4), "images: couplings with channel masks, a level each", low=0)
-    sweeps: int = option(
+    multiscale_passes: int = option(
         0,
         "images: times that splines go over the pixels of each level's blocks, one after another",
         low=0,
     )
-    at_once: tuple[int, ...] = option(
+    group_size: tuple[int, ...] = option(
         (), "images: most pixels of a block that a sweep makes at once, a level each; none given: 1", low=1
     )
-    wavefront: bool = option(
+    autoregressive: bool = option(
         False, "images: splines of all pixels, each given those before it, made a diagonal at a time"
     )
     bins: int = option(16, "images: of each spline", low=2, high=100)

@@ -7,8 +7,8 @@ from tfgen.config import RunConfig
 from tfgen.config.presets import run_config
 
 
-def spell(config: RunConfig) -> str | None:
-    """The command whose `Request` has this configuration; None where no option can say one of its values."""
+def to_command(config: RunConfig) -> str | None:
+    """The command whose `TrainArguments` has this configuration; None where no option can say one of its values."""
     arch = getattr(config.architecture, "arch", None)
     start = run_config(config.model, config.preset, **({"arch": arch} if arch else {}))
     plain = run_config(config.model, config.preset)

@@ -42,7 +42,7 @@ _SPLINES: dict[str, Any] = {
     "ema": 0.999,
 }
 #: MNIST's pixels a diagonal at a time, each given those before it. Blocks are those of the variational noise.
-_WAVEFRONT = {**_SPLINES, "squeeze": (4,), "couplings": (0,), "wavefront": True}
+_WAVEFRONT = {**_SPLINES, "squeeze": (4,), "couplings": (0,), "autoregressive": True}
 
 PRESETS: dict[str, dict[str, Preset]] = {
     "vae": {
@@ -183,8 +183,8 @@ PRESETS: dict[str, dict[str, Preset]] = {
                 **_SPLINES,
                 "squeeze": (4, 7),
                 "couplings": (0, 0),
-                "sweeps": 1,
-                "at_once": (2, 7),
+                "multiscale_passes": 1,
+                "group_size": (2, 7),
                 "blocks": 1,
                 "width": 96,
                 "epochs": 2,

@@ -16,7 +16,7 @@ from tfgen import random
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
-    from tfgen.models.optimizer_step import Descent
+    from tfgen.models.optimizer_step import OptimizerStep
 
 #: Pictures drawn at a time, and how often, to time them.
 BATCH, REPEATS = 256, 5
@@ -61,16 +61,16 @@ def _graphs(model: "GenerativeModel", batch_size: int) -> list[tf.Graph]:
     if not model.compiled:
         model.compile("sgd")
     spec = tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)
-    return [_graph(descent, spec) for descent in model.descents()]
+    return [_graph(optimizer_step, spec) for optimizer_step in model.optimizer_steps()]
 
 
-def _graph(descent: "Descent", spec: tf.TensorSpec) -> tf.Graph:
+def _graph(optimizer_step: "OptimizerStep", spec: tf.TensorSpec) -> tf.Graph:
     """The operators that a descent runs, which are fewer than it traces."""
 
     @tf.function(autograph=False)
     def gradients(examples):
-        with random.Draws(0, 0) as draws:
-            losses, gradients = descent.gradients(descent.part(examples), draws)
+        with random.StepRng(0, 0) as rng:
+            losses, gradients = optimizer_step.gradients(optimizer_step.part(examples), rng)
         return [*losses.values(), *(gradient for gradient in gradients if gradient is not None)]
 
     # A tape writes down gradients that nobody asked for, such as those of a GAN's other network. Running the graph

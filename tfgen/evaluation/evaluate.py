@@ -66,7 +66,7 @@ def evaluate(
     """
     import numpy as np
 
-    from tfgen.evaluation.likelihood import evaluate_likelihood, yardstick
+    from tfgen.evaluation.likelihood import baseline, evaluate_likelihood
     from tfgen.runs import evaluations as records
 
     model = model or run.load_model()
@@ -99,7 +99,7 @@ def evaluate(
             "bits_per_dim_percentiles": np.percentile(found.bits_per_dim, np.arange(101)).tolist(),
             "levels": found.levels,
             "dimensions": found.dimensions,
-            "pixel_marginal_bits_per_dim": yardstick(model, run.dataset.train.examples, examples.examples),
+            "pixel_marginal_bits_per_dim": baseline(model, run.dataset.train.examples, examples.examples),
         }
         if model.config.to_dict().get("likelihood") == "bernoulli":
             entry["binarization"] = model.config.binarize

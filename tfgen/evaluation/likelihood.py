@@ -33,7 +33,7 @@ def pixel_marginal_bits(train: np.ndarray, test: np.ndarray, levels: int) -> flo
     return float(np.mean([bits[pixel, row].mean() for row in flat_test]))
 
 
-def yardstick(model: "GenerativeModel", train: np.ndarray, test: np.ndarray) -> float:
+def baseline(model: "GenerativeModel", train: np.ndarray, test: np.ndarray) -> float:
     """Bits per dimension of the pixel marginals, on the pixels as that model's likelihood observes them.
 
     For drawn binarizations it is that of independent Bernoulli pixels with the mean intensities of `train`, in

@@ -93,9 +93,9 @@ def train_classifier(
 
     def update(step):
         rows = batches.at(step)
-        with random.Draws(seed, step) as draws, tf.GradientTape() as tape:
+        with random.StepRng(seed, step) as rng, tf.GradientTape() as tape:
             pictures = tf.cast(tf.gather(images, rows), tf.float32) / (dataset.levels - 1.0)
-            logits = network(moved(pictures, draws), training=True)[1]
+            logits = network(moved(pictures, rng), training=True)[1]
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(targets, rows), logits)
             loss = tf.reduce_mean(losses)
         variables = network.trainable_variables
@@ -144,14 +144,14 @@ def normalize_features(classifier: "Classifier", examples) -> None:
         variable.assign(variable * factor)
 
 
-def moved(images, draws):
+def moved(images, rng):
     """Images turned by up to 12°, shifted by up to 8 % of a side and up to 10 % larger or smaller, each its own way.
 
     What comes in from outside has the value of the nearest border pixel.
 
     Args:
         images: float32 [n, H, W, C].
-        draws: the noise of the step.
+        rng: the noise of the step.
 
     Returns:
         float32 [n, H, W, C].
@@ -159,7 +159,7 @@ def moved(images, draws):
     import tensorflow as tf
 
     rows, height, width = images.shape[0], images.shape[1], images.shape[2]
-    turn, zoom, right, down = tf.unstack(2.0 * draws.uniform("moved", (rows, 4)) - 1.0, axis=1)
+    turn, zoom, right, down = tf.unstack(2.0 * rng.uniform("moved", (rows, 4)) - 1.0, axis=1)
     angle, scale = turn * math.radians(12.0), 1.0 + 0.1 * zoom
     cosine, sine = tf.cos(angle) / scale, tf.sin(angle) / scale
     x, y = (width - 1) / 2.0, (height - 1) / 2.0

@@ -141,8 +141,8 @@ def reference(model: "GenerativeModel", name: str, inputs: dict[str, np.ndarray]
             return model.log_prob(examples).numpy()
         case "log_prob" | "bits_per_dim":
             whole = np.rint(inputs["images"] * (model.levels - 1)).astype(np.uint8)
-            with random.SeededDraws(tf.constant(inputs["seed"])) as draws:
-                nats = model.log_prob_with(whole, draws).numpy()
+            with random.PerExampleRng(tf.constant(inputs["seed"])) as rng:
+                nats = model.log_prob_with(whole, rng).numpy()
             return nats if name == "log_prob" else -nats / (math.log(2.0) * math.prod(model.event_shape))
     raise KeyError(name)
 

@@ -98,8 +98,8 @@ def signatures(model: "GenerativeModel", batch: int | None = None) -> dict[str, 
 
     def log_prob(images, seed):
         whole = tf.cast(tf.round(seen(images) * (model.levels - 1.0)), tf.int32)
-        with random.SeededDraws(seed) as draws:
-            return {"nats": model.log_prob_with(whole, draws)}
+        with random.PerExampleRng(seed) as rng:
+            return {"nats": model.log_prob_with(whole, rng)}
 
     def density(points):
         return {"nats": model.log_density(seen(points))}

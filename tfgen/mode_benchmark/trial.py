@@ -17,7 +17,7 @@ from tfgen.files import replacing, write_json
 from tfgen.mode_benchmark.datasets import BEDS, DATA, Trial
 from tfgen.runs.run import Run
 from tfgen.training.callbacks import MetricsFile
-from tfgen.training.distributed.strategy import place
+from tfgen.training.distributed.strategy import make_strategy
 from tfgen.training.session import loop_of, prepared
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def carry_out(
         return found
     run = _same_run(trial, folder) if Run.begun(folder) else Run.create_at(folder, trial.config)
     keras.backend.clear_session()
-    placement = place(MachineConfig(strategy="one"), run.config.train.batch_size)
-    batches, model = prepared(run.config, dataset, placement)
-    loop = loop_of(run, dataset, batches, model, placement, resume_hint="The same command goes on from there.")
+    distribution = make_strategy(MachineConfig(strategy="one"), run.config.train.batch_size)
+    batches, model = prepared(run.config, dataset, distribution)
+    loop = loop_of(run, dataset, batches, model, distribution, resume_hint="The same command goes on from there.")
     run.keep_metrics(loop.progress.epoch)
     facts = {
         "bed": trial.bed,

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfgen import random
 from tfgen.errors import ConfigError, UndefinedError
 from tfgen.models.moving_average import MovingAverage
-from tfgen.models.optimizer_step import Descent
+from tfgen.models.optimizer_step import OptimizerStep
 
 # Pictures are decoded this many at a time, so that a large request needs no more memory than a small one.
 DECODE_BATCH = 256
@@ -95,7 +95,7 @@ class GenerativeModel(keras.Model):
         self.config = self.config_class.from_dict(hyperparameters)
         self.clip_norm: float | None = None
         # (descent, examples, draws) → losses and gradients; the training loop may put a compiled version in its place.
-        self.differentiate: Callable = Descent.gradients
+        self.differentiate: Callable = OptimizerStep.gradients
         self.trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_names}
         self._build_networks()
         self.average = MovingAverage(self.averaged_variables, ema, name="average") if ema else None
@@ -116,7 +116,7 @@ class GenerativeModel(keras.Model):
         """Examples of latents: [n, *latent_shape] → [n, H, W, C] in [0, 1], or [n, D]."""
         raise NotImplementedError
 
-    def losses_of(self, examples, draws: random.Draws, training: bool = False) -> dict[str, tf.Tensor]:
+    def losses_of(self, examples, rng: random.StepRng, training: bool = False) -> dict[str, tf.Tensor]:
         """The losses of each example, named as in `loss_names`: [n, *event_shape] → float32 [n] each."""
         raise NotImplementedError
 
@@ -128,8 +128,8 @@ class GenerativeModel(keras.Model):
         """Log-probability of each example in nats: [n, *event_shape] → float32 [n]."""
         raise self._undefined("log_prob")
 
-    def log_prob_with(self, examples, draws: random.Draws) -> tf.Tensor:
-        """`log_prob` by one sample whose noise is `draws`, whose `with` block runs: [n, *event_shape] → nats, [n]."""
+    def log_prob_with(self, examples, rng: random.StepRng) -> tf.Tensor:
+        """`log_prob` by one sample whose noise is `rng`, whose `with` block runs: [n, *event_shape] → nats, [n]."""
         raise self._undefined("log_prob")
 
     def estimator(self, samples: int) -> str:
@@ -254,8 +254,8 @@ class GenerativeModel(keras.Model):
 
     def call(self, inputs, training=False):
         """Keras's forward pass: the losses of a batch, reduced to their mean. Models are used by their own methods."""
-        with random.Draws(self.seed, 0) as draws:
-            return tf.reduce_mean(self.losses_of(inputs, draws, training=training)[self.loss_names[0]])
+        with random.StepRng(self.seed, 0) as rng:
+            return tf.reduce_mean(self.losses_of(inputs, rng, training=training)[self.loss_names[0]])
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -330,11 +330,11 @@ class GenerativeModel(keras.Model):
             return contextlib.nullcontext()
         return self.average.swapped(self.averaged_variables)
 
-    def descents(self) -> list[Descent]:
+    def optimizer_steps(self) -> list[OptimizerStep]:
         """What a training step consists of, in order."""
         return [
-            Descent(
-                lambda examples, draws: self.losses_of(examples, draws, training=True),
+            OptimizerStep(
+                lambda examples, rng: self.losses_of(examples, rng, training=True),
                 self.loss_names[0],
                 self.optimizer,
                 self.optimized_variables,
@@ -344,11 +344,11 @@ class GenerativeModel(keras.Model):
     def update(self, examples) -> dict[str, tf.Tensor]:
         """One step of training on a batch of this replica: [n, *event_shape] → the losses of each example, [n]."""
         losses: dict[str, tf.Tensor] = {}
-        with random.Draws(self.seed, self.step) as draws:
-            for descent in self.descents():
-                descent.prepare()
-                found, gradients = self.differentiate(descent, descent.part(examples), draws)
-                descent.apply(gradients, self.clip_norm)
+        with random.StepRng(self.seed, self.step) as rng:
+            for optimizer_step in self.optimizer_steps():
+                optimizer_step.prepare()
+                found, gradients = self.differentiate(optimizer_step, optimizer_step.part(examples), rng)
+                optimizer_step.apply(gradients, self.clip_norm)
                 losses |= found
         if self.average is not None:
             self.average.update(self.averaged_variables, self.step)
@@ -366,8 +366,8 @@ class GenerativeModel(keras.Model):
         # several replicas has seen its share of them.
         replicas, _ = random.replica()
         seen = replicas * tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
-        with random.Draws(self.seed + EVALUATION, seen) as draws:
-            return self._track(self.losses_of(examples, draws), weight)
+        with random.StepRng(self.seed + EVALUATION, seen) as rng:
+            return self._track(self.losses_of(examples, rng), weight)
 
     def _track(self, losses: dict[str, tf.Tensor], weight=None) -> dict[str, tf.Tensor]:
         for name, tracker in self.trackers.items():

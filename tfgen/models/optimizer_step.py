@@ -10,7 +10,7 @@ from tfgen import random
 
 
 @dataclass(frozen=True)
-class Descent:
+class OptimizerStep:
     """One of the descents that make up a training step; a GAN's step has two.
 
     Attributes:
@@ -22,17 +22,17 @@ class Descent:
         prepare: done before its gradient is taken, on every replica alike; nothing unless given.
     """
 
-    losses: Callable[[Any, random.Draws], dict[str, tf.Tensor]]
+    losses: Callable[[Any, random.StepRng], dict[str, tf.Tensor]]
     objective: str
     optimizer: Any
     variables: Sequence[Any]
     part: Callable[[Any], Any] = lambda examples: examples
     prepare: Callable[[], None] = lambda: None
 
-    def gradients(self, examples, draws: random.Draws) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
+    def gradients(self, examples, rng: random.StepRng) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
         """The losses, and the gradient of the objective's mean over this replica's examples."""
         with tf.GradientTape() as tape:
-            losses = self.losses(examples, draws)
+            losses = self.losses(examples, rng)
             loss = tf.reduce_mean(losses[self.objective])
         gradients = tape.gradient(loss, [variable.value for variable in self.variables])
         # Where a gradient does not depend on the losses, as that of a Wasserstein critic's last layer, TensorFlow's
@@ -65,7 +65,7 @@ class Descent:
 
 
 class CompiledGradients:
-    """`Descent.gradients` of a model as XLA programs, their noise drawn outside.
+    """`OptimizerStep.gradients` of a model as XLA programs, their noise drawn outside.
 
     For several replicas, which cannot meet inside a compiled program: the sum over them and the optimizer stay outside.
 
@@ -74,28 +74,30 @@ class CompiledGradients:
         specs: `tf.TensorSpec` of one replica's share of a batch.
     """
 
-    def __init__(self, descents: Sequence[Descent], specs: tf.TensorSpec):
-        self._programs = {descent.objective: self._program(descent, specs) for descent in descents}
+    def __init__(self, optimizer_steps: Sequence[OptimizerStep], specs: tf.TensorSpec):
+        self._programs = {
+            optimizer_step.objective: self._program(optimizer_step, specs) for optimizer_step in optimizer_steps
+        }
 
     @staticmethod
-    def _program(descent: Descent, specs: tf.TensorSpec):
-        part = tf.function(descent.part, autograph=False).get_concrete_function(specs).structured_outputs
+    def _program(optimizer_step: OptimizerStep, specs: tf.TensorSpec):
+        part = tf.function(optimizer_step.part, autograph=False).get_concrete_function(specs).structured_outputs
         specs = tf.TensorSpec(part.shape, part.dtype)
 
         def losses(examples):
-            with random.Draws(0, 0) as draws:
-                return descent.losses(examples, draws)
+            with random.StepRng(0, 0) as rng:
+                return optimizer_step.losses(examples, rng)
 
-        supply = random.Supply(losses, specs)
+        precomputed = random.PrecomputedNoise(losses, specs)
 
         @tf.function(autograph=False, jit_compile=True)
         def program(examples, drawn):
-            with supply.given(drawn), random.Draws(0, 0) as draws:
-                return descent.gradients(examples, draws)
+            with precomputed.replay(drawn), random.StepRng(0, 0) as rng:
+                return optimizer_step.gradients(examples, rng)
 
-        return supply, program
+        return precomputed, program
 
-    def __call__(self, descent: Descent, examples, draws: random.Draws):
-        """As `Descent.gradients`."""
-        supply, program = self._programs[descent.objective]
-        return program(examples, supply.draw_from(draws))
+    def __call__(self, optimizer_step: OptimizerStep, examples, rng: random.StepRng):
+        """As `OptimizerStep.gradients`."""
+        precomputed, program = self._programs[optimizer_step.objective]
+        return program(examples, precomputed.precompute(rng))

@@ -47,14 +47,14 @@ def _own_seed(unit) -> tf.Tensor:
     return words[:, 0]
 
 
-def binarize(unit, how: str, draws: random.Draws) -> tf.Tensor:
+def binarize(unit, how: str, rng: random.StepRng) -> tf.Tensor:
     """Pixels of 0 and 1.
 
     Args:
         unit: float32 [n, H, W, C] in [0, 1].
         how: "threshold" (1 where > 0.5); "dynamic" (Bernoulli with the intensity as probability, drawn afresh at every
             call); "static" (drawn once: the draw is a function of the picture itself).
-        draws: the noise of the step, for "dynamic".
+        rng: the noise of the step, for "dynamic".
 
     Returns:
         float32 [n, H, W, C] of 0 and 1.
@@ -65,7 +65,7 @@ def binarize(unit, how: str, draws: random.Draws) -> tf.Tensor:
     if how == "threshold":
         return tf.cast(unit > 0.5, tf.float32)
     if how == "dynamic":
-        drawn = draws.uniform("binarize", (random.rows(unit), *unit.shape[1:]))
+        drawn = rng.uniform("binarize", (random.rows(unit), *unit.shape[1:]))
     else:
         drawn = tf.reshape(random.uniform(_own_seed(unit), math.prod(unit.shape[1:])), tf.shape(unit))
     return tf.cast(drawn < unit, tf.float32)

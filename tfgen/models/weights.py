@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS = {"float16": 10, "float24": 15, "float32": 23}
 
 
-def answering(model: "GenerativeModel") -> dict[str, Any]:
+def inference_variables(model: "GenerativeModel") -> dict[str, Any]:
     """The variables that a model's answers depend on, by names that a model built anew gives them too.
 
     That is all weights, those that are not trained included (an ActNorm's, the signs and the permutation of an LU
@@ -65,7 +65,7 @@ def save_weights(model: "GenerativeModel", file: Path, form: str = "float16") ->
     Raises:
         RunError: if a weight is not finite, or no longer is once rounded: float16's largest number is 65504.
     """
-    exact = {name: np.asarray(variable) for name, variable in answering(model).items()}
+    exact = {name: np.asarray(variable) for name, variable in inference_variables(model).items()}
     arrays = {name: rounded(array, form) for name, array in exact.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
@@ -93,7 +93,7 @@ def load_weights(model: "GenerativeModel", file: Path, sha256: str) -> None:
             f"Expected the weights of SHA-256 {sha256[:12]}… in {file}. Received: {file.stat().st_size} bytes of "
             f"{found[:12]}…: the file is damaged"
         )
-    variables = answering(model)
+    variables = inference_variables(model)
     with np.load(file, allow_pickle=False) as saved:
         arrays = {name: saved[name] for name in saved.files}
     expected = {name: tuple(variable.shape) for name, variable in variables.items()}

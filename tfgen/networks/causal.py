@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.networks.coupling import Stairs
+from tfgen.networks.coupling import SoftRound
 from tfgen.networks.gated_resnet import GatedBlock
 from tfgen.networks.mlp import LAST, activation_layer
 
@@ -14,7 +14,7 @@ SLOPE = 2
 DILATIONS = 1, 2, 4
 
 
-class Shear:
+class Skew:
     """Images as wavefronts: pixel (r, c) of [n, H, W, …] is at (r, c + 2 r) of [n, H, T, …], T = W + 2 (H − 1).
 
     Row by row, an image is made in H W steps; but what a pixel needs to know of the row above is over two pixels after
@@ -44,9 +44,9 @@ class Shear:
         padded = tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)
         return tf.gather(padded, tf.constant(self._to, tf.int32), axis=1)
 
-    def back(self, sheared):
+    def back(self, skewed):
         """[n, H, T, C] → [n, H, W, C]."""
-        flat = tf.reshape(sheared, (-1, self.height * self.times, sheared.shape[-1]))
+        flat = tf.reshape(skewed, (-1, self.height * self.times, skewed.shape[-1]))
         return tf.gather(flat, tf.constant(self._from, tf.int32), axis=1)
 
 
@@ -59,7 +59,7 @@ class CausalConv(keras.layers.Layer):
     sees all that is earlier in the rows down to the pixel's: no second one for the rows above is needed, as it is row
     by row.
 
-    On a sheared image (`Shear`) the same weights make a convolution that looks back along time alone:
+    On a sheared image (`Skew`) the same weights make a convolution that looks back along time alone:
 
         [n, H, `past` + 1, C] → [n, H, 1, F],   the column of one time, from those up to it (strict: those before it)
 
@@ -101,9 +101,9 @@ class CausalConv(keras.layers.Layer):
         self.seen = (time < 0 if self.strict else time <= 0)[..., None, None]
         self.built = True
 
-    def call(self, inputs, sheared=False):
+    def call(self, inputs, skewed=False):
         above, left, right = (self.dilation * side for side in (self.above, self.left, self.right))
-        if not sheared:
+        if not skewed:
             kernel = tf.where(self.seen, self.kernel, tf.zeros((), self.kernel.dtype))
             padded = tf.pad(inputs, ((0, 0), (above, 0), (left, right), (0, 0)))
             return tf.nn.conv2d(padded, kernel, 1, "VALID", dilations=self.dilation) + self.bias
@@ -153,14 +153,14 @@ class CausalBlock(GatedBlock):
         if before is None:
             return super().call(inputs, training=training)
         window = tf.concat([before, self.act(inputs) * inside], axis=2)
-        return self.finish(inputs, self.first(window, sheared=True)), window[:, :, 1:]
+        return self.finish(inputs, self.first(window, skewed=True)), window[:, :, 1:]
 
     def get_config(self):
         return {**super().get_config(), "dilation": self.dilation}
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class WavefrontNetwork(keras.layers.Layer):
+class AutoregressiveNetwork(keras.layers.Layer):
     """Images to parameters of each pixel that depend on the pixels made before it: [n, H, W, C] → [n, H, W, outputs].
 
     A strict convolution with a window of 3×7, gated residual blocks with causal ones, and what is learned for each
@@ -187,14 +187,14 @@ class WavefrontNetwork(keras.layers.Layer):
         blocks: int = 6,
         activation: str = "relu",
         dropout: float = 0.0,
-        stairs: Stairs | None = None,
+        soft_round: SoftRound | None = None,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.image_shape = height, columns, channels = tuple(image_shape)
-        self.shear, self.stairs = Shear(height, columns), stairs
+        self.skew, self.soft_round = Skew(height, columns), soft_round
         self.first = CausalConv(width, above=2, left=3, right=3, strict=True)
-        self.first.build((None, None, None, channels * (2 if stairs else 1)))
+        self.first.build((None, None, None, channels * (2 if soft_round else 1)))
         self.place = self.add_weight((height, columns, width), initializer="zeros", name="place")
         self.blocks = [
             CausalBlock(width, activation, dropout, DILATIONS[index % len(DILATIONS)]) for index in range(blocks)
@@ -207,7 +207,7 @@ class WavefrontNetwork(keras.layers.Layer):
         self.built = True
 
     def _seen(self, images):
-        return self.stairs(images) if self.stairs else images
+        return self.soft_round(images) if self.soft_round else images
 
     def begin(self, images):
         """The state before the first column: what each convolution has been given, zeros."""
@@ -223,11 +223,11 @@ class WavefrontNetwork(keras.layers.Layer):
                 hidden = block(hidden, training=training)
             return self.last(self.act(hidden))
         # Before the first column there is none.
-        inside = tf.constant(np.pad(self.shear.inside, ((1, 0), (0, 0)))[..., None, None], self.compute_dtype)
+        inside = tf.constant(np.pad(self.skew.inside, ((1, 0), (0, 0)))[..., None, None], self.compute_dtype)
         before, now = tf.gather(inside, time), tf.gather(inside, time + 1)
         window = tf.concat([state[0][:, :, 1:], tf.cast(self._seen(images), self.compute_dtype) * before], axis=2)
-        place = tf.gather(self.shear(self.place[tf.newaxis]), time, axis=2)[:, :, tf.newaxis]
-        hidden, states = self.first(window, sheared=True) + place, [window]
+        place = tf.gather(self.skew(self.place[tf.newaxis]), time, axis=2)[:, :, tf.newaxis]
+        hidden, states = self.first(window, skewed=True) + place, [window]
         for block, past in zip(self.blocks, state[1:], strict=True):
             hidden, past = block(hidden, past, now)
             states.append(past)

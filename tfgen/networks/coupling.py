@@ -36,7 +36,7 @@ class Fold(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class Place(keras.layers.Layer):
+class AddCoordinates(keras.layers.Layer):
     """Row and column, from −1 to 1, in two channels more: [n, H, W, C] → [n, H, W, C + 2]."""
 
     def call(self, inputs):
@@ -51,7 +51,7 @@ class Place(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class Stairs(keras.layers.Layer):
+class SoftRound(keras.layers.Layer):
     """Pixels on the real line as a network had better see them: [n, H, W, C] → [n, H, W, 2C].
 
         t = L (σ(s x) − α) / (1 − 2 α) ∈ [0, L],    stair(t) = t + sin(2 π t) / (2 π)
@@ -76,9 +76,9 @@ class Stairs(keras.layers.Layer):
     def call(self, inputs):
         level = self.levels * (tf.sigmoid(self.scale * inputs) - self.alpha) / (1.0 - 2.0 * self.alpha)
         # Beyond the logit of black and white there is no image, but there are latents.
-        stair = tf.clip_by_value(level + tf.sin(2.0 * math.pi * level) / (2.0 * math.pi), 0.0, float(self.levels))
+        rounded = tf.clip_by_value(level + tf.sin(2.0 * math.pi * level) / (2.0 * math.pi), 0.0, float(self.levels))
         return tf.concat(
-            [stair / self.levels, tf.math.log(stair + 0.5) - tf.math.log(self.levels + 0.5 - stair)], axis=-1
+            [rounded / self.levels, tf.math.log(rounded + 0.5) - tf.math.log(self.levels + 0.5 - rounded)], axis=-1
         )
 
     def compute_output_shape(self, input_shape):
@@ -146,10 +146,10 @@ def conv_stage(
     blocks: int = 1,
     activation: str = "relu",
     dropout: float = 0.0,
-    stairs: Stairs | None = None,
+    soft_round: SoftRound | None = None,
     name: str | None = None,
 ) -> keras.Model:
-    """A stage of a sweep's network (`tfgen.bijectors.Sweep`): what was found so far, and new pixels → both of it.
+    """A stage of the network of a `MultiscaleAutoregressive`: features found so far and new pixels → both of them.
 
         [h: [n, H, W, width], new: [n, H, W, C]] → [h′: [n, H, W, width], parameters: [n, H, W, outputs]]
 
@@ -171,7 +171,7 @@ def conv_stage(
     """
     new = keras.Input(image_shape)
     side = _side(image_shape)
-    seen = Place()(stairs(new) if stairs else new)
+    seen = AddCoordinates()(soft_round(new) if soft_round else new)
     found = keras.layers.Conv2D(width, side, padding="same")(seen)
     before = [keras.Input((*image_shape[:2], width))] if carries else []
     if carries:

@@ -11,7 +11,7 @@ class Dropout(keras.layers.Layer):
     """Zero each input with probability `rate` in training and scale the others by 1 / (1 − rate).
 
     Keras's own layer draws from a hidden generator that is neither saved with a model nor different on each replica;
-    this one draws from the `random.Draws` in whose `with` block it is called.
+    this one draws from the `random.StepRng` in whose `with` block it is called.
 
     Args:
         rate: probability of dropping a unit, in [0, 1).
@@ -26,7 +26,7 @@ class Dropout(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training or self.rate == 0.0:
             return inputs
-        kept = random.Draws.current().uniform("dropout", (random.rows(inputs), *inputs.shape[1:])) >= self.rate
+        kept = random.StepRng.current().uniform("dropout", (random.rows(inputs), *inputs.shape[1:])) >= self.rate
         return tf.where(kept, inputs / (1.0 - self.rate), tf.zeros_like(inputs))
 
     def compute_output_shape(self, input_shape):

@@ -65,7 +65,7 @@ def pack(
         ConfigError: if `out` cannot be written to.
     """
     from tfgen.evaluation.samples import save
-    from tfgen.models.weights import answering
+    from tfgen.models.weights import inference_variables
     from tfgen.runs.run import Run
 
     target = _target(run, name, out)
@@ -81,7 +81,9 @@ def pack(
             "commands": _commands(config, name),
             "event_shape": list(model.event_shape),
             "levels": model.levels,
-            "weights": {"numbers": sum(int(one.shape.num_elements() or 1) for one in answering(model).values())},
+            "weights": {
+                "numbers": sum(int(one.shape.num_elements() or 1) for one in inference_variables(model).values())
+            },
         }
         # With the run's own configuration, which knows where the data are on this machine.
         packed = Run(folder, run.config)
@@ -253,9 +255,9 @@ def _about(model: "GenerativeModel", config: "RunConfig") -> str:
 
 
 def _commands(config: "RunConfig", name: str) -> list[str]:
-    from tfgen.config.command import spell
+    from tfgen.config.command import to_command
 
-    train = spell(config)
+    train = to_command(config)
     return [train or "trained from Python with config.json", f"tfgen pack RUN --name {name}"]
 
 

@@ -41,7 +41,7 @@ YARDSTICKS = {"bits_per_dim": "pixel marginals"}
 
 def draw_curves(
     history: Sequence[Mapping[str, Any]],
-    yardsticks: Mapping[str, float] | None = None,
+    baselines: Mapping[str, float] | None = None,
     only: Sequence[str] | None = None,
 ) -> Figure:
     """One panel for each quantity, training and validation together.
@@ -49,7 +49,7 @@ def draw_curves(
     Args:
         history: a row an epoch with "epoch" and any numbers; "val_loss" belongs with "loss". A row may lack a quantity,
             and a value that is None or not finite leaves a gap.
-        yardsticks: quantity → value, a dashed line in its panel.
+        baselines: quantity → value, a dashed line in its panel.
         only: these of `quantities(history)`, in this order; None for all.
 
     Raises:
@@ -64,17 +64,17 @@ def draw_curves(
     drawn = style.figure(4.4 * columns, 3.1 * rows)
     for place, quantity in enumerate(shown):
         axes = drawn.add_subplot(rows, columns, place + 1)
-        _panel(axes, history, quantity, (yardsticks or {}).get(quantity))
+        _panel(axes, history, quantity, (baselines or {}).get(quantity))
         if place >= len(shown) - columns:
             axes.set_xlabel("epoch")
     return drawn
 
 
 def save_curves(
-    history: Sequence[Mapping[str, Any]], path: str | Path, yardsticks: Mapping[str, float] | None = None
+    history: Sequence[Mapping[str, Any]], path: str | Path, baselines: Mapping[str, float] | None = None
 ) -> None:
     """Write `draw_curves` as PNG. Raises as it does, and OSError if the file cannot be written."""
-    style.save(draw_curves(history, yardsticks), path)
+    style.save(draw_curves(history, baselines), path)
 
 
 def quantities(history: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -104,7 +104,7 @@ def _number(value) -> float:
     return float(value) if isinstance(value, Real) else math.nan
 
 
-def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
+def _panel(axes: Axes, history, quantity: str, baseline: float | None) -> None:
     own = "samples" if quantity in OF_SAMPLES else "training"
     drawn = []
     for key, label, color in ((quantity, own, style.BLUE), (f"val_{quantity}", "validation", style.CORAL)):
@@ -116,7 +116,7 @@ def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
         marker = "o" if len(values) <= 12 else ""
         axes.plot(epochs, values, color=color, linewidth=1.4, marker=marker, markersize=3, label=f"{label} {last:.4g}")
         drawn.append(values)
-    low, high = limits(drawn, yardstick)
+    low, high = limits(drawn, baseline)
     if quantity in COUNTS:
         low, high = min(low, math.ceil(low) - 1), max(high, math.floor(high) + 1)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -125,17 +125,17 @@ def _panel(axes: Axes, history, quantity: str, yardstick: float | None) -> None:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
     axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
-    if yardstick is not None:
+    if baseline is not None:
         # Where the line has no place in the panel, the legend still says how far away it is.
-        side = " ↑" if yardstick > high else " ↓" if yardstick < low else ""
-        label = f"{YARDSTICKS.get(quantity, 'yardstick')} {yardstick:.4g}{side}"
-        axes.axhline(yardstick, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.1, label=label)
+        side = " ↑" if baseline > high else " ↓" if baseline < low else ""
+        label = f"{YARDSTICKS.get(quantity, 'baseline')} {baseline:.4g}{side}"
+        axes.axhline(baseline, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.1, label=label)
     style.dress(axes, title(quantity))
     axes.grid(axis="y", color=style.LINE, linewidth=0.5, alpha=0.7)
     axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=style.TEXT, handlelength=1.4)
 
 
-def limits(series: Sequence[np.ndarray], yardstick: float | None = None) -> tuple[float, float]:
+def limits(series: Sequence[np.ndarray], baseline: float | None = None) -> tuple[float, float]:
     """The part of the y-axis to show: where training spends its time, not where it began.
 
     The first twentieth of the epochs and rare outliers may leave the panel. A yardstick is taken in unless it would
@@ -143,7 +143,7 @@ def limits(series: Sequence[np.ndarray], yardstick: float | None = None) -> tupl
 
     Args:
         series: values in the order of epochs, NaN for gaps.
-        yardstick: value of the dashed line, or None.
+        baseline: value of the dashed line, or None.
 
     Returns:
         (low, high), low < high.
@@ -157,7 +157,7 @@ def limits(series: Sequence[np.ndarray], yardstick: float | None = None) -> tupl
     reach = 0.5 * (last - first)
     low, high = max(settled.min(), first - reach), min(settled.max(), last + reach)
     span = max(high - low, 1e-3 * abs(high), 1e-12)
-    if yardstick is not None and max(high, yardstick) - min(low, yardstick) <= 3 * span:
-        low, high = min(low, yardstick), max(high, yardstick)
+    if baseline is not None and max(high, baseline) - min(low, baseline) <= 3 * span:
+        low, high = min(low, baseline), max(high, baseline)
     margin = 0.08 * max(high - low, span)
     return float(low - margin), float(high + margin)

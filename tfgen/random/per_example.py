@@ -2,13 +2,13 @@
 
 Two generators, for two purposes:
 
-- `Draws` is the noise of one training or evaluation step: TensorFlow's stateless Philox operators, keyed by
+- `StepRng` is the noise of one training or evaluation step: TensorFlow's stateless Philox operators, keyed by
   (seed, step, name). The noise of the *whole global batch* is computed on every replica, which keeps its own rows:
   each replica has noise of its own, and one replica and two see the same numbers. A resumed run draws what the
   uninterrupted one would have drawn, because there is nothing to restore.
 - `normal` and `uniform` make the noise behind a *picture* from the picture's own integer seed: Threefry-2x32 written in
   uint32 additions, multiplications, shifts and exclusive-ors, operators that a SavedModel, TFLite and a browser all
-  have. One seed is one picture everywhere, whatever the batch. `SeededDraws` serves a model's likelihood from them.
+  have. One seed is one picture everywhere, whatever the batch. `PerExampleRng` serves a model's likelihood from them.
 
 Reference: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC'11.
 """
@@ -17,11 +17,11 @@ import math
 
 import tensorflow as tf
 
-from tfgen.random.step import Draws, _stream
+from tfgen.random.step import StepRng, _stream
 
 
-class SeededDraws(Draws):
-    """The same names as `Draws`, each row of the noise a function of that row's own seed.
+class PerExampleRng(StepRng):
+    """The same names as `StepRng`, each row of the noise a function of that row's own seed.
 
     What it draws is made by `normal` and `uniform` below: it does not depend on the batch, and an exported model draws
     it too. The streams of the names lie in the upper half of the 2³², apart from those of the pictures.

@@ -40,7 +40,7 @@ def permuted(positions: tf.Tensor, n: int, seed: int, epoch: tf.Tensor) -> tf.Te
     """
     a = math.isqrt(n - 1) + 1
     b = -(-n // a)
-    # Not `noise.Draws`, whose numbers differ from replica to replica: the order is one for all replicas.
+    # Not `noise.StepRng`, whose numbers differ from replica to replica: the order is one for all replicas.
     key = tf.random.fold_in(tf.stack([tf.constant(seed, tf.int64), epoch]), _STREAM, alg="philox")
     tables = tf.random.stateless_uniform([_ROUNDS, a], key, minval=0, maxval=a * b, dtype=tf.int64, alg="philox")
 

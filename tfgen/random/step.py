@@ -2,13 +2,13 @@
 
 Two generators, for two purposes:
 
-- `Draws` is the noise of one training or evaluation step: TensorFlow's stateless Philox operators, keyed by
+- `StepRng` is the noise of one training or evaluation step: TensorFlow's stateless Philox operators, keyed by
   (seed, step, name). The noise of the *whole global batch* is computed on every replica, which keeps its own rows:
   each replica has noise of its own, and one replica and two see the same numbers. A resumed run draws what the
   uninterrupted one would have drawn, because there is nothing to restore.
 - `normal` and `uniform` make the noise behind a *picture* from the picture's own integer seed: Threefry-2x32 written in
   uint32 additions, multiplications, shifts and exclusive-ors, operators that a SavedModel, TFLite and a browser all
-  have. One seed is one picture everywhere, whatever the batch. `SeededDraws` serves a model's likelihood from them.
+  have. One seed is one picture everywhere, whatever the batch. `PerExampleRng` serves a model's likelihood from them.
 
 Reference: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC'11.
 """
@@ -34,7 +34,7 @@ def rows(batch: tf.Tensor) -> tf.Tensor | int:
     return batch.shape[0] if batch.shape[0] is not None else tf.shape(batch)[0]
 
 
-class Draws:
+class StepRng:
     """The noise of one step, as a function of (seed, step, name, how often that name was drawn before).
 
     Used as a context manager, it also serves the layers that draw without being handed anything (`networks.Dropout`).
@@ -48,14 +48,14 @@ class Draws:
         ...     epsilon = draws.normal("posterior", (128, 20))
     """
 
-    _active: contextvars.ContextVar["Draws"] = contextvars.ContextVar("tfgen.noise.draws")
+    _active: contextvars.ContextVar["StepRng"] = contextvars.ContextVar("tfgen.noise.draws")
 
     def __init__(self, seed, step):
         self._key = tf.stack([tf.cast(seed, tf.int64), tf.cast(step, tf.int64)])
         self._drawn: Counter[str] = Counter()
         self._tokens: list[contextvars.Token] = []
 
-    def __enter__(self) -> "Draws":
+    def __enter__(self) -> "StepRng":
         self._tokens.append(self._active.set(self))
         return self
 
@@ -63,12 +63,12 @@ class Draws:
         self._active.reset(self._tokens.pop())
 
     @classmethod
-    def current(cls) -> "Draws":
+    def current(cls) -> "StepRng":
         """The draws whose `with` block is running. Raises RuntimeError where there is none."""
         try:
             return cls._active.get()
         except LookupError:
-            raise RuntimeError("Expected to run inside `with noise.Draws(seed, step):`; there is none.") from None
+            raise RuntimeError("Expected to run inside `with StepRng(seed, step):`; there is none.") from None
 
     def normal(self, name: str, shape) -> tf.Tensor:
         """Standard normal numbers, float32 [n, …]; `shape` is that of this replica's rows."""
@@ -90,9 +90,9 @@ class Draws:
 
     def _draw(self, kind: str, name: str, shape) -> tf.Tensor:
         key = self._next(name)
-        supply = _supply.get()
-        if supply is not None:
-            return supply(kind, key, shape)
+        precomputed = _precomputed.get()
+        if precomputed is not None:
+            return precomputed(kind, key, shape)
         seed = tf.random.fold_in(self._key, _stream(key), alg="philox")
         replicas, index = replica()
         if replicas == 1 or kind == "shared_uniform":
@@ -112,10 +112,10 @@ _KINDS = {
     "shared_uniform": tf.random.stateless_uniform,
 }
 
-_supply: contextvars.ContextVar = contextvars.ContextVar("tfgen.noise.supply", default=None)
+_precomputed: contextvars.ContextVar = contextvars.ContextVar("tfgen.random.precomputed_noise", default=None)
 
 
-class Supply:
+class PrecomputedNoise:
     """The noise of a step drawn beforehand, for a step that XLA compiles.
 
     XLA turns the same key into other normal numbers than TensorFlow's kernels, and on a CPU it draws more slowly: the
@@ -123,13 +123,13 @@ class Supply:
     one then see the same numbers.
 
     Args:
-        function: makes the step's draws, all from `Draws` of one seed and step; it is traced once and not run.
+        function: makes the step's draws, all from `StepRng` of one seed and step; it is traced once and not run.
         *specs: `tf.TensorSpec` of its arguments.
 
     Example:
-        >>> supply = Supply(model.train_step, tf.TensorSpec((128, 28, 28, 1), tf.uint8))
-        >>> drawn = supply.draw(seed=1, step=7)
-        >>> with supply.given(drawn):                         # inside the compiled function
+        >>> noise = PrecomputedNoise(model.train_step, tf.TensorSpec((128, 28, 28, 1), tf.uint8))
+        >>> drawn = noise.precompute(StepRng(seed=1, step=7))
+        >>> with noise.replay(drawn):                         # inside the compiled function
         ...     model.train_step(images)
     """
 
@@ -142,26 +142,22 @@ class Supply:
             self._plan[key] = (kind, tuple(shape))
             return tf.zeros(shape)
 
-        token = _supply.set(record)
+        token = _precomputed.set(record)
         try:
             tf.function(function, autograph=False).get_concrete_function(*specs)
         finally:
-            _supply.reset(token)
+            _precomputed.reset(token)
 
-    def draw(self, seed, step) -> list[tf.Tensor]:
-        """The tensors that `function` would draw at that step of that seed."""
-        return self.draw_from(Draws(seed, step))
-
-    def draw_from(self, draws: Draws) -> list[tf.Tensor]:
-        """The tensors that `function` would draw next if it were handed these draws."""
-        return [getattr(draws, kind)(key.rpartition("/")[0], shape) for key, (kind, shape) in self._plan.items()]
+    def precompute(self, rng: StepRng) -> list[tf.Tensor]:
+        """Draw from `rng` the tensors that `function` would draw next."""
+        return [getattr(rng, kind)(key.rpartition("/")[0], shape) for key, (kind, shape) in self._plan.items()]
 
     @contextlib.contextmanager
-    def given(self, drawn: list[tf.Tensor]):
-        """Let every `Draws` in the `with` block give out `drawn` instead of drawing."""
+    def replay(self, drawn: list[tf.Tensor]):
+        """Let every `StepRng` in the `with` block give out `drawn` instead of drawing."""
         by_key = dict(zip(self._plan, drawn, strict=True))
-        token = _supply.set(lambda kind, key, shape: by_key[key])
+        token = _precomputed.set(lambda kind, key, shape: by_key[key])
         try:
             yield
         finally:
-            _supply.reset(token)
+            _precomputed.reset(token)

@@ -103,13 +103,13 @@ class SampleGrids(keras.callbacks.Callback):
 class Curves(keras.callbacks.Callback):
     """`curves.png`: every metric over the epochs, beside the yardstick. Drawn as seldom as the samples are."""
 
-    def __init__(self, run: Run, yardsticks: dict[str, float]):
+    def __init__(self, run: Run, baselines: dict[str, float]):
         super().__init__()
-        self.run, self.yardsticks = run, yardsticks
+        self.run, self.baselines = run, baselines
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
         if is_drawn(epoch + 1, self.run.config.train):
-            save_curves(self.run.metrics(), self.run.path / "curves.png", self.yardsticks)
+            save_curves(self.run.metrics(), self.run.path / "curves.png", self.baselines)
 
 
 class Progress(keras.callbacks.Callback):

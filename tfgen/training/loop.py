@@ -64,7 +64,7 @@ class Loop:
         xla: whether the step is compiled with XLA.
         checkpoint_seconds: between checkpoints inside an epoch; at an epoch's end a sixth of it is enough.
         resume_hint: how to go on, for the message after Ctrl-C.
-        agree: the means over the workers of a few numbers; see `Placement.agree`.
+        all_reduce_mean: the means over the workers of a few numbers; see `DistributionContext.all_reduce_mean`.
         track: from the number of complete epochs to more entries for the epoch's row; see `tracking.tracker`.
     """
 
@@ -80,12 +80,12 @@ class Loop:
         xla: bool = False,
         checkpoint_seconds: float = 60.0,
         resume_hint: str = "",
-        agree: Callable[[Sequence[float]], Sequence[float]] = tuple,
+        all_reduce_mean: Callable[[Sequence[float]], Sequence[float]] = tuple,
         track: Callable[[int], dict[str, Any]] = lambda epoch: {},
     ):
         self.model, self.batches, self.validation, self.epochs = model, batches, validation, epochs
         self.checkpoint_seconds, self.resume_hint = checkpoint_seconds, resume_hint
-        self.agree, self.track = agree, track
+        self.all_reduce_mean, self.track = all_reduce_mean, track
         self.strategy = tf.distribute.get_strategy()
         self.callbacks = keras.callbacks.CallbackList([], model=model)
         self.progress = Progress()
@@ -108,7 +108,7 @@ class Loop:
         elif xla:
             # Replicas must meet outside of any function within a function.
             share = batches.at(0, 0, replicas)
-            model.differentiate = CompiledGradients(model.descents(), tf.TensorSpec(share.shape, share.dtype))
+            model.differentiate = CompiledGradients(model.optimizer_steps(), tf.TensorSpec(share.shape, share.dtype))
 
         # The models are written in TensorFlow's own operators; autograph would only slow their tracing.
         @tf.autograph.experimental.do_not_convert
@@ -133,14 +133,14 @@ class Loop:
     def _compiled_step(self) -> Callable:
         """The step as one XLA program, its noise drawn outside of it."""
         model, batch = self.model, self.batches.at(0)
-        supply = random.Supply(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
+        precomputed = random.PrecomputedNoise(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
 
         @tf.function(autograph=False, jit_compile=True)
         def step(examples, drawn):
-            with supply.given(drawn):
+            with precomputed.replay(drawn):
                 return model.train_step(examples)
 
-        return lambda examples: step(examples, supply.draw(model.seed, model.step))
+        return lambda examples: step(examples, precomputed.precompute(random.StepRng(model.seed, model.step)))
 
     def _compiled_evaluate(self) -> Callable:
         # Without XLA, which would draw other noise: a validation then says the same however a run is trained.
@@ -257,7 +257,7 @@ class Loop:
                 if not finite:
                     raise self._diverged()
                 self.callbacks.on_train_batch_end(self.step)
-                stop, due, elapsed = self.agree(
+                stop, due, elapsed = self.all_reduce_mean(
                     (self._stop is not None, time.monotonic() - saved > self.checkpoint_seconds, elapsed)
                 )
                 if stop or due:
@@ -269,7 +269,7 @@ class Loop:
                     )
                 chunk = max(1, min(int(steps * CHUNK_SECONDS / max(elapsed, 1e-6)), 4 * steps))
             self._end_epoch(epoch)
-            (due,) = self.agree((time.monotonic() - saved > self.checkpoint_seconds / 6,))
+            (due,) = self.all_reduce_mean((time.monotonic() - saved > self.checkpoint_seconds / 6,))
             if due or self.progress.epoch == self.epochs:
                 self.save()
                 saved = time.monotonic()

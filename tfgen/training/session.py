@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfgen.cli.train_arguments import Request
+from tfgen.cli.train_arguments import TrainArguments
 from tfgen.errors import ConfigError, DivergedError, LostWorkerError, RunError
 
 if TYPE_CHECKING:
@@ -15,46 +15,50 @@ if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
-    from tfgen.training.distributed.strategy import Placement
+    from tfgen.training.distributed.strategy import DistributionContext
     from tfgen.training.loop import Loop
 
 
-def train(request: Request) -> "Run | None":
+def train(request: TrainArguments) -> "Run | None":
     """Make or reopen the run and train it to its last epoch; None after a dry run."""
     from tfgen.runs.run import Run
-    from tfgen.training.distributed.strategy import place
+    from tfgen.training.distributed.strategy import make_strategy
 
     run = _existing(request)
     config = run.config if run else request.config
     assert config is not None
     # Data that is missing or damaged is found before other workers are waited for.
     dataset = (run or Run(Path(request.out), config)).dataset
-    placement = place(request.machine, config.train.batch_size)
-    with _losing_workers(placement):
-        return _train(request, run, config, dataset, placement)
+    distribution = make_strategy(request.machine, config.train.batch_size)
+    with _losing_workers(distribution):
+        return _train(request, run, config, dataset, distribution)
 
 
-def _train(request: Request, run: "Run | None", config: "RunConfig", dataset, placement: "Placement") -> "Run | None":
-    from tfgen.evaluation.likelihood import yardstick
+def _train(
+    request: TrainArguments, run: "Run | None", config: "RunConfig", dataset, distribution: "DistributionContext"
+) -> "Run | None":
+    from tfgen.evaluation.likelihood import baseline
 
-    if placement.cluster is not None:
-        _agree_with_workers(request, run, config, placement)
-    batches, model = prepared(config, dataset, placement)
-    yardsticks = {}
+    if distribution.cluster is not None:
+        _agree_with_workers(request, run, config, distribution)
+    batches, model = prepared(config, dataset, distribution)
+    baselines = {}
     if model.is_image and model.can("log_prob"):
-        yardsticks["bits_per_dim"] = yardstick(model, dataset.train.examples, dataset.test.examples)
-    _describe(config, dataset, batches, model, yardsticks, placement)
+        baselines["bits_per_dim"] = baseline(model, dataset.train.examples, dataset.test.examples)
+    _describe(config, dataset, batches, model, baselines, distribution)
     if request.dry_run:
         return None
-    run = run or _begin(request, config, placement)
+    run = run or _begin(request, config, distribution)
     print(f"run        {run.path}", flush=True)
-    with _recording_divergence(run, placement):
-        _fit(run, dataset, batches, model, yardsticks, placement, request.machine.checkpoint_seconds)
-    _finish(run, placement)
+    with _recording_divergence(run, distribution):
+        _fit(run, dataset, batches, model, baselines, distribution, request.machine.checkpoint_seconds)
+    _finish(run, distribution)
     return run
 
 
-def prepared(config: "RunConfig", dataset: "Dataset", placement: "Placement") -> tuple["Batches", "GenerativeModel"]:
+def prepared(
+    config: "RunConfig", dataset: "Dataset", distribution: "DistributionContext"
+) -> tuple["Batches", "GenerativeModel"]:
     """The batches of a run and its new model, compiled.
 
     Raises:
@@ -68,10 +72,10 @@ def prepared(config: "RunConfig", dataset: "Dataset", placement: "Placement") ->
 
     batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed)
     keras.utils.set_random_seed(config.train.seed)
-    with placement.strategy.scope():
+    with distribution.strategy.scope():
         model = build(config, dataset.event_shape, dataset.levels)
         model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
-    replicas = placement.strategy.num_replicas_in_sync
+    replicas = distribution.strategy.num_replicas_in_sync
     if config.train.batch_size % (replicas * model.batch_multiple):
         raise ConfigError(
             f"--batch-size: expected a multiple of {replicas * model.batch_multiple}, as {replicas} replicas of this "
@@ -80,7 +84,7 @@ def prepared(config: "RunConfig", dataset: "Dataset", placement: "Placement") ->
     return batches, model
 
 
-def _existing(request: Request) -> "Run | None":
+def _existing(request: TrainArguments) -> "Run | None":
     """The run to go on with: that of --resume, or that of --run if it has begun."""
     from tfgen.runs.run import Run
 
@@ -106,7 +110,7 @@ def _difference(found, expected) -> str:
     return ", ".join(f"{name} {found[name]}, not {expected[name]}" for name in found if found[name] != expected[name])
 
 
-def _reopen(request: Request) -> "Run":
+def _reopen(request: TrainArguments) -> "Run":
     from tfgen.files import write_json
     from tfgen.runs.run import Run
 
@@ -124,7 +128,7 @@ def _reopen(request: Request) -> "Run":
 
 
 @contextlib.contextmanager
-def _losing_workers(placement: "Placement"):
+def _losing_workers(distribution: "DistributionContext"):
     """Says of TensorFlow's errors about a connection what they mean: another worker is gone."""
     import tensorflow as tf
 
@@ -133,36 +137,38 @@ def _losing_workers(placement: "Placement"):
     try:
         yield
     except (*gone, errors.InternalError) as error:
-        if placement.cluster is None:
+        if distribution.cluster is None:
             raise
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise LostWorkerError(
-            f"Expected all {len(placement.cluster.workers)} workers to stay. Lost one ({reason}). Start all of them "
+            f"Expected all {len(distribution.cluster.workers)} workers to stay. Lost one ({reason}). Start all of them "
             "again: they go on from the last checkpoint"
         ) from None
 
 
-def _agree_with_workers(request: Request, run: "Run | None", config: "RunConfig", placement: "Placement") -> None:
+def _agree_with_workers(
+    request: TrainArguments, run: "Run | None", config: "RunConfig", distribution: "DistributionContext"
+) -> None:
     from tfgen.training.distributed.cluster import compare, fingerprint
 
-    assert placement.cluster is not None
+    assert distribution.cluster is not None
     if request.run is None and run is None:
         raise ConfigError(
             "--run: expected the run's folder, the same for all workers and on a file system that they share. "
             "Received: none"
         )
-    for warning in compare(placement.cluster, placement.gather(fingerprint(config))):
+    for warning in compare(distribution.cluster, distribution.gather(fingerprint(config))):
         print(f"warning: {warning}", file=sys.stderr)
 
 
-def _begin(request: Request, config: "RunConfig", placement: "Placement") -> "Run":
+def _begin(request: TrainArguments, config: "RunConfig", distribution: "DistributionContext") -> "Run":
     from tfgen.runs.run import Run
 
     if request.run is None:
         return Run.create(request.out, config)
-    if placement.is_chief:
+    if distribution.is_chief:
         Run.create_at(request.run, config)
-    placement.agree([0.0])
+    distribution.all_reduce_mean([0.0])
     try:
         return Run.open(request.run)
     except RunError:
@@ -177,34 +183,34 @@ def uses_xla(config: "RunConfig", model: "GenerativeModel") -> bool:
     return model.is_fully_connected if config.train.xla == "auto" else config.train.xla == "on"
 
 
-def _describe(config, dataset, batches, model, yardsticks, placement) -> None:
+def _describe(config, dataset, batches, model, baselines, distribution) -> None:
     sizes = [len(split) if split is not None else 0 for split in (dataset.train, dataset.validation, dataset.test)]
     shape = "×".join(map(str, dataset.event_shape))
     levels = f", {dataset.levels} levels" if dataset.levels else ""
     print(f"data       {dataset.name}, {shape}{levels}; training {sizes[0]}, validation {sizes[1]}, test {sizes[2]}")
     weights = sum(int(variable.shape.num_elements() or 1) for variable in model.trainable_variables)
     print(f"model      {config.model}, preset {config.preset}, {weights:,} weights")
-    print(f"devices    {placement.description}")
+    print(f"devices    {distribution.description}")
     print(
         f"training   {config.train.epochs} epochs of {batches.steps_per_epoch} steps, batch {batches.batch_size}, "
         f"seed {config.train.seed}, XLA {'on' if uses_xla(config, model) else 'off'}"
     )
-    for name, value in yardsticks.items():
+    for name, value in baselines.items():
         print(f"yardstick  {name.replace('_', ' ')} of pixel marginals on the test set: {value:.4f}")
     sys.stdout.flush()
 
 
 @contextlib.contextmanager
-def _recording_divergence(run: "Run", placement: "Placement"):
+def _recording_divergence(run: "Run", distribution: "DistributionContext"):
     """Leaves it in the run's folder if a loss ceases to be finite, so that a comparison can count it."""
     from tfgen.files import write_json
 
-    if placement.is_chief:
+    if distribution.is_chief:
         run.divergence_file.unlink(missing_ok=True)
     try:
         yield
     except DivergedError as error:
-        if placement.is_chief:
+        if distribution.is_chief:
             write_json(run.divergence_file, {"epochs": run.epoch or 0, "message": str(error)})
         raise
 
@@ -214,7 +220,7 @@ def loop_of(
     dataset: "Dataset",
     batches: "Batches",
     model: "GenerativeModel",
-    placement: "Placement",
+    distribution: "DistributionContext",
     *,
     scratch: Path | None = None,
     checkpoint_seconds: float = 60.0,
@@ -225,7 +231,7 @@ def loop_of(
     Args:
         run: begun.
         dataset, batches, model: see `prepared`.
-        placement: where.
+        distribution: where.
         scratch: where to write checkpoints instead, on a worker that is not the chief.
         checkpoint_seconds, resume_hint: see `Loop`.
     """
@@ -234,8 +240,8 @@ def loop_of(
 
     validation, config = dataset.validation, run.config.train
     # The rows are the chief's. Outside of the scope: the classifier that is loaded here would wait for others there.
-    tracking = {"track": tracker(model, dataset, config)} if placement.is_chief else {}
-    with placement.strategy.scope():
+    tracking = {"track": tracker(model, dataset, config)} if distribution.is_chief else {}
+    with distribution.strategy.scope():
         loop = Loop(
             model,
             batches,
@@ -246,7 +252,7 @@ def loop_of(
             xla=uses_xla(run.config, model),
             checkpoint_seconds=checkpoint_seconds,
             resume_hint=resume_hint,
-            agree=placement.agree,
+            all_reduce_mean=distribution.all_reduce_mean,
             **tracking,
         )
         if loop.checkpoints.latest_checkpoint or run.metrics():
@@ -257,7 +263,9 @@ def loop_of(
     return loop
 
 
-def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement", checkpoint_seconds) -> None:
+def _fit(
+    run: "Run", dataset, batches, model, baselines, distribution: "DistributionContext", checkpoint_seconds
+) -> None:
     from tfgen.files import remove_partial
     from tfgen.training import callbacks
 
@@ -267,13 +275,13 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement"
             dataset,
             batches,
             model,
-            placement,
+            distribution,
             # A checkpoint takes numbers from every worker, but only the chief's is kept.
-            scratch=None if placement.is_chief else Path(scratch),
+            scratch=None if distribution.is_chief else Path(scratch),
             checkpoint_seconds=checkpoint_seconds,
             resume_hint=f"Go on with: python train.py --resume {run.path}",
         )
-        if not placement.is_chief:
+        if not distribution.is_chief:
             loop.run()
             return
         remove_partial(run.path)
@@ -285,7 +293,7 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement"
                 callbacks.BestModel(run, validated=dataset.validation is not None and model.can("log_prob")),
                 callbacks.TensorBoard(run),
                 callbacks.SampleGrids(run, None if dataset.is_images else dataset.test.examples),
-                callbacks.Curves(run, yardsticks),
+                callbacks.Curves(run, baselines),
                 callbacks.Progress(run.config.train.epochs, batches.steps_per_epoch, loop.step),
             ]
         )
@@ -296,25 +304,25 @@ def _fit(run: "Run", dataset, batches, model, yardsticks, placement: "Placement"
 FINAL_SAMPLES = 2000
 
 
-def _finish(run: "Run", placement: "Placement") -> None:
+def _finish(run: "Run", distribution: "DistributionContext") -> None:
     """Pictures of the best model and its figure: the test set's likelihood or else, where it can, sample quality."""
     from tfgen.evaluation.classifier import is_shipped
     from tfgen.evaluation.evaluate import evaluate, evaluate_samples, quality_summary, summary
     from tfgen.evaluation.interpolation import interpolation
     from tfgen.plots.manifold import save_manifold
 
-    with placement.strategy.scope():
+    with distribution.strategy.scope():
         model = run.load_model()
         if run.config.train.evaluate_test and model.can("log_prob"):
-            entry = evaluate(run, model=model, record=placement.is_chief)
-            if placement.is_chief:
+            entry = evaluate(run, model=model, record=distribution.is_chief)
+            if distribution.is_chief:
                 print(summary(entry))
     measured = run.config.train.evaluate_test and not model.can("log_prob")
-    if placement.is_chief and measured and is_shipped(run.config.data.data, model.event_shape):
+    if distribution.is_chief and measured and is_shipped(run.config.data.data, model.event_shape):
         print(quality_summary(evaluate_samples(run, model=model, count=FINAL_SAMPLES)))
-    if placement.is_chief and model.is_image:
+    if distribution.is_chief and model.is_image:
         interpolation(model, run.path / "interpolation.png", pairs=4, steps=7, seed=0)
         if model.latent_shape == (2,):
             save_manifold(model, run.path / "manifold.png")
-    if placement.is_chief:
+    if distribution.is_chief:
         print(f"done       {run.path}: samples/, curves.png, metrics.jsonl, model.keras")

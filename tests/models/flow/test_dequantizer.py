@@ -48,7 +48,7 @@ def test_the_importance_weighted_bound_tends_to_the_likelihood():
     # Keras draws initial weights from the state of the process; how heavy the weights' tail is depends on them.
     keras.utils.set_random_seed(0)
     flow = Flow(
-        (1, 1, 2), 3, checkerboard=0, squeeze=(1,), couplings=(1,), sweeps=1, bins=4, width=8, alpha=0.05,
+        (1, 1, 2), 3, checkerboard=0, squeeze=(1,), couplings=(1,), multiscale_passes=1, bins=4, width=8, alpha=0.05,
         dequantization="variational",
     )  # fmt: skip
     generator = np.random.default_rng(3)

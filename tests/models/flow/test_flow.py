@@ -10,7 +10,7 @@ from tfgen import random
 from tfgen.bijectors import ActNorm
 from tfgen.errors import ConfigError
 from tfgen.models.flow import Flow
-from tfgen.networks import Stairs
+from tfgen.networks import SoftRound
 
 DIGITS = load_digits().images.astype(np.uint8)[..., None]
 
@@ -20,13 +20,25 @@ SHAPES = {
     "mnist": ((28, 28, 1), 256, {**SMALL, "squeeze": (4, 1)}),
     "colour": ((32, 32, 3), 256, {**SMALL, "blocks": 1, "activation": "elu"}),
     "odd": ((5, 5, 3), 256, {**SMALL, "squeeze": (1, 5)}),
-    "splines": ((8, 8, 1), 17, {**SMALL, "squeeze": (2,), "couplings": (1,), "sweeps": 2, "bins": 5, "blocks": 1}),
-    "variational": ((8, 8, 3), 256, {**SMALL, "couplings": (2, 0), "sweeps": 1, "dequantization": "variational"}),
-    "coarse": ((8, 8, 1), 17, {**SMALL, "squeeze": (4, 2), "couplings": (0, 1), "sweeps": 1, "at_once": (3, 2)}),
-    "wavefront": (
+    "splines": (
         (8, 8, 1),
         17,
-        {**SMALL, "checkerboard": 0, "squeeze": (4,), "couplings": (0,), "wavefront": True, "blocks": 2, "bins": 5}
+        {**SMALL, "squeeze": (2,), "couplings": (1,), "multiscale_passes": 2, "bins": 5, "blocks": 1},
+    ),
+    "variational": (
+        (8, 8, 3),
+        256,
+        {**SMALL, "couplings": (2, 0), "multiscale_passes": 1, "dequantization": "variational"},
+    ),
+    "coarse": (
+        (8, 8, 1),
+        17,
+        {**SMALL, "squeeze": (4, 2), "couplings": (0, 1), "multiscale_passes": 1, "group_size": (3, 2)},
+    ),
+    "autoregressive": (
+        (8, 8, 1),
+        17,
+        {**SMALL, "checkerboard": 0, "squeeze": (4,), "couplings": (0,), "autoregressive": True, "blocks": 2, "bins": 5}
         | {"dequantization": "variational"},
     ),
     "points": ((2,), None, {"hidden": (16, 16), "point_couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
@@ -91,8 +103,8 @@ def test_samples_are_images_that_their_seeds_determine(case):
 
 def test_a_gradient_reaches_every_weight(case):
     flow, examples = case
-    with random.Draws(0, 0) as draws, tf.GradientTape() as tape:
-        loss = tf.reduce_mean(flow.losses_of(examples, draws, training=True)["loss"])
+    with random.StepRng(0, 0) as rng, tf.GradientTape() as tape:
+        loss = tf.reduce_mean(flow.losses_of(examples, rng, training=True)["loss"])
     gradients = tape.gradient(loss, [variable.value for variable in flow.trainable_variables])
     for variable, gradient in zip(flow.trainable_variables, gradients, strict=True):
         assert gradient is not None and np.abs(gradient).max() > 0, variable.path
@@ -128,7 +140,7 @@ def test_every_conditioner_runs_once_a_pass(case):
             assert len(layers) == 3 * len(flow.conditioners)
         return
     convolutions = [[kind for kind, _ in found].count("Conv2D") for found in (to_latent, to_data)]
-    if flow.config.wavefront:
+    if flow.config.autoregressive:
         # A causal convolution is a product of matrices on the way to the data.
         (network,) = flow.conditioners
         assert convolutions == [2 + 2 * len(network.blocks), 1 + len(network.blocks)]
@@ -139,7 +151,7 @@ def test_every_conditioner_runs_once_a_pass(case):
 
 @pytest.mark.parametrize("blocks", [0, 1])
 def test_dropout_is_of_training_alone_and_follows_from_the_step(blocks):
-    options = {**SMALL, "blocks": blocks, "sweeps": 1}
+    options = {**SMALL, "blocks": blocks, "multiscale_passes": 1}
     flow = perturbed(Flow((8, 8, 1), 17, seed=1, dropout=0.5, **options), scale=0.1)
     without = Flow((8, 8, 1), 17, seed=1, **options)
     for ours, theirs in zip(without.weights, flow.weights, strict=True):
@@ -147,8 +159,8 @@ def test_dropout_is_of_training_alone_and_follows_from_the_step(blocks):
     examples = examples_of((8, 8, 1), 17)
 
     def losses(model, step, training):
-        with random.Draws(0, step) as draws:
-            return model.losses_of(examples, draws, training=training)["loss"].numpy()
+        with random.StepRng(0, step) as rng:
+            return model.losses_of(examples, rng, training=training)["loss"].numpy()
 
     dropped = losses(flow, 3, True)
     np.testing.assert_array_equal(losses(flow, 3, True), dropped)
@@ -177,8 +189,8 @@ def test_actnorm_normalizes_every_level_on_the_first_batch(monkeypatch):
     normalized = []
     inverse = ActNorm._inverse
     monkeypatch.setattr(ActNorm, "_inverse", lambda self, y: normalized.append(inverse(self, y)) or normalized[-1])
-    with random.Draws(1, 0) as draws:
-        flow.encode(flow.dequantize(DIGITS[:200], draws)[0] * 17 / 16 - 0.5 / 16)
+    with random.StepRng(1, 0) as rng:
+        flow.encode(flow.dequantize(DIGITS[:200], rng)[0] * 17 / 16 - 0.5 / 16)
     assert len(normalized) == len(flow.normalizations) == 4
     for events in normalized:
         np.testing.assert_allclose(tf.reduce_mean(events, axis=(0, 1, 2)), 0.0, atol=1e-3)
@@ -224,8 +236,8 @@ def test_the_importance_weighted_bound_rises_with_the_samples():
 
 def test_the_loss_is_the_bound_in_nats_per_dimension():
     flow = perturbed(Flow((8, 8, 1), 17, **SMALL))
-    with random.Draws(4, 0) as draws:
-        losses = flow.losses_of(DIGITS[:5], draws)
+    with random.StepRng(4, 0) as rng:
+        losses = flow.losses_of(DIGITS[:5], rng)
     np.testing.assert_allclose(-64.0 * losses["loss"], flow.log_prob(DIGITS[:5], seed=4), rtol=1e-5)
     np.testing.assert_allclose(losses["bits_per_dim"], losses["loss"] / math.log(2.0), rtol=1e-6)
 
@@ -283,7 +295,11 @@ def test_the_practical_s_toy_begins_as_its_prior():
             "dequantization: expected at least 2 channels",
         ),
         ((1,), {}, "at least 2 dimensions"),
-        ((8, 8, 1), {"sweeps": 1, "at_once": (2,)}, r"at_once: expected one number a level.*\(2, 2\) and \(2,\)"),
+        (
+            (8, 8, 1),
+            {"multiscale_passes": 1, "group_size": (2,)},
+            r"at_once: expected one number a level.*\(2, 2\) and \(2,\)",
+        ),
     ],
 )
 def test_impossible_flows_say_why(shape, options, message):
@@ -293,7 +309,14 @@ def test_impossible_flows_say_why(shape, options, message):
 
 @pytest.mark.parametrize("levels", [256, 17])
 def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels):
-    options = {"squeeze": (4, 2), "couplings": (0, 0), "sweeps": 1, "checkerboard": 0, "alpha": 1e-4, "width": 16}
+    options = {
+        "squeeze": (4, 2),
+        "couplings": (0, 0),
+        "multiscale_passes": 1,
+        "checkerboard": 0,
+        "alpha": 1e-4,
+        "width": 16,
+    }
     flow = perturbed(Flow((8, 8, 1), levels, **options), scale=0.5)
     noise = np.random.default_rng(1).integers(0, levels - 1, (50, 8, 8, 1)).astype(np.float32)
     shift = np.zeros((1, 8, 8, 1), np.float32)
@@ -311,7 +334,7 @@ def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels)
 
     # In the middle of a level, where whole pixels are sent to their latents, next to nothing.
     assert change_of_others(0.5) < 0.02 * change_of_others(1.0)
-    whole = random.astype(np.uint8)
+    whole = noise.astype(np.uint8)
     whole[0], whole[1] = 0, levels - 1
     assert float(tf.reduce_max(flow.inversion_error(whole))) < 2e-5
 
@@ -319,17 +342,17 @@ def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels)
 @pytest.mark.parametrize(
     ("options", "seen"),
     [
-        ({"sweeps": 1}, 4),
-        ({"sweeps": 2}, 4),
-        ({"sweeps": 1, "checkerboard": 1}, 0),
-        ({"sweeps": 1, "squeeze": (2, 2), "couplings": (0, 0)}, 8),
-        ({"sweeps": 1, "squeeze": (2, 2), "couplings": (1, 0)}, 4),
-        ({"sweeps": 2, "squeeze": (2, 2), "couplings": (0, 0)}, 4),
+        ({"multiscale_passes": 1}, 4),
+        ({"multiscale_passes": 2}, 4),
+        ({"multiscale_passes": 1, "checkerboard": 1}, 0),
+        ({"multiscale_passes": 1, "squeeze": (2, 2), "couplings": (0, 0)}, 8),
+        ({"multiscale_passes": 1, "squeeze": (2, 2), "couplings": (1, 0)}, 4),
+        ({"multiscale_passes": 2, "squeeze": (2, 2), "couplings": (0, 0)}, 4),
     ],
 )
 def test_only_networks_that_see_pixels_see_stairs(options, seen):
     flow = Flow((8, 8, 1), 17, **{"squeeze": (2,), "couplings": (1,), "checkerboard": 0, "width": 4, **options})
-    found = [any(isinstance(layer, Stairs) for layer in network.layers) for network in flow.conditioners]
+    found = [any(isinstance(layer, SoftRound) for layer in network.layers) for network in flow.conditioners]
     # One coupling for each pixel of a block, but for the first one where a level is to come.
     last = len(flow.config.squeeze) == 1
     assert sum(found) == (seen if last else seen - 1)

@@ -22,8 +22,8 @@ def small(**options) -> DropoutGAN:
 def feedback(gan, steps) -> np.ndarray:
     found = []
     for step in range(steps):
-        with random.Draws(0, step) as draws:
-            found.append(gan.feedback(draws, True).numpy() * gan.config.discriminators)
+        with random.StepRng(0, step) as rng:
+            found.append(gan.feedback(rng, True).numpy() * gan.config.discriminators)
     return np.stack(found)
 
 
@@ -41,8 +41,8 @@ def test_the_ends(rate, number):
 
 
 def test_outside_of_training_all_are_heard():
-    with random.Draws(0, 0) as draws:
-        np.testing.assert_allclose(small(feedback_dropout=0.9).feedback(draws, False), 1 / 3)
+    with random.StepRng(0, 0) as rng:
+        np.testing.assert_allclose(small(feedback_dropout=0.9).feedback(rng, False), 1 / 3)
 
 
 def test_the_discriminators_differ_from_each_other():
@@ -53,11 +53,11 @@ def test_the_discriminators_differ_from_each_other():
 
 def test_the_generator_s_loss_is_the_weighted_mean_of_theirs(digits):
     gan = small()
-    with random.Draws(5, 0) as draws:
-        real, fake = gan._packs(tf.constant(digits[:8]), draws, True)
-        found = gan.generator_terms(real, fake, draws, True)["generator_loss"]
-    with random.Draws(5, 0) as draws:
-        weights = gan.feedback(draws, True).numpy()
+    with random.StepRng(5, 0) as rng:
+        real, fake = gan._packs(tf.constant(digits[:8]), rng, True)
+        found = gan.generator_terms(real, fake, rng, True)["generator_loss"]
+    with random.StepRng(5, 0) as rng:
+        weights = gan.feedback(rng, True).numpy()
     assert 0 < np.count_nonzero(weights) < 3
     each = [np.log1p(np.exp(-one(fake).numpy()[:, 0])) for one in gan.discriminators]
     np.testing.assert_allclose(found, np.tensordot(weights, np.stack(each), 1), rtol=1e-5)

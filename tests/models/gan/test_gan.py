@@ -27,8 +27,8 @@ def test_one_step_moves_each_network_against_its_own_loss(digits):
         name: [v.numpy() for v in getattr(gan, name).trainable_variables] for name in ("generator", "discriminator")
     }
     images = tf.constant(digits[:32])
-    with random.Draws(gan.seed, 0) as draws, tf.GradientTape() as tape:
-        loss = tf.reduce_mean(gan.losses_of(images, draws, training=True)["discriminator_loss"])
+    with random.StepRng(gan.seed, 0) as rng, tf.GradientTape() as tape:
+        loss = tf.reduce_mean(gan.losses_of(images, rng, training=True)["discriminator_loss"])
     expected = tape.gradient(loss, [v.value for v in gan.discriminator.trainable_variables])
     gan.train_step((images,))
     for variable, old, gradient in zip(
@@ -69,8 +69,8 @@ def test_penalties_of_a_linear_discriminator(options, expected, packing):
     if packing == 2:  # its slope is √2 · 5
         expected = 7.0 * (np.sqrt(50.0) - 1.0) ** 2 if "loss" in options and "r1" not in options else 2 * expected
     points = np.random.default_rng(0).standard_normal((6, 2)).astype(np.float32)
-    with random.Draws(0, 0) as draws:
-        found = gan.losses_of(points, draws)
+    with random.StepRng(0, 0) as rng:
+        found = gan.losses_of(points, rng)
     np.testing.assert_allclose(found["penalty"], np.full(6, expected), rtol=1e-5)
     np.testing.assert_allclose(
         found["discriminator_objective"], found["discriminator_loss"] + found["penalty"], rtol=1e-6
@@ -90,10 +90,10 @@ def test_without_a_penalty_there_is_none_to_see():
 def test_the_relativistic_game_pairs_each_real_example_with_one_fake():
     gan, weights = linear_gan(loss="relativistic")
     points = np.random.default_rng(0).standard_normal((6, 2)).astype(np.float32)
-    with random.Draws(0, 0) as draws:
-        found = gan.losses_of(points, draws)
-    with random.Draws(0, 0) as draws:
-        fakes = gan.generate(6, draws).numpy()
+    with random.StepRng(0, 0) as rng:
+        found = gan.losses_of(points, rng)
+    with random.StepRng(0, 0) as rng:
+        fakes = gan.generate(6, rng).numpy()
     lead = points @ weights - fakes @ weights
     np.testing.assert_allclose(found["discriminator_loss"], np.log1p(np.exp(-lead)), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(found["generator_loss"], np.log1p(np.exp(lead)), rtol=1e-4, atol=1e-6)
@@ -104,8 +104,8 @@ def test_the_relativistic_game_pairs_each_real_example_with_one_fake():
 def test_a_pack_has_one_loss_which_counts_for_each_of_its_examples():
     gan, weights = linear_gan(packing=3)
     points = np.random.default_rng(0).standard_normal((6, 2)).astype(np.float32)
-    with random.Draws(0, 0) as draws:
-        found = gan.losses_of(points, draws)
+    with random.StepRng(0, 0) as rng:
+        found = gan.losses_of(points, rng)
     real = np.repeat(points.reshape(2, 6) @ weights + 0.5, 3)
     np.testing.assert_array_equal(found["real_accuracy"], real > 0)
     np.testing.assert_array_equal(found["generator_loss"][:3], np.repeat(found["generator_loss"][0], 3))
@@ -117,8 +117,8 @@ def test_a_penalty_flattens_the_discriminator(name, digits):
     def slope(options):
         gan = small_gan(discriminator_dropout=0.0, **options)
         gan.fit(digits[:256], batch_size=64, epochs=8, verbose=0)
-        with random.Draws(1, 1) as draws:
-            fake = gan.generate(64, draws)
+        with random.StepRng(1, 1) as rng:
+            fake = gan.generate(64, rng)
         line = adversarial.between(gan.observe(digits[:64]), fake, tf.fill((64,), 0.5))
         return float(tf.reduce_mean(adversarial.with_slope(lambda x: (gan.discriminator(x)[:, 0],), line)[1]))
 
@@ -130,8 +130,8 @@ def test_a_penalty_flattens_the_discriminator(name, digits):
 def test_several_steps_of_the_discriminator_share_the_batch(digits):
     gan, seen = small_gan(discriminator_steps=3, packing=2, latent_dim=4), []
     images = tf.constant(digits[:24])
-    for descent in gan.descents():
-        seen.append(descent.part(images).numpy())
+    for optimizer_step in gan.optimizer_steps():
+        seen.append(optimizer_step.part(images).numpy())
     packs = digits[:24].reshape(4, 3, 2, 8, 8, 1)
     for number in range(3):
         np.testing.assert_array_equal(seen[number], packs[:, number].reshape(8, 8, 8, 1))

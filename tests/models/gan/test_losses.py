@@ -62,7 +62,7 @@ def test_where_the_discriminator_is_sure_only_the_minimax_gradient_has_vanished(
     assert slope("minimax") == pytest.approx(-0.0025, abs=1e-3)
 
 
-@pytest.mark.parametrize("game", adversarial.WITHOUT_ORIGIN)
+@pytest.mark.parametrize("game", adversarial.SHIFT_INVARIANT_LOSSES)
 def test_a_constant_added_to_the_logits_changes_nothing_where_they_have_no_origin(game):
     real, fake = tf.constant(REAL, tf.float32), tf.constant(FAKE, tf.float32)
     for function in (adversarial.discriminator_loss, adversarial.correct):

@@ -39,9 +39,9 @@ def test_the_losses_are_those_of_the_paper():
 @pytest.mark.parametrize(("loss", "sign"), [("nonsaturating", -1.0), ("minimax", 1.0)])
 def test_what_the_generators_minimize(loss, sign, digits):
     gan = small(loss=loss)
-    with random.Draws(0, 0) as draws:
-        real, fake = gan._packs(tf.constant(digits[:6]), draws, True)
-        found = gan.generator_terms(real, fake, draws, True)["generator_loss"]
+    with random.StepRng(0, 0) as rng:
+        real, fake = gan._packs(tf.constant(digits[:6]), rng, True)
+        found = gan.generator_terms(real, fake, rng, True)["generator_loss"]
     real_probability = softmax(np.float64(gan.discriminator(fake)))[:, 3]
     chance = real_probability if loss == "nonsaturating" else 1 - real_probability
     np.testing.assert_allclose(found, sign * np.log(chance), rtol=1e-4)
@@ -49,10 +49,10 @@ def test_what_the_generators_minimize(loss, sign, digits):
 
 def test_rows_take_turns(digits):
     gan = small()
-    with random.Draws(0, 0) as draws:
-        fake = gan.generate(6, draws, training=True).numpy()
-    with random.Draws(0, 0) as draws:
-        latent = draws.normal("latent", (6, 4))
+    with random.StepRng(0, 0) as rng:
+        fake = gan.generate(6, rng, training=True).numpy()
+    with random.StepRng(0, 0) as rng:
+        latent = rng.normal("latent", (6, 4))
     for row in range(6):
         one = gan.generator.choose(latent[row : row + 1], tf.constant([row % 3]))
         np.testing.assert_allclose(fake[row : row + 1], one, atol=1e-6)

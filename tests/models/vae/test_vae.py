@@ -27,9 +27,9 @@ def trained(digits):
 
 
 def test_kl_agrees_with_the_closed_form_and_with_monte_carlo(trained, digits):
-    with random.Draws(0, 0) as draws:
-        losses = trained.losses_of(digits[:5], draws)
-        posterior = trained.posterior(trained.observe(digits[:5], draws)[0])
+    with random.StepRng(0, 0) as rng:
+        losses = trained.losses_of(digits[:5], rng)
+        posterior = trained.posterior(trained.observe(digits[:5], rng)[0])
     mean, std = posterior.mean().numpy(), posterior.stddev().numpy()
     closed = 0.5 * np.sum(std**2 + mean**2 - 1.0 - 2.0 * np.log(std), axis=1)
     np.testing.assert_allclose(losses["kl"], closed, rtol=1e-5)
@@ -49,8 +49,8 @@ def test_kl_of_known_normals():
 
 
 def test_elbo_is_reconstruction_plus_kl_in_nats_and_bits(trained, digits):
-    with random.Draws(0, 0) as draws:
-        losses = trained.losses_of(digits[:7], draws)
+    with random.StepRng(0, 0) as rng:
+        losses = trained.losses_of(digits[:7], rng)
     np.testing.assert_allclose(losses["loss"], losses["reconstruction"] + losses["kl"], rtol=1e-6)
     np.testing.assert_allclose(losses["bits_per_dim"], losses["loss"] / (64 * LOG2), rtol=1e-6)
     np.testing.assert_allclose(trained.log_prob(digits[:7]), -losses["loss"], rtol=1e-6)
@@ -58,7 +58,7 @@ def test_elbo_is_reconstruction_plus_kl_in_nats_and_bits(trained, digits):
 
 def test_bernoulli_reconstruction_is_the_sum_of_pixel_log_probabilities(trained, digits):
     latent = tf.random.stateless_normal((6, 4), (1, 2))
-    bits = pixels.binarize(pixels.unit_interval(digits[:6], 17), "threshold", random.Draws(0, 0)).numpy()
+    bits = pixels.binarize(pixels.unit_interval(digits[:6], 17), "threshold", random.StepRng(0, 0)).numpy()
     probability = trained.decode(latent).numpy().astype(np.float64)
     expected = np.sum(bits * np.log(probability) + (1 - bits) * np.log1p(-probability), axis=(1, 2, 3))
     np.testing.assert_allclose(trained.reconstruction_log_prob(latent, bits), expected, rtol=1e-4)
@@ -75,7 +75,7 @@ class LinearGaussianVAE(VAE):
 
     scale = 0.7
 
-    def observe(self, images, draws):
+    def observe(self, images, rng):
         return images, images
 
     def reconstruction_log_prob(self, latent, target, training=False):
@@ -122,13 +122,13 @@ def test_flow_prior_starts_as_the_normal_one_and_then_is_another(digits):
 
 def test_binarizations(digits):
     unit = pixels.unit_interval(digits[:300], 17)
-    draws = random.Draws(0, 0)
-    threshold = pixels.binarize(unit, "threshold", draws).numpy()
+    rng = random.StepRng(0, 0)
+    threshold = pixels.binarize(unit, "threshold", rng).numpy()
     np.testing.assert_array_equal(threshold, unit.numpy() > 0.5)
-    static = [pixels.binarize(unit, "static", random.Draws(seed, seed)).numpy() for seed in (0, 1)]
+    static = [pixels.binarize(unit, "static", random.StepRng(seed, seed)).numpy() for seed in (0, 1)]
     np.testing.assert_array_equal(*static)  # a function of the picture, not of the step
-    np.testing.assert_array_equal(pixels.binarize(unit[7:9], "static", draws), static[0][7:9])
-    dynamic = [pixels.binarize(unit, "dynamic", random.Draws(0, step)).numpy() for step in (0, 1)]
+    np.testing.assert_array_equal(pixels.binarize(unit[7:9], "static", rng), static[0][7:9])
+    dynamic = [pixels.binarize(unit, "dynamic", random.StepRng(0, step)).numpy() for step in (0, 1)]
     assert (dynamic[0] != dynamic[1]).mean() > 0.05
     for bits in (static[0], *dynamic):
         assert set(np.unique(bits)) == {0.0, 1.0}
@@ -162,8 +162,8 @@ def test_beta_warmup_and_free_bits_change_the_objective_only(digits):
         keras.utils.set_random_seed(4)
         vae = VAE((8, 8, 1), 17, hidden=(16,), latent_dim=3, **options)
         vae.compile("sgd")
-        with random.Draws(0, 0) as draws:
-            return {name: np.mean(value) for name, value in vae.losses_of(digits[:50], draws, training).items()}
+        with random.StepRng(0, 0) as rng:
+            return {name: np.mean(value) for name, value in vae.losses_of(digits[:50], rng, training).items()}
 
     plain, double = losses(True), losses(True, beta=2.0)
     assert double["loss"] == pytest.approx(plain["reconstruction"] + 2 * plain["kl"], rel=1e-5)
@@ -226,8 +226,8 @@ def test_a_posterior_that_grows_wide_stays_finite_and_is_pulled_back(digits):
     raw = np.zeros(6, np.float32)
     raw[3:] = 500.0  # exp(500) is infinite
     last.assign(raw)
-    with random.Draws(0, 0) as draws, tf.GradientTape() as tape:
-        losses = vae.losses_of(digits[:32], draws)
+    with random.StepRng(0, 0) as rng, tf.GradientTape() as tape:
+        losses = vae.losses_of(digits[:32], rng)
         kl = tf.reduce_mean(losses["kl"])
     assert all(np.isfinite(values).all() for values in losses.values())
     np.testing.assert_allclose(vae.posterior(2.0 * digits[:4] / 16.0 - 1.0).stddev(), np.exp(2.0), rtol=1e-5)

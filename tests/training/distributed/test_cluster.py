@@ -98,12 +98,12 @@ def test_a_worker_that_never_appears_is_named():
 
 
 def test_workers_that_all_appear_are_not_disturbed():
-    from tfgen.training.distributed.cluster import appearing
+    from tfgen.training.distributed.cluster import wait_for_workers
 
     with socket.socket() as there:
         there.bind(("127.0.0.1", 0))
         there.listen()
-        with appearing(Cluster(("127.0.0.1:1", f"127.0.0.1:{there.getsockname()[1]}"), 0), seconds=0.5):
+        with wait_for_workers(Cluster(("127.0.0.1:1", f"127.0.0.1:{there.getsockname()[1]}"), 0), seconds=0.5):
             time.sleep(1.5)
 
 

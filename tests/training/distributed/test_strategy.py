@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfgen.cli.train_arguments import Request
+from tfgen.cli.train_arguments import TrainArguments
 from tfgen.config import MachineConfig
 from tfgen.config.presets import run_config
 from tfgen.errors import ConfigError, RunError
 from tfgen.training.distributed.cluster import Cluster
-from tfgen.training.distributed.strategy import Placement, place
+from tfgen.training.distributed.strategy import DistributionContext, make_strategy
 from tfgen.training.session import _agree_with_workers, _begin
 
 ROOT = Path(__file__).parents[3]
@@ -78,17 +78,17 @@ def test_what_cannot_be_is_refused(machine, environment, said, monkeypatch):
     if environment is not None:
         monkeypatch.setenv("TF_CONFIG", environment)
     with pytest.raises(ConfigError, match=said):
-        place(MachineConfig(**machine), 64)
+        make_strategy(MachineConfig(**machine), 64)
 
 
 def test_a_cluster_of_one_is_no_cluster(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", cluster("a:1"))
-    placement = place(MachineConfig(), 64)
-    assert placement.cluster is None
-    assert placement.is_chief
-    assert placement.strategy.num_replicas_in_sync == 1
-    assert placement.agree([1.0, 2.0]) == [1.0, 2.0]
-    assert placement.gather([1.0, 2.0]) == [[1.0, 2.0]]
+    distribution = make_strategy(MachineConfig(), 64)
+    assert distribution.cluster is None
+    assert distribution.is_chief
+    assert distribution.strategy.num_replicas_in_sync == 1
+    assert distribution.all_reduce_mean([1.0, 2.0]) == [1.0, 2.0]
+    assert distribution.gather([1.0, 2.0]) == [[1.0, 2.0]]
 
 
 def test_workers_of_other_configurations_are_refused(tmp_path):
@@ -113,9 +113,9 @@ def test_workers_of_other_configurations_are_refused(tmp_path):
 
 
 def test_workers_need_a_folder_that_they_share(tmp_path):
-    placement = Placement(tf.distribute.get_strategy(), ("CPU:0",), Cluster(("a:1", "b:1"), 1))
+    distribution = DistributionContext(tf.distribute.get_strategy(), ("CPU:0",), Cluster(("a:1", "b:1"), 1))
     with pytest.raises(ConfigError, match="--run: expected the run's folder"):
-        _agree_with_workers(Request(run_config("vae")), None, run_config("vae"), placement)
-    object.__setattr__(placement, "agree", list)
+        _agree_with_workers(TrainArguments(run_config("vae")), None, run_config("vae"), distribution)
+    object.__setattr__(distribution, "agree", list)
     with pytest.raises(RunError, match="a file system that all workers share"):
-        _begin(Request(run_config("vae"), run=str(tmp_path / "elsewhere")), run_config("vae"), placement)
+        _begin(TrainArguments(run_config("vae"), run=str(tmp_path / "elsewhere")), run_config("vae"), distribution)

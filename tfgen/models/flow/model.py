@@ -13,14 +13,14 @@ from tfgen import random
 from tfgen.bijectors import (
     ActNorm,
     AffineCoupling,
+    AutoregressiveSpline,
     ChannelCoupling,
     FactorOut,
     Invertible1x1,
     LUMatrix,
+    MultiscaleAutoregressive,
     ScaleAndShift,
     Squeeze,
-    Sweep,
-    Wavefront,
     alternating_mask,
     checkerboard_mask,
     coarse_first,
@@ -34,7 +34,7 @@ from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.models.flow.dequantizer import Dequantizer
-from tfgen.networks import Stairs, WavefrontNetwork, conv_conditioner, conv_stage, mlp
+from tfgen.networks import AutoregressiveNetwork, SoftRound, conv_conditioner, conv_stage, mlp
 
 # Examples that are sent through the flow and back.
 DIAGNOSED = 64
@@ -106,7 +106,12 @@ class Flow(GenerativeModel):
         self.mixtures: list[LUMatrix] = []
         if self.is_image:
             self.dequantizer = self._dequantizer()
-            steps = [self._real_line(), *self._wavefronts(), *self._checkerboards(), *self._level(0, self.event_shape)]
+            steps = [
+                self._real_line(),
+                *self._autoregressive_spline(),
+                *self._checkerboards(),
+                *self._level(0, self.event_shape),
+            ]
         else:
             steps = self._point_couplings()
         prior = tfd.Sample(tfd.Normal(0.0, self.config.prior_scale), self.latent_shape)
@@ -127,7 +132,7 @@ class Flow(GenerativeModel):
         return Dequantizer(self.event_shape, self.levels, block, self.config.width, self.config.activation)
 
     def _real_line(self) -> tfb.Bijector:
-        if not self.config.sweeps and not self.config.wavefront:
+        if not self.config.multiscale_passes and not self.config.autoregressive:
             return logit(self.config.alpha)
         return tfb.Chain([logit(self.config.alpha), tfb.Scale(self._stretch)], name="real_line")
 
@@ -136,12 +141,12 @@ class Flow(GenerativeModel):
         """The logit of white by the splines' bound: all that is between black and white fills their interval."""
         return math.log((1.0 - self.config.alpha) / self.config.alpha) / SPLINE_BOUND
 
-    def _wavefronts(self) -> list[tfb.Bijector]:
-        if not self.config.wavefront:
+    def _autoregressive_spline(self) -> list[tfb.Bijector]:
+        if not self.config.autoregressive:
             return []
         outputs = self.event_shape[-1] * spline_parameters(self.config.bins)
-        network = WavefrontNetwork(self.event_shape, outputs, stairs=self._stairs, **self._inside)
-        return [Wavefront(network, self._held(network), self.config.bins, SPLINE_BOUND)]
+        network = AutoregressiveNetwork(self.event_shape, outputs, soft_round=self._stairs, **self._inside)
+        return [AutoregressiveSpline(network, self._held(network), self.config.bins, SPLINE_BOUND)]
 
     def _checkerboards(self) -> list[tfb.Bijector]:
         height, width, channels = self.event_shape
@@ -153,7 +158,7 @@ class Flow(GenerativeModel):
             steps += [*self._actnorm(channels), AffineCoupling(network, mask)]
         return steps
 
-    def _sweeps(self, level: int, shape: tuple[int, int, int], block: int) -> list[tfb.Bijector]:
+    def _multiscale_passes(self, level: int, shape: tuple[int, int, int], block: int) -> list[tfb.Bijector]:
         """Sweeps over the pixels of blocks that were squeezed into the channels of `shape` [H, W, b²C].
 
         On the way to the data the pixels of a block are made one after the other, or some at once, coarse to fine, each
@@ -162,26 +167,26 @@ class Flow(GenerativeModel):
         level: the first pixel of each block is left to it, untouched. A spline that made it normal would hide in its
         tail what tells grey from black.
         """
-        if not self.config.sweeps:
+        if not self.config.multiscale_passes:
             return []
         last = level == len(self.config.squeeze) - 1
         # Whether what comes in is pixels still: a sweep the other way changes the first ones too.
-        raw = not self.config.wavefront and not self.config.checkerboard and not any(self.config.couplings[:level])
-        raw = raw and (level == 0 or self.config.sweeps == 1)
+        raw = not self.config.autoregressive and not self.config.checkerboard and not any(self.config.couplings[:level])
+        raw = raw and (level == 0 or self.config.multiscale_passes == 1)
         height, width, channels = shape
         size = channels // block**2
-        at_once = self.config.at_once[level] if self.config.at_once else 1
-        ends = [size * end for end in in_growing_parts(block**2, at_once)]
+        group_size = self.config.group_size[level] if self.config.group_size else 1
+        ends = [size * end for end in in_growing_parts(block**2, group_size)]
         limits = [0, *ends] if last else ends
         steps: list[tfb.Bijector] = [coarse_first(block, size)]
-        for sweep in range(self.config.sweeps):
+        for sweep in range(self.config.multiscale_passes):
             stages: list[keras.Model] = []
             new = limits[0]
             for start, end in itertools.pairwise(limits):
                 stages.append(self._stage((height, width, max(1, new)), end - start, bool(stages), raw and sweep == 0))
                 new = end - start
             turned = [tfb.Permute(list(range(channels))[::-1])] if sweep % 2 else []
-            steps += [*turned, Sweep(stages, limits, self.config.bins, SPLINE_BOUND), *turned]
+            steps += [*turned, MultiscaleAutoregressive(stages, limits, self.config.bins, SPLINE_BOUND), *turned]
         return steps
 
     def _level(self, level: int, shape: tuple[int, int, int]) -> list[tfb.Bijector]:
@@ -192,12 +197,12 @@ class Flow(GenerativeModel):
                 "squeeze, couplings: expected one number a level in each. "
                 f"Received: {config.squeeze} and {config.couplings}"
             )
-        if config.at_once and len(config.at_once) != len(config.squeeze):
+        if config.group_size and len(config.group_size) != len(config.squeeze):
             raise ConfigError(
                 "squeeze, at_once: expected one number a level in each, or none in the second. "
-                f"Received: {config.squeeze} and {config.at_once}"
+                f"Received: {config.squeeze} and {config.group_size}"
             )
-        if config.checkerboard + sum(config.couplings) + config.sweeps + config.wavefront < 1:
+        if config.checkerboard + sum(config.couplings) + config.multiscale_passes + config.autoregressive < 1:
             raise ConfigError("checkerboard, couplings, sweeps, wavefront: expected at least one coupling. Received: 0")
         (height, width, channels), block = shape, config.squeeze[level]
         if height % block or width % block:
@@ -212,7 +217,7 @@ class Flow(GenerativeModel):
                 f"pixels, which make {channels}"
             )
         steps: list[tfb.Bijector] = [Squeeze(block)] if block > 1 else []
-        steps += self._sweeps(level, (height, width, channels), block)
+        steps += self._multiscale_passes(level, (height, width, channels), block)
         for index in range(config.couplings[level]):
             condition, moved = halves(channels) if index % 2 == 0 else halves(channels)[::-1]
             network = self._conv_conditioner((height, width, condition), 2 * moved)
@@ -222,7 +227,7 @@ class Flow(GenerativeModel):
             return [*steps, flat]
         # After a sweep the first pixel of each block goes on: an image as coarse as the blocks, by which all others
         # were made, and which knows nothing yet of itself.
-        kept = channels // block**2 if config.sweeps and block > 1 else channels // 2
+        kept = channels // block**2 if config.multiscale_passes and block > 1 else channels // 2
         inner = tfb.Chain(self._level(level + 1, (height, width, kept)), name=f"level_{level + 2}")
         return [*steps, FactorOut(inner, (height, width, channels), kept)]
 
@@ -232,7 +237,7 @@ class Flow(GenerativeModel):
             shape,
             moved * spline_parameters(self.config.bins),
             carries=carries,
-            stairs=self._stairs if raw else None,
+            soft_round=self._stairs if raw else None,
             **self._inside,
         )
         return self._held(stage)
@@ -242,7 +247,7 @@ class Flow(GenerativeModel):
 
     @property
     def _stairs(self):
-        return Stairs(self.levels, self.config.alpha, self._stretch)
+        return SoftRound(self.levels, self.config.alpha, self._stretch)
 
     @property
     def _inside(self):
@@ -273,16 +278,16 @@ class Flow(GenerativeModel):
         Once set, by data or by loaded weights, an ActNorm stays as it is. Under `tf.distribute` call it outside of
         `strategy.run`, with the first global batch: every replica then has the same weights.
         """
-        with random.Draws(self.seed, 0) as draws:
-            events = self.dequantize(examples, draws)[0] if self.is_image else tf.cast(examples, tf.float32)
+        with random.StepRng(self.seed, 0) as rng:
+            events = self.dequantize(examples, rng)[0] if self.is_image else tf.cast(examples, tf.float32)
         _initialize(self.flow.bijector, events)
 
     # -- densities ----------------------------------------------------------------------------------------------------
 
-    def dequantize(self, images, draws: random.Draws) -> tuple[tf.Tensor, tf.Tensor | float]:
+    def dequantize(self, images, rng: random.StepRng) -> tuple[tf.Tensor, tf.Tensor | float]:
         """y = (x + u) / levels in [0, 1] with u from q(u|x), [n, H, W, C] → the same shape; and log q(u|x), [n]."""
         whole = pixels.whole_levels(images, self.levels)
-        uniform = draws.uniform("dequantize", (random.rows(whole), *self.event_shape))
+        uniform = rng.uniform("dequantize", (random.rows(whole), *self.event_shape))
         if self.dequantizer is None:
             return (whole + uniform) / self.levels, 0.0
         fraction, log_density = self.dequantizer(whole, uniform)
@@ -293,12 +298,12 @@ class Flow(GenerativeModel):
         # A bijector's cache knows a tensor by its identity and would answer for weights that have since changed.
         return self.flow.log_prob(tf.identity(tf.cast(y, tf.float32)))
 
-    def losses_of(self, examples, draws, training=False):
+    def losses_of(self, examples, rng, training=False):
         if not self.is_image:
             return {"loss": -self.log_density(examples)}
         self._in_training = training
         try:
-            nats = -self.log_prob_with(examples, draws) / math.prod(self.event_shape)
+            nats = -self.log_prob_with(examples, rng) / math.prod(self.event_shape)
         finally:
             self._in_training = False
         return {"loss": nats, "bits_per_dim": nats / math.log(2.0)}
@@ -353,10 +358,10 @@ class Flow(GenerativeModel):
         kind = f"{self.config.dequantization} dequantization"
         return f"{kind}, importance-weighted bound, k = {samples}" if samples > 1 else f"{kind} bound, 1 sample"
 
-    def log_prob_with(self, examples, draws):
+    def log_prob_with(self, examples, rng):
         if not self.is_image:
             return self.log_density(examples)
-        data, log_noise = self.dequantize(examples, draws)
+        data, log_noise = self.dequantize(examples, rng)
         return self.log_density(data) - log_noise - math.prod(self.event_shape) * math.log(self.levels)
 
     def log_prob(self, examples, samples=1, seed=0):
@@ -376,8 +381,8 @@ class Flow(GenerativeModel):
             return self.log_density(examples)
 
         def weight(index):
-            with random.Draws(seed, index) as draws:
-                return self.log_prob_with(examples, draws)
+            with random.StepRng(seed, index) as rng:
+                return self.log_prob_with(examples, rng)
 
         if samples == 1:
             return weight(0)

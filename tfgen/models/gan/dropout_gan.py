@@ -41,11 +41,11 @@ class DropoutGAN(GAN):
     def discriminators(self):
         return self.ensemble
 
-    def feedback(self, draws, training):
+    def feedback(self, rng, training):
         count = self.config.discriminators
         if not training:
             return tf.fill((count,), 1.0 / count)
-        uniform = draws.shared_uniform("feedback", (count + 1,))
+        uniform = rng.shared_uniform("feedback", (count + 1,))
         heard = uniform[:count] >= self.config.feedback_dropout
         one = tf.equal(tf.range(count), tf.cast(uniform[count] * count, tf.int32))
         return tf.cast(tf.where(tf.reduce_any(heard), heard, one), tf.float32) / count

@@ -25,7 +25,7 @@ import tensorflow as tf
 from tfgen.errors import ConfigError
 
 #: Games in which a constant added to D changes nothing, so that D > 0 does not mean "real".
-WITHOUT_ORIGIN = ("wgan-gp", "relativistic")
+SHIFT_INVARIANT_LOSSES = ("wgan-gp", "relativistic")
 #: Games in which both losses are cross-entropies, and log 2 where neither player has the upper hand.
 CROSS_ENTROPIES = ("nonsaturating", "relativistic")
 
@@ -57,7 +57,7 @@ def correct(game: str, real, fake) -> tuple[tf.Tensor, tf.Tensor]:
 
     Where its logits have no origin, a real example has to look more real than the fake beside it.
     """
-    if game in WITHOUT_ORIGIN:
+    if game in SHIFT_INVARIANT_LOSSES:
         right = tf.cast(real > fake, tf.float32)
         return right, right
     return tf.cast(real > 0.0, tf.float32), tf.cast(fake < 0.0, tf.float32)

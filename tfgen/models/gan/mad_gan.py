@@ -56,9 +56,9 @@ class MADGAN(GAN):
 
     # -- the game -----------------------------------------------------------------------------------------------------
 
-    def generate(self, rows, draws, training=False):
+    def generate(self, rows, rng, training=False):
         """Fakes [rows, *event_shape], row r by generator r mod k."""
-        latent = draws.normal("latent", (rows, self.config.latent_dim))
+        latent = rng.normal("latent", (rows, self.config.latent_dim))
         if training:
             return self.generator(latent, training=True)
         return self.generator.choose(latent, self.generator.turns(latent))

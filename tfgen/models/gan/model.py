@@ -12,7 +12,7 @@ from tfgen.models import pixels
 from tfgen.models.contract import EVALUATION, GenerativeModel
 from tfgen.models.gan import losses as adversarial
 from tfgen.models.gan import networks as adversaries
-from tfgen.models.optimizer_step import Descent
+from tfgen.models.optimizer_step import OptimizerStep
 from tfgen.networks import SpectralNormalization
 
 # Examples that are judged beside as many fakes.
@@ -92,7 +92,9 @@ class GAN(GenerativeModel):
     @property
     def loss_names(self) -> tuple[str, ...]:  # type: ignore[override]
         accuracies = (
-            ("accuracy",) if self.config.loss in adversarial.WITHOUT_ORIGIN else ("real_accuracy", "fake_accuracy")
+            ("accuracy",)
+            if self.config.loss in adversarial.SHIFT_INVARIANT_LOSSES
+            else ("real_accuracy", "fake_accuracy")
         )
         return "generator_loss", "discriminator_loss", *(("penalty",) if self.is_penalized else ()), *accuracies
 
@@ -102,9 +104,9 @@ class GAN(GenerativeModel):
         """Real examples as the discriminator sees them: images in [−1, 1], points as they are."""
         return 2.0 * pixels.unit_interval(examples, self.levels) - 1.0 if self.levels else tf.cast(examples, tf.float32)
 
-    def generate(self, rows, draws: random.Draws, training: bool = False) -> tf.Tensor:
+    def generate(self, rows, rng: random.StepRng, training: bool = False) -> tf.Tensor:
         """Fakes of latents drawn for this step, [rows, *event_shape], in the discriminator's scale."""
-        latent = draws.normal("latent", (rows, self.config.latent_dim))
+        latent = rng.normal("latent", (rows, self.config.latent_dim))
         return self.generator(latent, training=training)
 
     def realness(self, verdict) -> tf.Tensor:
@@ -119,7 +121,7 @@ class GAN(GenerativeModel):
         """What more there is to say of a discriminator's answers to fakes, [n, outputs] → name → [n]."""
         return {}
 
-    def feedback(self, draws: random.Draws, training: bool) -> tf.Tensor:
+    def feedback(self, rng: random.StepRng, training: bool) -> tf.Tensor:
         """The weight of what each discriminator tells the generator, float32 [discriminators]."""
         return tf.ones((1,))
 
@@ -135,14 +137,14 @@ class GAN(GenerativeModel):
         answers, slope = adversarial.with_slope(lambda x: self._judged(discriminator, x, training), examples)
         return answers, 0.5 * weight * slope
 
-    def _discriminator_terms(self, discriminator, real, fake, draws, training) -> dict[str, tf.Tensor]:
+    def _discriminator_terms(self, discriminator, real, fake, rng, training) -> dict[str, tf.Tensor]:
         """What one discriminator minimizes and how often it is right, each [n], from packs in its scale."""
         config = self.config
         (real_logit, real_verdict), r1 = self._judge_with_slope(discriminator, real, config.r1, training)
         (fake_logit, fake_verdict), r2 = self._judge_with_slope(discriminator, fake, config.r2, training)
         penalty = r1 + r2
         if self._pulls_to_slope_one:
-            line = adversarial.between(real, fake, draws.uniform("interpolation", (random.rows(real),)))
+            line = adversarial.between(real, fake, rng.uniform("interpolation", (random.rows(real),)))
             _, slope = adversarial.with_slope(lambda x: self._judged(discriminator, x, training), line)
             penalty += config.gradient_penalty * adversarial.lipschitz_penalty(slope)
         real_right, fake_right = adversarial.correct(config.loss, real_logit, fake_logit)
@@ -155,20 +157,20 @@ class GAN(GenerativeModel):
             **self.beside(fake_verdict),
         }
 
-    def discriminator_terms(self, real, fake, draws: random.Draws, training: bool) -> dict[str, tf.Tensor]:
+    def discriminator_terms(self, real, fake, rng: random.StepRng, training: bool) -> dict[str, tf.Tensor]:
         """The means of their terms over the discriminators, and the sum of all that they minimize: [n] each.
 
         Args:
             real, fake: packs of examples in the discriminator's scale, [n, …].
-            draws: the step's.
+            rng: the step's.
             training: whether units are dropped.
         """
-        found = [self._discriminator_terms(one, real, fake, draws, training) for one in self.discriminators]
+        found = [self._discriminator_terms(one, real, fake, rng, training) for one in self.discriminators]
         mean = {name: tf.add_n([terms[name] for terms in found]) / len(found) for name in found[0]}
         # Each is trained by its own loss alone, as if the others were not there.
         return mean | {"discriminator_objective": len(found) * (mean["discriminator_loss"] + mean["penalty"])}
 
-    def generator_terms(self, real, fake, draws: random.Draws, training: bool) -> dict[str, tf.Tensor]:
+    def generator_terms(self, real, fake, rng: random.StepRng, training: bool) -> dict[str, tf.Tensor]:
         """What the generator minimizes, [n], from packs of real and fake examples."""
         game = self.config.loss
         losses = [
@@ -179,21 +181,21 @@ class GAN(GenerativeModel):
             )
             for one in self.discriminators
         ]
-        return {"generator_loss": tf.tensordot(self.feedback(draws, training), tf.stack(losses), 1)}
+        return {"generator_loss": tf.tensordot(self.feedback(rng, training), tf.stack(losses), 1)}
 
-    def _packs(self, examples, draws, training):
+    def _packs(self, examples, rng, training):
         """Real and fake packs of a batch, [n / packing, …] each."""
-        fake = self.generate(random.rows(examples), draws, training)
+        fake = self.generate(random.rows(examples), rng, training)
         return [adversarial.packed(each, self.packing) for each in (self.observe(examples), fake)]
 
     def _by_example(self, terms: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """What was found of packs, for each of their examples."""
         return {name: tf.repeat(value, self.packing) for name, value in terms.items()} if self.packing > 1 else terms
 
-    def losses_of(self, examples, draws, training=False):
-        real, fake = self._packs(examples, draws, training)
-        terms = self.discriminator_terms(real, fake, draws, training)
-        return self._by_example(terms | self.generator_terms(real, fake, draws, training))
+    def losses_of(self, examples, rng, training=False):
+        real, fake = self._packs(examples, rng, training)
+        terms = self.discriminator_terms(real, fake, rng, training)
+        return self._by_example(terms | self.generator_terms(real, fake, rng, training))
 
     # -- training -----------------------------------------------------------------------------------------------------
 
@@ -201,31 +203,31 @@ class GAN(GenerativeModel):
     def batch_multiple(self):
         return self.packing * self.config.discriminator_steps
 
-    def descents(self):
-        def discriminator(examples, draws):
-            real, fake = self._packs(examples, draws, True)
-            return self._by_example(self.discriminator_terms(real, fake, draws, True))
+    def optimizer_steps(self):
+        def discriminator(examples, rng):
+            real, fake = self._packs(examples, rng, True)
+            return self._by_example(self.discriminator_terms(real, fake, rng, True))
 
-        def generator(examples, draws):
-            real, fake = self._packs(examples, draws, True)
-            return self._by_example(self.generator_terms(real, fake, draws, True))
+        def generator(examples, rng):
+            real, fake = self._packs(examples, rng, True)
+            return self._by_example(self.generator_terms(real, fake, rng, True))
 
         def part(number):
             return lambda examples: self._part(examples, number)
 
         return [
             *(
-                Descent(
+                OptimizerStep(
                     discriminator,
                     "discriminator_objective",
                     self.discriminator_optimizer,
-                    self.judging_variables,
+                    self.discriminator_variables,
                     part(number),
                     self._iterate_spectral_norms,
                 )
                 for number in range(self.config.discriminator_steps)
             ),
-            Descent(generator, "generator_loss", self.optimizer, self.generator.trainable_variables, part(0)),
+            OptimizerStep(generator, "generator_loss", self.optimizer, self.generator.trainable_variables, part(0)),
         ]
 
     def _part(self, examples, number: int):
@@ -243,7 +245,7 @@ class GAN(GenerativeModel):
                     layer.iterate()
 
     @property
-    def judging_variables(self) -> list:
+    def discriminator_variables(self) -> list:
         """The discriminators' weights."""
         return [variable for one in self.discriminators for variable in one.trainable_variables]
 
@@ -273,7 +275,7 @@ class GAN(GenerativeModel):
         if discriminator_optimizer is None:
             discriminator_optimizer = type(self.optimizer).from_config(self._discriminator_optimizer_config())
         self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        self.discriminator_optimizer.build(self.judging_variables)
+        self.discriminator_optimizer.build(self.discriminator_variables)
 
     def _discriminator_optimizer_config(self) -> dict[str, Any]:
         config = self.optimizer.get_config()
@@ -281,7 +283,7 @@ class GAN(GenerativeModel):
         if self.config.discriminator_steps > 1 and isinstance(rate, dict):
             schedule = keras.optimizers.schedules.deserialize(rate)
             config["learning_rate"] = keras.optimizers.schedules.serialize(
-                Divided(schedule, self.config.discriminator_steps)
+                SlowedSchedule(schedule, self.config.discriminator_steps)
             )
         return config
 
@@ -299,8 +301,8 @@ class GAN(GenerativeModel):
         That is the generator's loss over the discriminator's, without penalties: 1 where neither has the upper hand.
         """
         count = min(DIAGNOSED, len(examples))
-        with random.Draws(self.seed + EVALUATION, 0) as draws:
-            losses = self.losses_of(examples[: count - count % self.packing], draws)
+        with random.StepRng(self.seed + EVALUATION, 0) as rng:
+            losses = self.losses_of(examples[: count - count % self.packing], rng)
         found = {name: float(tf.reduce_mean(losses[name])) for name in self.loss_names}
         if self.config.loss in adversarial.CROSS_ENTROPIES:
             found["loss_ratio"] = found["generator_loss"] / found["discriminator_loss"]
@@ -322,7 +324,7 @@ class GAN(GenerativeModel):
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class Divided(keras.optimizers.schedules.LearningRateSchedule):
+class SlowedSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """The step sizes of another schedule, each for as many steps as the discriminator makes for one of the generator.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 
 from tfgen.config import AdversarialConfig
-from tfgen.models.gan.losses import WITHOUT_ORIGIN
+from tfgen.models.gan.losses import SHIFT_INVARIANT_LOSSES
 from tfgen.networks import conv_decoder, conv_encoder, mlp
 
 _ACTIVATION = "leaky_relu"
@@ -51,7 +51,7 @@ def discriminator(
 ) -> keras.Model:
     """Examples, or packs of them, to logits: [n, *event_shape] → [n, outputs]."""
     # A number that the game takes no notice of could not be learned.
-    last_bias = config.loss not in WITHOUT_ORIGIN  # type: ignore[attr-defined]
+    last_bias = config.loss not in SHIFT_INVARIANT_LOSSES  # type: ignore[attr-defined]
     if is_fully_connected(config, event_shape):
         judge = mlp(
             math.prod(event_shape),

@@ -113,11 +113,11 @@ class VAE(GenerativeModel):
         log_std -= tf.stop_gradient(tf.nn.relu(log_std - LARGEST_LOG_STD))
         return tfd.MultivariateNormalDiag(loc=mean, scale_diag=tf.exp(log_std))
 
-    def observe(self, images, draws: random.Draws) -> tuple[tf.Tensor, tf.Tensor]:
+    def observe(self, images, rng: random.StepRng) -> tuple[tf.Tensor, tf.Tensor]:
         """What the encoder is shown and what p(x|z) has to explain, [n, H, W, C] each."""
         unit = pixels.unit_interval(images, self.levels)
         if self.config.likelihood == "bernoulli":
-            bits = pixels.binarize(unit, self.config.binarize, draws)
+            bits = pixels.binarize(unit, self.config.binarize, rng)
             return bits, bits
         return 2.0 * unit - 1.0, pixels.whole_levels(images, self.levels)
 
@@ -136,14 +136,14 @@ class VAE(GenerativeModel):
         # A bijector's cache knows a tensor by its identity and would answer for weights that have since changed.
         return self.prior.log_prob(tf.identity(latent))
 
-    def _noise(self, draws, observed):
-        return draws.normal("posterior", (random.rows(observed), self.config.latent_dim))
+    def _noise(self, rng, observed):
+        return rng.normal("posterior", (random.rows(observed), self.config.latent_dim))
 
-    def losses_of(self, examples, draws, training=False):
-        observed, target = self.observe(examples, draws)
+    def losses_of(self, examples, rng, training=False):
+        observed, target = self.observe(examples, rng)
         posterior = self.posterior(observed, training=training)
         mean, std = posterior.mean(), posterior.stddev()
-        latent = mean + std * self._noise(draws, observed)
+        latent = mean + std * self._noise(rng, observed)
         reconstruction = -self.reconstruction_log_prob(latent, target, training=training)
         if self.config.prior == "normal":
             normal = tfd.Normal(mean, std)
@@ -193,8 +193,8 @@ class VAE(GenerativeModel):
 
     def encode(self, examples):
         """Mean of q(z|x): [n, H, W, C] → [n, latent_dim], under dynamic binarization of one and the same draw."""
-        with random.SeededDraws(tf.fill((random.rows(examples),), random.seeds_from(self.seed + 1, 1)[0])) as draws:
-            return self.posterior(self.observe(examples, draws)[0]).mean()
+        with random.PerExampleRng(tf.fill((random.rows(examples),), random.seeds_from(self.seed + 1, 1)[0])) as rng:
+            return self.posterior(self.observe(examples, rng)[0]).mean()
 
     def diagnostics(self, examples):
         """`active_units`: latent dimensions that depend on the image, Var_x(E_q[z|x]) > 0.01; the others are collapsed.
@@ -226,8 +226,8 @@ class VAE(GenerativeModel):
             return f"importance-weighted bound, k = {samples}"
         return "ELBO, 1 sample, KL " + ("in closed form" if self.config.prior == "normal" else "by the same sample")
 
-    def log_prob_with(self, examples, draws):
-        losses = self.losses_of(examples, draws)
+    def log_prob_with(self, examples, rng):
+        losses = self.losses_of(examples, rng)
         return -(losses["reconstruction"] + losses["kl"])
 
     def log_prob(self, examples, samples=1, seed=0):
@@ -244,20 +244,20 @@ class VAE(GenerativeModel):
             float32 [n].
         """
         if samples == 1:
-            with random.Draws(seed, 0) as draws:
-                return self.log_prob_with(examples, draws)
+            with random.StepRng(seed, 0) as rng:
+                return self.log_prob_with(examples, rng)
         return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64))
 
     @tf.function(reduce_retracing=True)
     def _importance_weighted(self, examples, samples, seed):
-        with random.Draws(seed, 0) as draws:
-            observed, target = self.observe(examples, draws)
+        with random.StepRng(seed, 0) as rng:
+            observed, target = self.observe(examples, rng)
             posterior = self.posterior(observed)
         mean, std = posterior.mean(), posterior.stddev()
         total = tf.zeros_like(mean[:, 0]) - float("inf")
         for index in tf.range(samples):
-            with random.Draws(seed, index + 1) as draws:
-                latent = mean + std * self._noise(draws, observed)
+            with random.StepRng(seed, index + 1) as rng:
+                latent = mean + std * self._noise(rng, observed)
             weight = self.reconstruction_log_prob(latent, target) + self._prior_log_prob(latent)
             # log(a + b) one sample at a time: k samples need no more memory than one.
             total = tf.reduce_logsumexp(tf.stack([total, weight - posterior.log_prob(latent)]), axis=0)

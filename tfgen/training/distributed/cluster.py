@@ -133,7 +133,7 @@ def check_port(address: str) -> None:
 
 
 @contextlib.contextmanager
-def appearing(cluster: Cluster, seconds: float = APPEARANCE_SECONDS) -> Iterator[None]:
+def wait_for_workers(cluster: Cluster, seconds: float = APPEARANCE_SECONDS) -> Iterator[None]:
     """Ends the process with exit status 75 and a sentence if a worker has not appeared in time.
 
     TensorFlow waits inside for all workers, for ever and out of reach of exceptions; so a thread looks for them.

@@ -8,7 +8,7 @@ from pathlib import Path
 HEARTBEAT = "TFGEN_HEARTBEAT"
 
 
-def beat(seconds: float = 1.0) -> None:
+def start_heartbeat(seconds: float = 1.0) -> None:
     """Begin to beat, if the environment asks for it. A stopped (SIGSTOP) or frozen process falls silent."""
     name = os.environ.get(HEARTBEAT)
     if not name:

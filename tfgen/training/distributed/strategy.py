@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tfgen.config import MachineConfig
 from tfgen.errors import ConfigError
-from tfgen.training.distributed.cluster import Cluster, appearing, check_port, export_slurm
+from tfgen.training.distributed.cluster import Cluster, check_port, export_slurm, wait_for_workers
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 
 @dataclass(frozen=True)
-class Placement:
+class DistributionContext:
     """A strategy and the cluster behind it.
 
     Attributes:
@@ -33,7 +33,7 @@ class Placement:
         """Whether this process writes the run; always so on a single machine."""
         return self.cluster is None or self.cluster.is_chief
 
-    def agree(self, values: Sequence[float]) -> list[float]:
+    def all_reduce_mean(self, values: Sequence[float]) -> list[float]:
         """The means of numbers over the workers, the same on all of them, who wait there for each other."""
         if self.cluster is None:
             return list(values)
@@ -49,7 +49,7 @@ class Placement:
         rows = [0.0] * (count * len(values))
         start = self.cluster.index * len(values)
         rows[start : start + len(values)] = [count * value for value in values]
-        means = self.agree(rows)
+        means = self.all_reduce_mean(rows)
         return [means[start : start + len(values)] for start in range(0, len(means), len(values))]
 
     @cached_property
@@ -73,7 +73,7 @@ class Placement:
         return f"{devices}; {replicas} replicas" if replicas > 1 else devices
 
 
-def place(machine: MachineConfig, batch_size: int) -> Placement:
+def make_strategy(machine: MachineConfig, batch_size: int) -> DistributionContext:
     """Choose the strategy that `--strategy`, `--devices` and `--virtual-cpus` ask for.
 
     To be called before TensorFlow has touched a device: neither the virtual devices nor the cluster can be set up
@@ -99,14 +99,14 @@ def place(machine: MachineConfig, batch_size: int) -> Placement:
         if cluster is not None and len(cluster.workers) == 1:
             cluster = None
             os.environ.pop("TF_CONFIG")
-    placement = _workers(machine, cluster) if cluster is not None else _devices(machine)
-    replicas = placement.strategy.num_replicas_in_sync
+    distribution = _workers(machine, cluster) if cluster is not None else _devices(machine)
+    replicas = distribution.strategy.num_replicas_in_sync
     if batch_size % replicas:
         raise ConfigError(
             f"--batch-size: expected a multiple of {replicas}, the number of replicas that share the global batch. "
             f"Received: {batch_size}"
         )
-    return placement
+    return distribution
 
 
 def _cluster() -> Cluster | None:
@@ -115,7 +115,7 @@ def _cluster() -> Cluster | None:
     return Cluster.from_environment(os.environ)
 
 
-def _workers(machine: MachineConfig, cluster: Cluster) -> Placement:
+def _workers(machine: MachineConfig, cluster: Cluster) -> DistributionContext:
     import tensorflow as tf
 
     if machine.devices or machine.virtual_cpus > 1:
@@ -132,12 +132,12 @@ def _workers(machine: MachineConfig, cluster: Cluster) -> Placement:
     print(
         f"workers    {len(cluster.workers)}, this is {cluster.index} at {cluster.address}; waiting for all", flush=True
     )
-    with appearing(cluster):
+    with wait_for_workers(cluster):
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    return Placement(strategy, tuple(_short(device) for device in strategy.extended.worker_devices), cluster)
+    return DistributionContext(strategy, tuple(_short(device) for device in strategy.extended.worker_devices), cluster)
 
 
-def _devices(machine: MachineConfig) -> Placement:
+def _devices(machine: MachineConfig) -> DistributionContext:
     import tensorflow as tf
 
     if machine.virtual_cpus > 1:
@@ -160,13 +160,13 @@ def _devices(machine: MachineConfig) -> Placement:
     if kind == "auto":
         kind = "mirrored" if len(devices) > 1 else "one"
     if kind == "mirrored":
-        return Placement(tf.distribute.MirroredStrategy(devices), tuple(devices))
+        return DistributionContext(tf.distribute.MirroredStrategy(devices), tuple(devices))
     if len(machine.devices or ()) > 1:
         raise ConfigError(f"--strategy one: expected one device. Received: --devices {' '.join(devices)}")
     # The first device is where TensorFlow puts everything anyway.
     if devices[0] == (gpus or cpus)[0]:
-        return Placement(tf.distribute.get_strategy(), (devices[0],))
-    return Placement(tf.distribute.OneDeviceStrategy(devices[0]), (devices[0],))
+        return DistributionContext(tf.distribute.get_strategy(), (devices[0],))
+    return DistributionContext(tf.distribute.OneDeviceStrategy(devices[0]), (devices[0],))
 
 
 def _short(name: str) -> str:

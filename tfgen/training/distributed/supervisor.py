@@ -41,7 +41,7 @@ class Worker:
     heartbeat: Path
     started: float = field(default_factory=time.time)
 
-    def silence(self) -> float:
+    def seconds_since_heartbeat(self) -> float:
         """Seconds since its last sign of life."""
         try:
             last = self.heartbeat.stat().st_mtime
@@ -173,7 +173,7 @@ class Supervisor:
                         raise TfgenError(self._last_words(worker))
                     if state not in (None, 0):
                         return f"worker {worker.index} {_ended(state)}"
-                    if state is None and worker.silence() > self.patience:
+                    if state is None and worker.seconds_since_heartbeat() > self.patience:
                         return f"worker {worker.index} gave no sign of life for {self.patience:.0f} seconds"
             time.sleep(POLL_SECONDS)
 
