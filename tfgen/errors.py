@@ -1,72 +1,112 @@
-"""What a user did wrong, or asked of a model that has no answer: a sentence, never a traceback.
+"""Errors that are addressed to the user, and the exit statuses of the command line.
 
-Every message says what was expected and what was received. The command-line programs print it behind ``error:`` and
-exit with status 2; as a library these are ordinary exceptions.
+Every message says what was expected and what was received. In library code the classes are ordinary exceptions. The
+command line prints the message after ``error:``, without a traceback, and exits with the `exit_status` of the class.
 """
 
 import contextlib
+import difflib
+import os
 import sys
+from collections.abc import Iterable, Iterator
 
 
 class TfgenError(Exception):
-    """Base of every error that is addressed to the user."""
+    """Base class of every error that is addressed to the user."""
+
+    #: Exit status of the command line after this error.
+    exit_status = 2
 
 
 class ConfigError(TfgenError):
-    """A flag, a configuration file or a hyperparameter is unknown, of the wrong type or out of range."""
+    """An option, a configuration file or a hyperparameter is unknown, of the wrong type or out of range."""
 
 
 class DataError(TfgenError):
-    """A file, folder, archive or array does not hold what it should."""
+    """A file, folder, archive or array has a wrong format, a wrong size or wrong values."""
 
 
 class RunError(TfgenError):
-    """A run folder is missing, half-written, of another version, or cannot be resumed."""
+    """A run folder is missing, incomplete, written by another version, or cannot be resumed."""
 
 
 class UndefinedError(TfgenError):
-    """The question has no answer for this family of models, as a GAN's likelihood has none."""
+    """This family of models does not define the requested quantity. Example: a GAN has no likelihood."""
 
 
 class ExportError(TfgenError):
-    """A model cannot be exported as asked, or what was made of it does not answer as the model does."""
+    """A model cannot be exported in the requested format, or the exported file computes other values than the model."""
 
 
 class DivergedError(TfgenError):
-    """A loss became infinite or not a number; the message names the component and the step."""
+    """A loss became infinite or NaN. The message names the part of the model and the training step."""
+
+    exit_status = 3
 
 
 class LostWorkerError(TfgenError):
-    """Another worker of the cluster died or could not be reached; all of them have to be started again."""
+    """Another worker of the cluster ended or cannot be reached. All workers have to be restarted.
 
-    #: Exit status, BSD's "temporary failure": a supervisor may try again.
-    status = 75
+    The exit status is EX_TEMPFAIL of BSD's sysexits.h, "temporary failure": a supervisor may restart the workers.
+    """
+
+    exit_status = 75
 
 
 class Interrupted(TfgenError):
-    """The user stopped a long job; the message says how to go on."""
+    """The user stopped a long job with Ctrl-C. The message says how to continue the job.
+
+    The exit status is the shell's convention for Ctrl-C: 128 + the number of the signal SIGINT.
+    """
+
+    exit_status = 130
+
+
+def did_you_mean(word: object, names: Iterable[str]) -> str:
+    """Return the sentence that suggests the name nearest to `word`, with a space before it; empty if none is near."""
+    close = difflib.get_close_matches(str(word), list(names), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 @contextlib.contextmanager
-def reported():
-    """Turn a `TfgenError` raised inside into ``error: …`` on standard error and an exit status other than zero.
+def exit_on_error() -> Iterator[None]:
+    """Turn the errors of a `with` block into one sentence on standard error and an exit status.
 
-    Status 2 for bad input, 3 for a run that diverged, 75 for a lost worker, 130 for Ctrl-C (the shell's convention).
+    - `TfgenError`: the message, and the `exit_status` of the class.
+    - OSError: the path and the operating system's reason (no space left, name too long, read-only, a folder instead of
+      a file …), exit status 2.
+    - KeyboardInterrupt: "stopped", exit status 130.
+    - BrokenPipeError: no message, exit status 1. The reader of standard output has ended, as `head` does.
+
+    Other exceptions pass through: they are defects of the program, and their traceback is needed.
+
+    Raises:
+        SystemExit: instead of the errors above.
     """
     try:
         yield
-    except Interrupted as stop:
-        print(f"\n{stop}", file=sys.stderr)
-        raise SystemExit(130) from None
-    except DivergedError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(3) from None
-    except LostWorkerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(LostWorkerError.status) from None
+    except Interrupted as error:
+        # Ctrl-C leaves "^C" on the line.
+        print(f"\n{error}", file=sys.stderr)
+        raise SystemExit(error.exit_status) from None
     except TfgenError as error:
         print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise SystemExit(error.exit_status) from None
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
-        raise SystemExit(130) from None
+        raise SystemExit(Interrupted.exit_status) from None
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except OSError as error:
+        print(f"error: {_sentence(error)}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _sentence(error: OSError) -> str:
+    """Return the path and the reason of an error of the operating system."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"expected the operating system to carry out a request. Received: {reason}"
+    return f"expected to read or write {os.fsdecode(error.filename)}. Received: {reason}"

@@ -1,4 +1,4 @@
-"""Starting TensorFlow without the dozen lines that it prints before it can be told not to."""
+"""Import TensorFlow without the messages that its C++ code prints while it starts."""
 
 import contextlib
 import os
@@ -9,33 +9,35 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def silence_unless_failing() -> Iterator[None]:
-    """Hold back what is written to standard error in the `with` block, by C++ too; show it if the block raises.
+    """Hide everything that the `with` block writes to standard error; show the text only if the block raises.
 
-    Python's own redirection does not reach what C++ writes: only the file descriptor can be turned aside.
+    The messages of C++ code are hidden too. `contextlib.redirect_stderr` cannot do this: it replaces `sys.stderr`, and
+    C++ writes to file descriptor 2. This function redirects the descriptor, for all threads of the process.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
+    original = os.dup(2)
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), 2)
         try:
             yield
         except BaseException:
             log.seek(0)
-            os.write(kept, log.read())
+            os.write(original, log.read())
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(original, 2)
+            os.close(original)
 
 
 def start_tensorflow(probability: bool = True) -> None:
-    """Import TensorFlow and its companions; what they log while importing is shown only if that fails.
+    """Import TensorFlow, Keras and TensorFlow Probability; show their log messages only if an import fails.
 
-    The messages come from C++ before any log level is read.
+    The messages have to be hidden at the file descriptor, because TensorFlow prints the first ones before it reads
+    TF_CPP_MIN_LOG_LEVEL.
 
     Args:
-        probability: whether to import TensorFlow Probability and Keras too; an exported model needs neither.
+        probability: False imports TensorFlow alone. That is enough to run an exported model.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -45,5 +47,5 @@ def start_tensorflow(probability: bool = True) -> None:
         if probability:
             import tensorflow_probability  # noqa: F401
 
-        # The first look for a GPU logs too.
+        # The search for GPUs, which happens at the first request, prints messages too.
         tf.config.list_physical_devices()
