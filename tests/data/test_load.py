@@ -1,3 +1,5 @@
+"""Loading a data set by name."""
+
 import subprocess
 import sys
 
@@ -9,7 +11,7 @@ from tfgen.data.split import permutation
 from tfgen.errors import DataError
 
 
-def test_the_names_are_known_without_tensorflow_and_without_numpy():
+def test_importing_the_names_imports_neither_tensorflow_nor_numpy():
     program = "import sys, tfgen.data; print(tfgen.data.NAMES, 'tensorflow' in sys.modules, 'numpy' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert "digits" in answer
@@ -34,11 +36,11 @@ def test_digits_are_real_images_of_17_levels():
     assert all(set(part.labels) == set(range(10)) for part in (digits.train, digits.validation, digits.test))
 
 
-def test_the_split_of_digits_has_no_example_twice_and_never_changes():
+def test_the_split_of_digits_contains_each_image_once_and_never_changes():
     digits = data.load("digits", seed=5)
     assert digits.validation is not None
     order = permutation(1797, 1797)
-    assert sorted(order) == list(range(1797))  # images may look alike, so positions are compared
+    assert sorted(order) == list(range(1797))  # positions, because two images may be equal
     assert order[:5].tolist() == [571, 70, 431, 1555, 527]
     everything = np.concatenate([digits.train.images, digits.validation.images, digits.test.images])
     from sklearn.datasets import load_digits
@@ -46,7 +48,7 @@ def test_the_split_of_digits_has_no_example_twice_and_never_changes():
     np.testing.assert_array_equal(everything[..., 0], load_digits().images[order])
 
 
-def test_sizes_take_the_first_examples_and_those_that_follow():
+def test_validation_examples_follow_the_training_examples():
     whole = data.load("digits", validation_size=0)
     assert whole.validation is None
     assert len(whole.train) == 1497
@@ -61,12 +63,12 @@ def test_sizes_take_the_first_examples_and_those_that_follow():
     ("train_size", "validation_size"),
     [(1498, 0), (1400, 200), (1400, None), (0, None), (10, -1), (None, 1497), (-1, 5)],
 )
-def test_sizes_that_do_not_fit_are_refused(train_size, validation_size):
+def test_sizes_larger_than_the_data_set_are_refused(train_size, validation_size):
     with pytest.raises(DataError, match=r"digits: expected training.*1497.*Received: train_size="):
         data.load("digits", train_size=train_size, validation_size=validation_size)
 
 
-def test_an_unknown_name_lists_the_known_ones_and_suggests_the_closest():
+def test_the_error_for_an_unknown_name_lists_all_names_and_suggests_the_closest():
     with pytest.raises(DataError, match=r"checkerboard.*Received: 'fashion_mist'.*Did you mean fashion_mnist"):
         data.load("fashion_mist")
     with pytest.raises(DataError) as caught:
@@ -74,7 +76,7 @@ def test_an_unknown_name_lists_the_known_ones_and_suggests_the_closest():
     assert "Did you mean" not in str(caught.value)
 
 
-def test_a_folder_for_data_that_reads_none_is_refused_rather_than_ignored(tmp_path):
+def test_data_dir_is_refused_for_data_sets_without_files(tmp_path):
     with pytest.raises(DataError, match=r"data_dir with mnist, fashion_mnist or stacked_mnist only.*'digits'"):
         data.load("digits", data_dir=tmp_path)
 
@@ -88,7 +90,7 @@ def test_image_options_are_refused_for_points():
         data.load("digits", color="red")  # type: ignore[arg-type]
 
 
-def test_any_image_set_can_be_resized_and_coloured_within_its_levels():
+def test_resizing_and_colouring_keep_the_levels():
     digits = data.load("digits", image_size=13, color="rgb")
     assert digits.event_shape == (13, 13, 3)
     assert digits.levels == 17

@@ -1,3 +1,5 @@
+"""Data sets in .npz files."""
+
 import zipfile
 
 import numpy as np
@@ -16,7 +18,7 @@ def save(tmp_path, **arrays):
     return tmp_path / "mine.npz"
 
 
-def test_images_are_split_once_and_for_all_with_their_labels(tmp_path):
+def test_images_and_labels_are_split_by_the_seed(tmp_path):
     path = save(tmp_path, images=GREY, labels=np.arange(40))
     first, again, other = data.load(path), data.load(str(path)), data.load(path, seed=1)
     assert first.name == "mine"
@@ -32,7 +34,7 @@ def test_images_are_split_once_and_for_all_with_their_labels(tmp_path):
     assert not np.array_equal(first.test.labels, other.test.labels)
 
 
-def test_a_split_of_its_own_is_kept(tmp_path):
+def test_x_test_is_the_test_split(tmp_path):
     path = save(
         tmp_path, x_train=COLOUR[:30], x_test=COLOUR[30:], y_train=np.zeros((30, 1), int), y_test=np.zeros(10, int)
     )
@@ -42,11 +44,11 @@ def test_a_split_of_its_own_is_kept(tmp_path):
     np.testing.assert_array_equal(mine.test.images, COLOUR[30:])
 
 
-def test_levels_may_be_stated(tmp_path):
+def test_the_file_may_contain_the_number_of_levels(tmp_path):
     assert data.load(save(tmp_path, images=GREY // 16, levels=16)).levels == 16
 
 
-def test_colour_becomes_grey_by_luma(tmp_path):
+def test_grey_is_the_luma_of_the_colours(tmp_path):
     mine = data.load(save(tmp_path, x_train=COLOUR, x_test=COLOUR), color="grey")
     assert mine.event_shape == (6, 5, 1)
     luma = COLOUR @ np.array([0.299, 0.587, 0.114])
@@ -75,12 +77,12 @@ def test_colour_becomes_grey_by_luma(tmp_path):
         ({"images": np.array([None])}, "plain arrays"),
     ],
 )
-def test_other_arrays_are_refused_by_name(tmp_path, arrays, message):
+def test_the_error_for_other_arrays_names_the_file_and_the_array(tmp_path, arrays, message):
     with pytest.raises(DataError, match=rf"mine.*{message}"):
         data.load(save(tmp_path, **arrays))
 
 
-def test_a_damaged_file_is_named(tmp_path):
+def test_the_error_for_a_damaged_file_names_the_file(tmp_path):
     path = save(tmp_path, images=GREY)
     content = path.read_bytes()
     middle = len(content) // 2
@@ -97,7 +99,7 @@ def test_a_damaged_file_is_named(tmp_path):
             data.load(path)
 
 
-def test_a_single_array_is_no_npz(tmp_path):
+def test_a_single_array_is_refused(tmp_path):
     with (tmp_path / "mine.npz").open("wb") as file:
         np.save(file, GREY)
     with pytest.raises(DataError, match=r"mine.npz.*np.savez"):

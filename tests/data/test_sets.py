@@ -1,14 +1,16 @@
+"""The types of data sets."""
+
 import numpy as np
 import pytest
 
-from tfgen.data.sets import Dataset, ImageSet, PointSet
+from tfgen.data.sets import Dataset, ImageSet, Modes, PointSet
 from tfgen.errors import DataError
 
 IMAGES = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
 POINTS = np.zeros((4, 2), np.float32)
 
 
-def test_an_image_set_is_indexable_and_knows_its_shape():
+def test_an_image_set_is_indexable_and_has_an_event_shape():
     images = ImageSet(IMAGES, 12, np.array([5, 6, 7]))
     assert len(images) == 3
     assert images.event_shape == (2, 2, 1)
@@ -40,7 +42,7 @@ def test_a_point_set_has_no_levels_and_no_labels():
         ((IMAGES.tolist(), 256), "list"),
     ],
 )
-def test_an_image_set_refuses_what_it_is_not(arguments, message):
+def test_an_image_set_refuses_other_types_shapes_and_values(arguments, message):
     with pytest.raises(DataError, match=message):
         ImageSet(*arguments)
 
@@ -54,12 +56,12 @@ def test_an_image_set_refuses_what_it_is_not(arguments, message):
         (np.full_like(POINTS, np.nan), "finite"),
     ],
 )
-def test_a_point_set_refuses_what_it_is_not(points, message):
+def test_a_point_set_refuses_other_types_shapes_and_values(points, message):
     with pytest.raises(DataError, match=message):
         PointSet(points)
 
 
-def test_the_splits_of_a_data_set_are_of_one_kind():
+def test_the_splits_of_a_data_set_must_have_one_type():
     images, points = ImageSet(IMAGES, 256), PointSet(POINTS)
     data = Dataset("mine", images, None, images)
     assert data.is_images
@@ -69,3 +71,20 @@ def test_the_splits_of_a_data_set_are_of_one_kind():
     for other in (points, ImageSet(IMAGES, 17), ImageSet(IMAGES.reshape(3, 4, 1, 1), 256)):
         with pytest.raises(DataError, match=r"mine: expected the test split.*2×2×1 images of 256 levels"):
             Dataset("mine", images, None, other)
+
+
+def test_the_repr_is_one_line_without_arrays():
+    images = ImageSet(IMAGES, 17, np.array([5, 6, 6]))
+    assert repr(images) == "ImageSet(3 images of 2×2×1 pixels, 17 levels, 2 classes)"
+    assert repr(images[:1]) == "ImageSet(1 image of 2×2×1 pixels, 17 levels, 1 class)"
+    assert repr(ImageSet(IMAGES, 256)) == "ImageSet(3 images of 2×2×1 pixels, 256 levels, no labels)"
+    points = PointSet(np.zeros((10_000, 2), np.float32))
+    assert repr(points) == "PointSet(10,000 points in the plane, density unknown)"
+    assert repr(Modes(np.zeros((8, 2)), 0.02)) == "Modes(8 Gaussians of standard deviation 0.02)"
+    assert (
+        repr(Dataset("mine", images, images[:1], images))
+        == "Dataset(mine: 3 training, 1 validation, 3 test 2×2×1 images of 17 levels)"
+    )
+    assert (
+        repr(Dataset("toy", points, None, points)) == "Dataset(toy: 10,000 training, 10,000 test points in the plane)"
+    )

@@ -1,3 +1,5 @@
+"""Toy densities."""
+
 import math
 
 import numpy as np
@@ -7,17 +9,17 @@ from tfgen import data
 from tfgen.data import toys
 from tfgen.errors import DataError
 
-# The grid below cannot see modes as narrow as those of the test beds of mode collapse.
-BEDS = ("ring8", "grid25")
-NAMES = [name for name in data.POINT_NAMES if name not in BEDS]
+# Mixtures of Gaussians that are narrower than the cells of the grid below.
+MIXTURES = ("ring8", "grid25")
+NAMES = [name for name in data.POINT_NAMES if name not in MIXTURES]
 
 
 def test_every_name_has_a_density():
-    assert {*NAMES, *BEDS} == set(toys.TOYS)
+    assert {*NAMES, *MIXTURES} == set(toys.TOYS)
 
 
 @pytest.mark.parametrize(("name", "count", "std"), [("ring8", 8, 0.02), ("grid25", 25, 0.05)])
-def test_the_beds_are_those_of_the_literature(name, count, std):
+def test_the_mixtures_have_the_modes_of_the_literature(name, count, std):
     modes = data.load(name).modes
     assert modes.centres.shape == (count, 2)
     assert modes.std == std
@@ -28,10 +30,10 @@ def test_the_beds_are_those_of_the_literature(name, count, std):
         assert {tuple(centre) for centre in modes.centres} == {(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)}
 
 
-@pytest.mark.parametrize("name", BEDS)
-def test_the_points_of_a_bed_are_round_clusters_of_equal_size(name):
-    bed = data.load(name)
-    points, modes = bed.train.points.astype(np.float64), bed.modes
+@pytest.mark.parametrize("name", MIXTURES)
+def test_the_points_of_a_mixture_are_round_clusters_of_equal_size(name):
+    mixture = data.load(name)
+    points, modes = mixture.train.points.astype(np.float64), mixture.modes
     difference = points[:, None] - modes.centres
     nearest = np.linalg.norm(difference, axis=2).argmin(axis=1)
     share, count = len(points) / len(modes.centres), np.bincount(nearest, minlength=len(modes.centres))
@@ -41,7 +43,7 @@ def test_the_points_of_a_bed_are_round_clusters_of_equal_size(name):
     np.testing.assert_allclose(np.cov(standard.T), np.eye(2), atol=0.06)
 
 
-@pytest.mark.parametrize("name", BEDS)
+@pytest.mark.parametrize("name", MIXTURES)
 def test_the_density_of_a_bed(name):
     modes, log_prob = toys.TOYS[name].modes, toys.TOYS[name].log_prob
     # Around one mode it integrates to that mode's share, and falls by ½ at a standard deviation.
@@ -74,7 +76,7 @@ def test_the_points_have_the_density(name):
     # 4 standard errors; a checkerboard's log-density is constant.
     tolerance = 4 * log_prob.std() / math.sqrt(len(points)) + 1e-6
     assert -log_prob.mean() == pytest.approx(toys.entropy(name), abs=tolerance)
-    # Entropy says little about where: compare counts in cells with the probabilities of the cells.
+    # Different densities can have one entropy. So the counts in cells are compared with the probabilities of the cells.
     grid, area = toys.grid(400)
     probability = np.exp(toys.TOYS[name].log_prob(grid)).reshape(16, 25, 16, 25).sum(axis=(1, 3)) * area
     cell = np.floor((points + 4) / 0.5).astype(int)
@@ -87,11 +89,11 @@ def test_the_points_have_the_density(name):
     assert counts[~likely].sum() < 10 + 2 * expected[~likely].sum()
 
 
-def test_the_bimodal_density_is_the_practicals():
+def test_the_bimodal_density_is_that_of_the_tutorial():
     centre = math.log(0.5 / (2 * math.pi * 0.09))
     np.testing.assert_allclose(toys.bimodal_log_prob(np.array([[1, 1], [-1, -1]])), centre, atol=1e-9)
     np.testing.assert_allclose(toys.bimodal_log_prob(np.array([[1.3, 1.0]])), centre - 0.5, atol=1e-9)
-    # Two modes that hardly touch: the entropy of one, and one bit to say which.
+    # The modes hardly overlap: the entropy is that of one mode plus log 2.
     assert toys.entropy("bimodal") == pytest.approx(math.log(2) + 1 + math.log(2 * math.pi * 0.09), abs=1e-4)
 
 
@@ -106,7 +108,7 @@ def test_the_density_of_rings_is_finite_at_the_origin():
 
 
 def test_the_density_of_moons_is_that_of_many_small_gaussians():
-    # An independent sum: 20,000 equal Gaussians along the two half circles, at a few points.
+    # Compared with another sum: 20,000 equal Gaussians along the two half circles, at a few points.
     angle = np.pi * (np.arange(10_000) + 0.5) / 10_000
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
@@ -124,7 +126,7 @@ def test_moons_are_standardised():
     np.testing.assert_allclose(points.std(axis=0), 1, atol=0.02)
 
 
-def test_points_come_from_the_seed_and_the_split_alone():
+def test_a_point_depends_on_the_seed_the_split_and_its_position_only():
     one, again, other = data.load("rings"), data.load("rings", train_size=10_500), data.load("rings", seed=1)
     np.testing.assert_array_equal(one.train.points, again.train.points[:10_000])
     np.testing.assert_array_equal(one.test.points, again.test.points)
@@ -132,7 +134,7 @@ def test_points_come_from_the_seed_and_the_split_alone():
     assert len(first | {tuple(other.train.points[0]), tuple(other.test.points[0])}) == 5
 
 
-def test_sizes_may_be_chosen():
+def test_sizes_can_be_chosen_and_are_checked():
     toy = data.load("moons", train_size=7, validation_size=0)
     assert len(toy.train) == 7
     assert toy.validation is None

@@ -1,4 +1,4 @@
-"""Batches as a pure function of (seed, epoch, step): nothing to save, nothing to restore."""
+"""Batches as a pure function of (seed, step). There is no state to save or to restore."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tfgen.random.permutation import permuted
 class Batches:
     """The training batches of a set of examples, each computed from its step alone.
 
-    Epoch e visits the examples in a pseudorandom permutation that belongs to (seed, e), of which a step computes its
-    own part. So step t has the same batch in a fresh run, in a resumed run, on one replica or on eight. The
-    N mod `batch_size` examples at the end of a permutation are left out of that epoch.
+    Epoch e visits the examples in a pseudorandom permutation that belongs to (seed, e). A step computes only its own
+    part of the permutation. So step t has the same batch in a fresh run, in a resumed run, on one replica or on eight.
+    The N mod `batch_size` examples at the end of a permutation are left out of that epoch.
 
-    The examples are held as one tensor in host memory and a batch is gathered there: a copy for each of several GPUs
-    would cost more than sending batches of bytes.
+    The examples are one tensor in host memory, and a batch is gathered there. A copy of all examples on each of several
+    GPUs would cost more than the transfer of batches of bytes.
 
     Args:
         examples: the whole set, [N, ...], usually uint8 images [N, H, W, C] or float32 points [N, 2].
@@ -52,13 +52,13 @@ class Batches:
         self.steps_per_epoch = len(examples) // batch_size
 
     def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> tf.Tensor:
-        """The batch of a step, or one replica's contiguous share of it.
+        """Return the batch of a step, or one replica's contiguous share of the batch.
 
-        Works eagerly, inside a `tf.function` and under XLA, with the same result.
+        The result is the same in eager code, inside a `tf.function` and under XLA.
 
         Args:
             step: global step counted from 0 over all epochs, an int or a scalar integer tensor.
-            replica: which share, 0 to `replicas` − 1, an int or a scalar integer tensor.
+            replica: index of the share, 0 to `replicas` − 1, an int or a scalar integer tensor.
             replicas: number of equal shares.
 
         Returns:
@@ -83,12 +83,12 @@ class Batches:
             return tf.gather(self.examples, rows)
 
     def dataset(self, epochs: int | None = None, start_step: int = 0) -> tf.data.Dataset:
-        """The same batches, in the same order, as a `tf.data.Dataset` for `model.fit`.
+        """Return the same batches, in the same order, as a `tf.data.Dataset` for `model.fit`.
 
         Args:
-            epochs: the dataset ends with this epoch, counted from step 0; None never ends (pass `steps_per_epoch` to
-                `fit`).
-            start_step: the global step of the first batch.
+            epochs: number of epochs, counted from step 0, after which the dataset ends. None: the dataset does not end
+                (pass `steps_per_epoch` to `fit`).
+            start_step: global step of the first batch.
         """
         last = np.iinfo(np.int64).max if epochs is None else epochs * self.steps_per_epoch
         steps = tf.data.Dataset.range(start_step, last)
@@ -96,16 +96,16 @@ class Batches:
 
 
 def evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-    """Every example once, in order, in batches of one size, so that a compiled function sees a single shape.
+    """Yield every example once, in order, in batches of one size, so that a compiled function sees a single shape.
 
     Args:
         examples: [N, ...] with N ≥ 1.
         batch_size: rows in each batch, at least 1; it may exceed N.
 
     Returns:
-        An iterator of pairs: batch [batch_size, ...] of the examples' type, whose surplus rows in the last batch repeat
-        example 0, and mask float32 [batch_size], 1 for a real row and 0 for a surplus one. A mean over the set is
-        sum(mask · value) / sum(mask).
+        Iterator of pairs (batch, mask). The batch is [batch_size, ...] of the examples' type; surplus rows of the last
+        batch repeat example 0. The mask is float32 [batch_size], 1 for a real row and 0 for a surplus row. A mean over
+        the set is sum(mask · value) / sum(mask).
 
     Raises:
         DataError: if `examples` is empty or `batch_size` is below 1.

@@ -1,4 +1,4 @@
-"""scikit-learn's 1,797 real handwritten digits, 8×8 pixels of 17 levels: the embedded default, no network needed."""
+"""The built-in data set: scikit-learn's 1,797 handwritten digits of 8×8 pixels, which need no download."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from tfgen.data.split import Source, permutation
 LEVELS = 17
 TEST_SIZE = 300
 VALIDATION_SIZE = 200
-# scikit-learn's order groups the images by writer, so a split must mix them. Its seed belongs to the data set and is no
-# option: bits per dimension of two runs can be compared only if nobody's test images are somebody's training images.
+# scikit-learn sorts the images by writer, so they have to be shuffled before they are split. The seed is a constant and
+# not an option: bits per dimension of two runs can be compared only if no test image of one is a training image of the
+# other.
 SPLIT_SEED = 1797
 
 
 def load_digits() -> Source:
-    """The digits, uint8 [1797, 8, 8, 1] of levels 0 to 16 with labels 0 to 9: 1,297 training, 200 validation, 300 test.
+    """Load the digits: uint8 [1797, 8, 8, 1] of levels 0 to 16 with labels 0 to 9, 1,297 / 200 / 300.
 
-    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI (1998), its test part.
+    Source:
+        E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, the test part.
     """
     from sklearn import datasets
 

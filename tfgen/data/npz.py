@@ -1,4 +1,4 @@
-"""Arrays of the user's own images in an .npz file."""
+"""Data sets in .npz files of NumPy arrays."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ _EXPECTED = "either images (and labels), or x_train and x_test (and y_train, y_t
 
 
 def load_npz(path: str | os.PathLike[str], seed: int = 0) -> Source:
-    """Read images from an .npz file, as `np.savez` writes it.
+    """Read images from an .npz file that `np.savez` has written. Pickled objects are never loaded.
 
-    The file holds `images` (and `labels`), split here 80/10/10, or `x_train` and `x_test` (and `y_train`, `y_test`), of
-    which x_train is split 90/10 into training and validation. Images are uint8 [N, H, W], [N, H, W, 1] or [N, H, W, 3];
-    labels integers [N] or [N, 1]; `levels`, an integer, is 256 where absent. Pickled objects are never loaded.
+    The file contains one of two groups of arrays:
+
+    - `images`, and optionally `labels`: split at random, 80 % / 10 % / 10 %.
+    - `x_train` and `x_test`, and optionally `y_train` and `y_test`: x_train is split at random, 90 % for training and
+      10 % for validation.
+
+    Images are uint8 [N, H, W], [N, H, W, 1] or [N, H, W, 3]. Labels are integers [N] or [N, 1]. The file may also
+    contain `levels`, one integer, which is 256 by default.
 
     Args:
-        path: the file.
-        seed: draws the split.
+        path: file.
+        seed: seed of the split.
 
     Raises:
-        DataError: if the file is damaged or no .npz, or an array is missing or of another shape or type. The message
-            names the file and the array.
+        DataError: if the file is damaged or not an .npz file, or if an array is missing or has a wrong shape or type.
+            The message names the file and the array.
     """
     path = Path(path)
     arrays = _read(path)
@@ -55,8 +60,9 @@ def load_npz(path: str | os.PathLike[str], seed: int = 0) -> Source:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
+    """Return all arrays of an .npz file by name."""
     try:
-        # Opened here, because np.load leaves a damaged file open.
+        # np.load does not close a damaged file that it has opened itself.
         with path.open("rb") as file:
             content = np.load(file, allow_pickle=False)
             if isinstance(content, np.ndarray):
@@ -69,12 +75,13 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _set(path: Path, arrays: dict[str, np.ndarray], images_key: str, labels_key: str, levels: int) -> ImageSet:
+    """Return the images and, if there are any, the labels under these names."""
     images, labels = arrays[images_key], arrays.get(labels_key)
     if images.dtype != np.uint8:
-        cure = ""
+        hint = ""
         if images.dtype.kind == "f":
-            cure = ". Convert it, for values in [0, 1] with (255 * images).round().astype('uint8')"
-        raise DataError(f"{path}: expected {images_key} of type uint8. Received: {_describe(images)}{cure}")
+            hint = ". Convert it, for values in [0, 1] with (255 * images).round().astype('uint8')"
+        raise DataError(f"{path}: expected {images_key} of type uint8. Received: {_describe(images)}{hint}")
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:

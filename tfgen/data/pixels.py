@@ -1,4 +1,4 @@
-"""Size and colour of images, converted with the same arithmetic whatever file they came from."""
+"""Conversion of size and colour, with the same arithmetic for all sources of images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfgen.data.split import Source
 
 
 def crop_and_resize(picture: Image.Image, size: int) -> Image.Image:
-    """Crop a picture (mode L or RGB) to its central square and resize that to `size` × `size` with a Lanczos filter."""
+    """Crop a picture (mode L or RGB) to its central square and resize it to `size` × `size` with a Lanczos filter."""
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     picture = picture.crop((left, top, left + side, top + side))
@@ -21,10 +21,10 @@ def crop_and_resize(picture: Image.Image, size: int) -> Image.Image:
 
 
 def convert(source: Source, image_size: int | None, color: Literal["grey", "rgb"] | None) -> Source:
-    """The same source with its images in another size or colour; None keeps them.
+    """Return the source with its images in another size or colour; None keeps the size or the colour.
 
-    Grey from colour is ITU-R 601 luma, Pillow's conversion; colour from grey repeats the channel. The levels stay:
-    where the Lanczos filter overshoots, values are clipped to them.
+    Grey is ITU-R 601 luma, as in Pillow. Conversion to rgb repeats the grey channel. The number of levels does not
+    change: the Lanczos filter can exceed the largest level, and such values are clipped.
     """
     test = None if source.test is None else _convert(source.test, image_size, color)
     return replace(source, pool=_convert(source.pool, image_size, color), test=test)
@@ -41,6 +41,7 @@ def _convert(examples: ImageSet, image_size: int | None, color: Literal["grey", 
     if color == "rgb" and images.shape[3] == 1:
         images = np.repeat(images, 3, axis=3)
     if color == "grey" and images.shape[3] == 3:
+        # Pillow's integer arithmetic: weights 0.299, 0.587 and 0.114 in units of 2⁻¹⁶, rounded to the nearest level.
         luma = images.astype(np.uint32) @ np.array([19595, 38470, 7471], np.uint32)
         images = ((luma + 0x8000) >> 16).astype(np.uint8)[..., None]
     return ImageSet(images, examples.levels, examples.labels)

@@ -1,4 +1,4 @@
-"""What every source of data gives back: indexable sets of images or of points, with a fixed split."""
+"""The types of data sets: indexable sets of images or points, and a named data set with its split."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from tfgen.errors import DataError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImageSet:
-    """Images as they were measured: integer pixels, not yet scaled, binarized or dequantized.
+    """Images with integer pixels. Models scale, binarize or dequantize them; the set does not.
 
     Attributes:
         images: uint8 [N, H, W, C] with N ≥ 1, every value below `levels`.
-        levels: number of values a pixel can take, 2 to 256 (256 for 8-bit pictures, 17 for `digits`).
-        labels: integer array [N], or None where the source has none.
+        levels: number of values that a pixel can have, 2 to 256 (256 for 8-bit pictures, 17 for `digits`).
+        labels: integer array [N], or None if the source has no labels.
 
     Raises:
-        DataError: if the arrays do not have these shapes, types and values.
+        DataError: if an array has a wrong shape, type or value.
     """
 
     images: np.ndarray
@@ -53,13 +53,18 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __repr__(self) -> str:
+        """Return one line, as `ImageSet(1,297 images of 8×8×1 pixels, 17 levels, 10 classes)`."""
+        classes = "no labels" if self.labels is None else _count(len(np.unique(self.labels)), "class", "classes")
+        return f"ImageSet({_count(len(self), 'image')} of {_shape(self)} pixels, {self.levels} levels, {classes})"
+
     def __getitem__(self, rows: slice | np.ndarray) -> ImageSet:
-        """The set of the examples in `rows` (a slice or an array of positions), in that order."""
+        """Return the set of the examples in `rows` (a slice or an array of positions), in that order."""
         return ImageSet(self.images[rows], self.levels, None if self.labels is None else self.labels[rows])
 
     @property
     def examples(self) -> np.ndarray:
-        """The images, uint8 [N, H, W, C]."""
+        """The images, uint8 [N, H, W, C], under the name that image and point sets share."""
         return self.images
 
     @property
@@ -68,17 +73,17 @@ class ImageSet:
         return self.images.shape[1:]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PointSet:
     """Points of a two-dimensional density.
 
     Attributes:
         points: float32 [N, 2] with N ≥ 1, all finite.
-        log_prob: the true log-density in nats, from points [M, 2] to float64 [M] (NumPy in, NumPy out), or None where
-            it is not known.
+        log_prob: function from points [M, 2] to their true log-density in nats, float64 [M], as NumPy arrays. None if
+            the density is not known.
 
     Raises:
-        DataError: if the array does not have this shape and type.
+        DataError: if the array has a wrong shape, type or value.
     """
 
     points: np.ndarray
@@ -96,13 +101,18 @@ class PointSet:
     def __len__(self) -> int:
         return len(self.points)
 
+    def __repr__(self) -> str:
+        """Return one line, as `PointSet(10,000 points in the plane, density known)`."""
+        known = "unknown" if self.log_prob is None else "known"
+        return f"PointSet({_count(len(self), 'point')} in the plane, density {known})"
+
     def __getitem__(self, rows: slice | np.ndarray) -> PointSet:
-        """The set of the examples in `rows` (a slice or an array of positions), in that order."""
+        """Return the set of the examples in `rows` (a slice or an array of positions), in that order."""
         return PointSet(self.points[rows], self.log_prob)
 
     @property
     def examples(self) -> np.ndarray:
-        """The points, float32 [N, 2]."""
+        """The points, float32 [N, 2], under the name that image and point sets share."""
         return self.points
 
     @property
@@ -117,38 +127,42 @@ class PointSet:
 
     @property
     def labels(self) -> None:
-        """None: points carry no labels."""
+        """None: points have no labels."""
         return None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Modes:
-    """Where the modes of a mixture of equally likely, equally wide round Gaussians are.
+    """The modes of a mixture of K Gaussians with equal weights and the covariance σ² I.
 
     Attributes:
-        centres: float64 [K, 2].
-        std: the standard deviation of each in every direction.
+        centres: means of the Gaussians, float64 [K, 2].
+        std: standard deviation σ.
     """
 
     centres: np.ndarray
     std: float
 
+    def __repr__(self) -> str:
+        """Return one line, as `Modes(8 Gaussians of standard deviation 0.02)`."""
+        return f"Modes({_count(len(self.centres), 'Gaussian')} of standard deviation {self.std:g})"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """A named data set in its fixed split.
+    """A named data set with a fixed split.
 
     Attributes:
-        name: what `load` was asked for; for a file or folder, its name without suffix.
-        train: the examples to learn from.
-        validation: the examples to choose by, or None where all were kept for training.
-        test: the examples to report on.
-        label_names: the name of label 0, 1, …, or None where labels are numbers or absent.
-        modes: those of a mixture of Gaussians, None for other data.
-        channels_of: for images whose channels are images of another data set, its name.
+        name: name of the data set. For a file or folder: the name without suffix.
+        train: training examples.
+        validation: validation examples, which select the best epoch, or None for no validation split.
+        test: test examples, for the reported figures.
+        label_names: name of each label 0, 1, …, or None if the labels have no names or there are no labels.
+        modes: modes of the density, if it is a mixture of Gaussians; else None.
+        channels_of: name of another data set, if each channel of an image is an image of that data set; else None.
 
     Raises:
-        DataError: if the splits differ in kind, event shape or levels.
+        DataError: if the splits differ in type, event shape or levels.
     """
 
     name: str
@@ -166,9 +180,15 @@ class Dataset:
             expected, received = _kind(self.train), _kind(split)
             if expected != received:
                 raise DataError(
-                    f"{self.name}: expected the {split_name} split to be like the training split, {expected}. "
+                    f"{self.name}: expected the {split_name} split to contain {expected}, as the training split does. "
                     f"Received: {received}"
                 )
+
+    def __repr__(self) -> str:
+        """Return one line, as `Dataset(digits: 1,297 training, 200 validation, 300 test 8×8×1 images of 17 levels)`."""
+        sizes = [f"{len(self.train):,} training"]
+        sizes += [f"{len(self.validation):,} validation"] if self.validation is not None else []
+        return f"Dataset({self.name}: {', '.join(sizes)}, {len(self.test):,} test {_kind(self.train)})"
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -177,7 +197,7 @@ class Dataset:
 
     @property
     def levels(self) -> int | None:
-        """Number of values a pixel can take, None for points."""
+        """Number of values that a pixel can have; None for points."""
         return self.train.levels
 
     @property
@@ -187,13 +207,21 @@ class Dataset:
 
 
 def _kind(examples: ImageSet | PointSet) -> str:
-    shape = "×".join(map(str, examples.event_shape))
-    return (
-        f"{shape} images of {examples.levels} levels" if isinstance(examples, ImageSet) else f"points of size {shape}"
-    )
+    if isinstance(examples, ImageSet):
+        return f"{_shape(examples)} images of {examples.levels} levels"
+    return "points in the plane"
+
+
+def _shape(examples: ImageSet) -> str:
+    return "×".join(map(str, examples.event_shape))
+
+
+def _count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def _describe(array: object) -> str:
+    """Return type and shape of a value, for an error message."""
     if isinstance(array, np.ndarray):
         return f"{array.dtype} {list(array.shape)}"
     return type(array).__name__

@@ -1,4 +1,4 @@
-"""Which examples are for training, for validation and for the test: decided once, the same in every run."""
+"""The split of a data set into training, validation and test examples, which is the same in every run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tfgen.errors import DataError
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """What a reader of images found, before sizes are chosen.
+    """The images of a data set before the sizes of the training and validation splits are chosen.
 
     Attributes:
-        name: the data set's name.
-        pool: the examples that training and validation share, in their fixed order.
-        test: the examples of the source's own test split, or None where it has none.
-        validation_size: how many examples of the pool are for validation unless the user says otherwise.
-        label_names: the name of label 0, 1, …, or None.
+        name: name of the data set.
+        pool: examples for training and validation, in a fixed order.
+        test: test examples, or None if the source has no test split of its own.
+        validation_size: default number of validation examples.
+        label_names: name of each label 0, 1, …, or None.
     """
 
     name: str
@@ -30,16 +30,16 @@ class Source:
 
 
 def permutation(n: int, seed: int) -> np.ndarray:
-    """A permutation of 0 … n − 1 that is the same in every version of NumPy.
+    """Return a random permutation of 0 … n − 1 that is the same in every version of NumPy.
 
-    It sorts the raw output of PCG64, which NumPy promises never to change; it makes no such promise of
-    `Generator.permutation`.
+    NumPy guarantees the raw output of PCG64, and does not guarantee the output of `Generator.permutation`. This
+    function therefore sorts raw output.
     """
     return np.argsort(np.random.PCG64(seed).random_raw(n), kind="stable")
 
 
 def hold_out(name: str, images: ImageSet, label_names: tuple[str, ...] | None, seed: int) -> Source:
-    """Split images that come without a split: 80 % training, 10 % validation, 10 % test, drawn from `seed`.
+    """Split images at random: 80 % for training, 10 % for validation, 10 % for the test.
 
     Raises:
         DataError: if there are fewer than 10 images.
@@ -55,15 +55,16 @@ def hold_out(name: str, images: ImageSet, label_names: tuple[str, ...] | None, s
 
 
 def split(source: Source, train_size: int | None, validation_size: int | None) -> Dataset:
-    """Take the first `train_size` examples of the pool for training and the following `validation_size` for validation.
+    """Use the first `train_size` examples of the pool for training and the next `validation_size` for validation.
 
     Args:
-        source: a source with a test split.
-        train_size: None for all that validation leaves.
-        validation_size: None for the source's own; 0 for no validation split.
+        source: source with a test split.
+        train_size: number of training examples. None takes all that the validation split leaves.
+        validation_size: number of validation examples. None takes the default of the source, 0 makes no validation
+            split.
 
     Raises:
-        DataError: if the sizes do not fit the pool.
+        DataError: if there are fewer than `train_size` + `validation_size` examples, or no training example.
     """
     n = len(source.pool)
     validation = source.validation_size if validation_size is None else validation_size

@@ -1,4 +1,4 @@
-"""Stacked MNIST: three digits as the colours of a picture; its thousand kinds of pictures are equally frequent."""
+"""Stacked MNIST: images whose three colour channels are three MNIST digits, 1,000 equally frequent classes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 
 import numpy as np
 
-from tfgen.data.idx import load_mnist
+from tfgen.data.mnist import load_mnist
 from tfgen.data.sets import Dataset, ImageSet
 from tfgen.data.split import split
 from tfgen.errors import DataError
 
 TRAIN_SIZE, VALIDATION_SIZE, TEST_SIZE = 128_000, 2_000, 26_000
-#: Digits in a picture, and the data set that they are of.
+#: Number of digits per image, and the data set of the digits.
 CHANNELS, DIGITS = 3, "mnist"
 
 
@@ -22,28 +22,31 @@ def load_stacked(
     validation_size: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """Stack MNIST: uint8 [N, 28, 28, 3] of 256 levels, with labels 100 a + 10 b + c of the three digits.
+    """Generate Stacked MNIST: uint8 [N, 28, 28, 3] of 256 levels. Digits a, b, c have the label 100 a + 10 b + c.
 
-    128,000 training, 2,000 validation and 26,000 test pictures unless sizes are given, of digits drawn evenly and with
-    replacement from the same split of MNIST (55,000, 5,000 and 10,000 digits). Each split has its own stream of random
-    numbers, so that the first n training pictures are the same for every `train_size` ≥ n. They take 2,352 bytes each.
+    There are 128,000 training, 2,000 validation and 26,000 test images unless sizes are given. The digits are drawn
+    uniformly and with replacement from the same split of MNIST (55,000, 5,000 and 10,000 digits). Each split has its
+    own stream of random numbers, so that the first n training images are the same for every `train_size` ≥ n. An image
+    takes 2,352 bytes of memory.
 
     Args:
-        data_dir: folder of MNIST's idx files; see `tfgen.data.idx.load_mnist`.
-        train_size: number of training pictures, at least 1, or None.
-        validation_size: number of validation pictures, 0 for none, or None.
-        seed: at least 0.
+        data_dir: folder of the idx files of MNIST; see `tfgen.data.mnist.load_mnist`.
+        train_size: number of training images, at least 1. None: 128,000.
+        validation_size: number of validation images, 0 for no validation split. None: 2,000.
+        seed: seed of the choice of digits, at least 0.
 
     Raises:
         DataError: if a size or the seed is out of range, or MNIST is missing or damaged.
 
-    Reference: Srivastava et al.: VEEGAN, NeurIPS 2017; the sizes are those of Lin et al.: PacGAN, 2018.
+    References:
+        Srivastava et al.: VEEGAN: reducing mode collapse in GANs using implicit variational learning. NeurIPS 2017.
+        Lin et al.: PacGAN: the power of two samples in generative adversarial networks. NeurIPS 2018, for the sizes.
     """
     train_size = TRAIN_SIZE if train_size is None else train_size
     validation_size = VALIDATION_SIZE if validation_size is None else validation_size
     if train_size < 1 or validation_size < 0 or seed < 0:
         raise DataError(
-            "stacked_mnist: expected at least 1 training picture, and no negative number of validation pictures nor "
+            "stacked_mnist: expected at least 1 training image, and no negative number of validation images nor "
             f"seed. Received: train_size={train_size}, validation_size={validation_size}, seed={seed}"
         )
     digits = split(load_mnist(DIGITS, data_dir), None, None)
@@ -59,7 +62,8 @@ def load_stacked(
 
 
 def _stacks(digits: ImageSet, n: int, seed: int, stream: int) -> ImageSet:
-    # Raw output of PCG64, which NumPy promises never to change; of 2⁶⁴ the remainder is even enough.
+    """Return n images of randomly chosen digits."""
+    # NumPy guarantees the raw output of PCG64. The remainder of a division of 64-bit words is uniform to 10⁻¹⁴.
     words = np.random.PCG64([seed, stream]).random_raw(CHANNELS * n)
     chosen = (words % len(digits)).astype(np.int64).reshape(n, CHANNELS)
     images = np.empty((n, *digits.event_shape[:2], CHANNELS), np.uint8)

@@ -1,7 +1,7 @@
-"""Two-dimensional densities whose truth is known: a flow can be held against their exact log-density and entropy.
+"""Two-dimensional toy densities with a known log-density and entropy, against which a flow can be tested.
 
-Every density here has mass within [−4, 4]² only, as far as float64 can tell, but for `grid25`, whose outermost modes
-are centred on that border.
+In float64, the mass outside of [−4, 4]² is 0 for every density here except `grid25`. The outermost modes of `grid25`
+are centred on the border of that square.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ MOONS_NOISE = 0.1
 MOONS_CENTRE = np.array([0.5, 0.25])
 MOONS_SCALE = np.sqrt(np.array([0.75, 0.5625 - 1 / math.pi]) + MOONS_NOISE**2)
 RING_RADII, RING_STD = np.array([0.5, 1.0, 1.5, 2.0]), 0.08
-# The test beds of mode collapse. The ring is that of Metz et al.: Unrolled generative adversarial networks, ICLR 2017;
-# the grid that of Lin et al.: PacGAN, 2018.
+# Data sets of the mode benchmark. The ring is from Metz et al.: Unrolled generative adversarial networks, ICLR 2017.
+# The grid is from Lin et al.: PacGAN, NeurIPS 2018.
 _EIGHTHS = math.pi / 4 * np.arange(8)
 RING8 = Modes(2.0 * np.stack([np.cos(_EIGHTHS), np.sin(_EIGHTHS)], axis=1), 0.02)
 GRID25 = Modes(np.stack(np.meshgrid(*[np.arange(-4.0, 5.0, 2.0)] * 2), axis=-1).reshape(-1, 2), 0.05)
@@ -36,9 +36,10 @@ class Toy:
     """A density p(x, y).
 
     Attributes:
-        transform: from uniform numbers [N, 2] in [0, 1) and standard normal ones [N, 2] to points float64 [N, 2].
-        log_prob: from points [N, 2] to log p in nats, float64 [N].
-        modes: if it is a mixture of narrow Gaussians that do not touch.
+        transform: function from uniform numbers [N, 2] in [0, 1) and standard normal numbers [N, 2] to random points,
+            float64 [N, 2].
+        log_prob: function from points [N, 2] to log p in nats, float64 [N].
+        modes: modes of the density if it is a mixture of narrow, separate Gaussians; else None.
     """
 
     transform: Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -47,16 +48,16 @@ class Toy:
 
 
 def load_toy(name: str, train_size: int | None = None, validation_size: int | None = None, seed: int = 0) -> Dataset:
-    """Draw a toy data set: 10,000 training, 2,000 validation and 10,000 test points unless sizes are given.
+    """Generate a toy data set: 10,000 training, 2,000 validation and 10,000 test points unless sizes are given.
 
-    Each split has its own stream of random numbers, so that the first n training points are the same for every
-    `train_size` ≥ n, and the test points for all sizes.
+    Each split has its own stream of random numbers. So the first n training points are the same for every
+    `train_size` ≥ n, and the test points are the same for all sizes.
 
     Args:
-        name: a key of `TOYS`.
-        train_size: number of training points, at least 1, or None.
-        validation_size: number of validation points, 0 for none, or None.
-        seed: at least 0.
+        name: key of `TOYS`.
+        train_size: number of training points, at least 1. None: 10,000.
+        validation_size: number of validation points, 0 for no validation split. None: 2,000.
+        seed: seed of the points, at least 0.
 
     Raises:
         DataError: if a size or the seed is out of range.
@@ -81,9 +82,10 @@ def load_toy(name: str, train_size: int | None = None, validation_size: int | No
 
 @functools.cache
 def entropy(name: str) -> float:
-    """The differential entropy −∫ p log p of a toy density in nats: the negative log-likelihood of a perfect model.
+    """Return the differential entropy −∫ p log p of a toy density in nats: the loss of a perfect model.
 
-    By the midpoint rule on 400 × 400 cells, exact to six digits; of K narrow Gaussians it is log K + 1 + log 2πσ².
+    The integral is computed by the midpoint rule on 400 × 400 cells, exact to six digits. For K separate Gaussians the
+    entropy is log K + 1 + log 2πσ².
     """
     if (modes := TOYS[name].modes) is not None:
         return math.log(len(modes.centres)) + 1.0 + math.log(2 * math.pi * modes.std**2)
@@ -94,14 +96,17 @@ def entropy(name: str) -> float:
 
 
 def grid(n: int, extent: float = 4.0) -> tuple[np.ndarray, float]:
-    """Midpoints [n², 2] of n × n equal cells on [−extent, extent]², row by row from below, and the area of a cell."""
+    """Return the midpoints [n², 2] of n × n equal cells on [−extent, extent]², and the area of a cell.
+
+    The rows follow each other from below, and in a row x grows.
+    """
     side = 2 * extent / n
     axis = -extent + side * (np.arange(n) + 0.5)
     return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2), side**2
 
 
 def _draw(name: str, n: int, seed: int, split: int) -> PointSet:
-    # One generator for each kind of number: a shared one would make point i depend on n.
+    # Each kind of number has its own generator. With one generator for both, point i would depend on n.
     uniform, normal = (np.random.Generator(np.random.PCG64([seed, split, kind])) for kind in (0, 1))
     toy = TOYS[name]
     points = toy.transform(uniform.random((n, 2)), normal.standard_normal((n, 2)))
@@ -114,7 +119,7 @@ def _bimodal(uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
 
 
 def bimodal_log_prob(points: np.ndarray) -> np.ndarray:
-    """log[½ N((1, 1), 0.3² I) + ½ N((−1, −1), 0.3² I)], from points [N, 2] to nats [N]."""
+    """Return log[½ N(x; (1, 1), 0.3² I) + ½ N(x; (−1, −1), 0.3² I)] of points [N, 2] in nats, [N]."""
     points = np.asarray(points, np.float64)
     upper = _log_normal(points - BIMODAL_MEAN, BIMODAL_STD).sum(axis=1)
     lower = _log_normal(points + BIMODAL_MEAN, BIMODAL_STD).sum(axis=1)
@@ -128,10 +133,11 @@ def _moons(uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
 
 
 def moons_log_prob(points: np.ndarray) -> np.ndarray:
-    """log-density of two noisy half circles, standardised, from points [N, 2] to nats [N].
+    """Return the log-density of two standardised noisy half circles at points [N, 2] in nats, [N].
 
-    p(x) = |S| ½ Σ_moon (1/π) ∫₀^π N(S x + c; moon(θ), 0.1² I) dθ, with S the diagonal of standard deviations. The
-    integral is a Gauss–Legendre sum of 64 nodes, closer to each other than the noise is wide: exact to nine digits.
+    p(x) = |S| ½ Σ_moon (1/π) ∫₀^π N(S x + c; moon(θ), 0.1² I) dθ, where S is the diagonal matrix of the standard
+    deviations and c the mean. The integral is a Gauss–Legendre sum of 64 nodes. The distance of neighbouring nodes is
+    less than the standard deviation of the noise, so that the sum is exact to nine digits.
     """
     points = np.asarray(points, np.float64) * MOONS_SCALE + MOONS_CENTRE
     node, weight = np.polynomial.legendre.leggauss(64)
@@ -139,7 +145,7 @@ def moons_log_prob(points: np.ndarray) -> np.ndarray:
     centres = np.concatenate([_upper_moon(angle), _lower_moon(angle)])
     log_weight = np.log(np.concatenate([weight, weight]) / 4)
     log_prob = np.empty(len(points))
-    for start in range(0, len(points), 4096):  # bounds the [points, nodes] table
+    for start in range(0, len(points), 4096):  # limits the memory of the table [points, nodes]
         block = points[start : start + 4096]
         squared = (block[:, :1] - centres[:, 0]) ** 2 + (block[:, 1:] - centres[:, 1]) ** 2
         terms = log_weight - squared / (2 * MOONS_NOISE**2)
@@ -158,14 +164,18 @@ def _lower_moon(angle: np.ndarray) -> np.ndarray:
 
 def _checkerboard(uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
     x = 4 * uniform[:, 0] - 2
-    # Column by column the squares alternate: two of the four are filled, and the fractional part places the point.
+    # In each column two of the four squares are filled, alternately from column to column. The integer part of
+    # `square` selects one of the two, and the fractional part is the position in the square.
     square = 2 * uniform[:, 1]
     y = 2 * np.floor(square) + np.floor(x) % 2 + square % 1 - 2
     return np.stack([x, y], axis=1)
 
 
 def checkerboard_log_prob(points: np.ndarray) -> np.ndarray:
-    """−log 8 on the eight squares of [−2, 2]² with ⌊x⌋ + ⌊y⌋ even, −∞ elsewhere, from points [N, 2] to nats [N]."""
+    """Return the log-density at points [N, 2] in nats, [N]: −log 8 in the filled squares, −∞ elsewhere.
+
+    The filled squares are the eight unit squares of [−2, 2]² in which ⌊x⌋ + ⌊y⌋ is even.
+    """
     points = np.asarray(points, np.float64)
     inside = ((points >= -2) & (points < 2)).all(axis=1)
     return np.where(inside & (np.floor(points).sum(axis=1) % 2 == 0), -math.log(8), -np.inf)
@@ -178,11 +188,11 @@ def _rings(uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
 
 
 def rings_log_prob(points: np.ndarray) -> np.ndarray:
-    """log[p_r(r) / (2π r)] of four equally likely rings, from points [N, 2] to nats [N].
+    """Return log[p_r(r) / (2π r)] of four equally likely rings at points [N, 2] in nats, [N].
 
-    r = |(x, y)| is a Gaussian radius of mean 0.5, 1, 1.5 or 2 and standard deviation 0.08, folded at 0:
-    p_r(r) = ¼ Σ_k [N(r; R_k, 0.08²) + N(−r; R_k, 0.08²)]. At the origin itself, where the formula divides by 0, r is
-    taken as 10⁻⁶.
+    The radius r = |(x, y)| is the absolute value of a Gaussian variable with mean 0.5, 1, 1.5 or 2 and standard
+    deviation 0.08: p_r(r) = ¼ Σ_k [N(r; R_k, 0.08²) + N(−r; R_k, 0.08²)]. At the origin, where the formula divides by
+    0, r is replaced by 10⁻⁶.
     """
     radius = np.maximum(np.linalg.norm(np.asarray(points, np.float64), axis=1), 1e-6)
     signed = np.concatenate([radius[:, None] - RING_RADII, -radius[:, None] - RING_RADII], axis=1)
@@ -191,7 +201,7 @@ def rings_log_prob(points: np.ndarray) -> np.ndarray:
 
 
 def _mixture(modes: Modes) -> Toy:
-    """The toy of equally likely Gaussians, p(x) = 1/K Σ_k N(x; μ_k, σ² I)."""
+    """Return the density p(x) = 1/K Σ_k N(x; μ_k, σ² I) of equally likely Gaussians."""
 
     def transform(uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
         return modes.centres[np.floor(len(modes.centres) * uniform[:, 0]).astype(int)] + modes.std * normal

@@ -1,0 +1,158 @@
+"""MNIST and Fashion-MNIST, from a local folder of the four idx files or from Keras's download and cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from tfgen.data.idx import read_idx
+from tfgen.data.sets import ImageSet
+from tfgen.data.split import Source
+from tfgen.errors import DataError
+
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+LABEL_NAMES = {
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": (
+        "T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    ),
+}  # fmt: skip
+# The two data sets use the same file names. Their first test labels tell them apart.
+_FIRST_TEST_LABELS = {
+    "mnist": (7, 2, 1, 0, 4, 1, 4, 9, 5, 9),
+    "fashion_mnist": (9, 2, 1, 1, 6, 1, 4, 6, 5, 7),
+}
+
+
+def load_mnist(name: str, data_dir: str | os.PathLike[str] | None = None) -> Source:
+    """Load MNIST or Fashion-MNIST: uint8 images [N, 28, 28, 1] of 256 levels with labels 0 to 9.
+
+    There are 60,000 examples for training and validation and 10,000 for the test. Validation is a twelfth of the
+    training examples unless sizes are given: 5,000 of 60,000.
+
+    The four idx files, gzipped or not, are read from `data_dir`. Without `data_dir` they are read from the folder in
+    the environment variable TFGEN_DATA. Either folder may contain the files, or a folder called `name` that contains
+    them. Without `data_dir`, and if TFGEN_DATA is unset or has none of the files, Keras downloads the data set or takes
+    it from its cache.
+
+    Args:
+        name: "mnist" or "fashion_mnist".
+        data_dir: folder of the files, or None.
+
+    Raises:
+        DataError: if files are missing, damaged or belong to the other data set, or if the download fails.
+    """
+    folder = _folder(data_dir)
+    paths = None
+    if folder is not None:
+        paths = _find(folder, name, "data_dir" if data_dir is not None else "TFGEN_DATA")
+    if paths is None:
+        if data_dir is not None:
+            raise DataError(
+                f"{data_dir}: expected the four files {', '.join(FILES)} (each may end in .gz), there or in a folder "
+                f"{name} there. Found: {_listing(Path(data_dir).expanduser())}"
+            )
+        train, test = _from_keras(name)
+    else:
+        train, test = _from_files(name, paths)
+    return Source(name, train, test, max(1, len(train) // 12), LABEL_NAMES[name])
+
+
+def uses_local_files(data_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Return whether `load_mnist` looks for local files before it asks Keras."""
+    return _folder(data_dir) is not None
+
+
+def has_local_files(name: str, data_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Return whether the four local files that `load_mnist` would read exist. Their content is not checked."""
+    folder = _folder(data_dir)
+    try:
+        return folder is not None and _find(folder, name, "") is not None
+    except DataError:
+        return False
+
+
+def _folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
+    """Return `data_dir`, or else the folder in TFGEN_DATA, or else None."""
+    folder = data_dir if data_dir is not None else os.environ.get("TFGEN_DATA") or None
+    return None if folder is None else Path(folder).expanduser()
+
+
+def _from_files(name: str, paths: list[Path]) -> tuple[ImageSet, ImageSet]:
+    """Read the training and the test examples from the files in the order of `FILES`."""
+    train, test = _read_set(paths[0], paths[1]), _read_set(paths[2], paths[3])
+    (other,) = _FIRST_TEST_LABELS.keys() - {name}
+    assert test.labels is not None
+    if tuple(test.labels[:10]) == _FIRST_TEST_LABELS[other]:
+        raise DataError(
+            f"{paths[3]}: expected the labels of {name}. Received those of {other}. Pass the folder of {name} with "
+            "--data-dir, or unset TFGEN_DATA to download it"
+        )
+    if train.event_shape != test.event_shape:
+        raise DataError(
+            f"{paths[2]}: expected images of {train.event_shape[:2]} pixels as in {paths[0]}. "
+            f"Received: {test.event_shape[:2]}"
+        )
+    return train, test
+
+
+def _read_set(images_path: Path, labels_path: Path) -> ImageSet:
+    images, labels = read_idx(images_path, rank=3), read_idx(labels_path, rank=1)
+    if len(labels) != len(images):
+        raise DataError(
+            f"{labels_path}: expected {len(images)} labels, one for each image of {images_path}. "
+            f"Received: {len(labels)}"
+        )
+    if labels.max() > 9:
+        raise DataError(f"{labels_path}: expected labels 0 to 9. Received a label of {labels.max()}")
+    return ImageSet(images[..., None], 256, labels.astype(np.int64))
+
+
+def _find(folder: Path, name: str, origin: str) -> list[Path] | None:
+    """Return the four files in `folder`/`name` or in `folder`, in the order of `FILES`; None if there are none.
+
+    Raises:
+        DataError: if `folder` is not a folder, or contains some of the files but not all. `origin` says in the message
+            where the folder was named.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder} ({origin}): expected a folder. Received {'a file' if folder.exists() else 'nothing'}"
+        )
+    for place in (folder / name, folder):
+        candidates = [[place / file, place / f"{file}.gz"] for file in FILES]
+        found = [next((path for path in both if path.is_file()), None) for both in candidates]
+        if all(found):
+            return [path for path in found if path is not None]
+        if any(found):
+            missing = [file for file, path in zip(FILES, found, strict=True) if path is None]
+            raise DataError(
+                f"{place} ({origin}): expected the four files {', '.join(FILES)} (each may end in .gz). "
+                f"Missing: {', '.join(missing)}"
+            )
+    return None
+
+
+def _listing(folder: Path) -> str:
+    """Return the first ten names in a folder, for an error message."""
+    names = sorted(path.name + "/" * path.is_dir() for path in folder.iterdir())
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "") if names else "nothing"
+
+
+def _from_keras(name: str) -> tuple[ImageSet, ImageSet]:
+    import keras
+
+    try:
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # Keras raises a bare Exception if the network fails
+        raise DataError(
+            f"{name}: expected to download it through Keras, or to find it in Keras's cache. Received: {error}. "
+            f"Without a network, put the four files {', '.join(FILES)} into a folder and pass it with --data-dir or "
+            "name it in TFGEN_DATA"
+        ) from error
+    return (
+        ImageSet(x_train[..., None], 256, y_train.astype(np.int64)),
+        ImageSet(x_test[..., None], 256, y_test.astype(np.int64)),
+    )
