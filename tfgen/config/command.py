@@ -1,29 +1,29 @@
-"""The command line of `train.py`, generated from the configuration's dataclasses."""
+"""The command line that trains a given configuration."""
 
-import dataclasses
 import shlex
 
-from tfgen.config import RunConfig
-from tfgen.config.presets import run_config
+from tfgen.config.presets import preset_config, run_config
+from tfgen.config.run import RunConfig
 
 
 def to_command(config: RunConfig) -> str | None:
-    """The command whose `TrainArguments` has this configuration; None where no option can say one of its values."""
+    """The command that trains a run of this configuration; None if no flag can express one of its values."""
+    start, plain = preset_config(config), run_config(config.model, config.preset)
+    words = ["tfgen", "train", "--model", config.model, "--preset", config.preset]
     arch = getattr(config.architecture, "arch", None)
-    start = run_config(config.model, config.preset, **({"arch": arch} if arch else {}))
-    plain = run_config(config.model, config.preset)
-    words = ["python", "train.py", "--model", config.model, "--preset", config.preset]
     if arch and arch != plain.architecture.arch:
         words += ["--arch", arch]
+    if start.data != plain.data:
+        words += ["--data", config.data.data]
     for section, usual in zip(config.sections, start.sections, strict=True):
-        for spec in dataclasses.fields(section):
-            value, flag = getattr(section, spec.name), spec.name.replace("_", "-")
-            if value == getattr(usual, spec.name):
+        for option in section.options().values():
+            value = getattr(section, option.name)
+            if value == getattr(usual, option.name):
                 continue
             if value is None:
                 return None
             if isinstance(value, bool):
-                words.append(f"--{flag}" if value else f"--no-{flag}")
+                words.append(option.flag if value else f"--no-{option.flag[2:]}")
             else:
-                words += [f"--{flag}", *map(str, value if isinstance(value, tuple) else (value,))]
+                words += [option.flag, *map(str, value if isinstance(value, tuple) else (value,))]
     return shlex.join(words)

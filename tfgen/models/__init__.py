@@ -1,40 +1,34 @@
-"""The model families, behind the one contract of `contract.GenerativeModel`."""
+"""The model families. All share the interface of `tfgen.models.contract.GenerativeModel`."""
 
-import importlib
 from typing import TYPE_CHECKING
+
+from tfgen.config.families import model_class as family
 
 if TYPE_CHECKING:
     from tfgen.config import RunConfig
     from tfgen.models.contract import GenerativeModel
 
-
-_HOMES = {
-    "vae": ("tfgen.models.vae.model", "VAE"),
-    "gan": ("tfgen.models.gan.model", "GAN"),
-    "dropout_gan": ("tfgen.models.gan.dropout_gan", "DropoutGAN"),
-    "mad_gan": ("tfgen.models.gan.mad_gan", "MADGAN"),
-    "flow": ("tfgen.models.flow.model", "Flow"),
-}
-
-
-def family(name: str) -> type["GenerativeModel"]:
-    """The class of a family, by its name in `tfgen.config.MODEL_CONFIGS`."""
-    module, attribute = _HOMES[name]
-    return getattr(importlib.import_module(module), attribute)
+__all__ = ["build", "family"]
 
 
 def build(config: "RunConfig", event_shape: tuple[int, ...], levels: int | None) -> "GenerativeModel":
-    """A fresh model of a run's configuration for examples of that shape and number of levels.
+    """Return a new model of a run's configuration.
 
-    The configuration's precision is that of training: a model that is loaded computes in float32.
+    Args:
+        config: the configuration. Its precision is that of the training; a model that is loaded computes in float32.
+        event_shape: shape of one example, (H, W, C) or (D,).
+        levels: number of intensity levels of a pixel, None for points.
+
+    Raises:
+        ConfigError: if the networks do not fit the shape.
     """
     import keras
 
-    usual = keras.config.dtype_policy()
+    policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(config.train.precision)
     try:
         return family(config.model)(
             event_shape, levels, ema=config.train.ema, seed=config.train.seed, **config.architecture.to_dict()
         )
     finally:
-        keras.config.set_dtype_policy(usual)
+        keras.config.set_dtype_policy(policy)

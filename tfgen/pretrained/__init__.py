@@ -1,12 +1,13 @@
-"""Models that come trained, each a run's folder made small: `tfgen.load("digits-vae")` needs no training and no data.
+"""The models that come with the package: `tfgen.load("digits-vae")` needs no training and no data.
 
-`python -m tfgen.pretrained` lists them, `tfgen.pack` makes such a folder of a finished run:
+Each model is a small run folder that `tfgen pack` made of a finished run. `tfgen models` lists the models.
 
-config.json        of the run, without the machine's paths     pretrained.json    what it is, how it was made, its hash
-weights.npz        every weight, of 16, 24 or 32 bits           samples.png        pictures of the seeds 0 to 63
-versions.json, metrics.jsonl    of the training                 evaluation.json    what `tfgen.evaluate` found
+config.json        of the run, without paths               pretrained.json    description, commands, hash of the weights
+weights.npz        all weights, with 16, 24 or 32 bits     samples.png        images of the seeds 0 to 63
+versions.json, metrics.jsonl    of the training            evaluation.json    the measurements of `tfgen evaluate`
 
-A name goes before a folder of the same spelling: write ./digits-vae for a folder. Nothing here imports TensorFlow.
+A name takes precedence over a folder of the same spelling: write ./digits-vae for a folder. This module does not
+import TensorFlow.
 """
 
 import json
@@ -15,44 +16,44 @@ from typing import Any
 
 from tfgen.errors import RunError
 
-#: Where they are.
+#: Folder of the pretrained models.
 FOLDER = Path(__file__).parent
-#: The file by which a packed model is known, and that of its weights.
+#: The file that makes a folder a packed model, and the file of its weights.
 RECORD, WEIGHTS = "pretrained.json", "weights.npz"
 
 
 def names() -> list[str]:
-    """Names of the models that come with this package, sorted."""
+    """Names of the pretrained models, sorted."""
     return sorted(file.parent.name for file in FOLDER.glob(f"*/{RECORD}"))
 
 
 def is_name(run: Any) -> bool:
-    """Whether a run is named so: by a string that is one of `names()`. A `Path` is always a folder."""
+    """Whether `run` is the name of a pretrained model: a string of `names()`. A `Path` is always a folder."""
     return isinstance(run, str) and run in names()
 
 
 def is_packed(folder: Path) -> bool:
-    """Whether a folder holds a packed model and no run of training."""
+    """Whether a folder holds a packed model, not a run of training."""
     return (folder / RECORD).is_file()
 
 
 def describe(name: str) -> str:
-    """One line about a pretrained model. Raises `RunError` where there is none of that name."""
+    """One line about a pretrained model. Raises `RunError` if there is no model of that name."""
     if not is_name(name):
         raise RunError(f"Expected one of {', '.join(names()) or 'no names'}. Received: {name!r}")
     return read(FOLDER / name)["about"]
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What `pretrained.json` of a packed model's folder says.
+    """Read `pretrained.json` of a packed model's folder.
 
     Returns:
-        "about", one line; "commands" that made it; "event_shape" and "levels", which the model is built with;
-        "weights", their number, their format and the SHA-256 of their file; "float16" (and "float24" and
-        "float32", where those were too coarse), what rounding them changed.
+        "about": one line. "commands": how the model was made. "event_shape" and "levels": arguments of the model.
+        "weights": number, format and SHA-256 of the weights. "float16", and "float24" and "float32" if tried: the
+        differences that rounding to that format made.
 
     Raises:
-        RunError: if it is damaged.
+        RunError: if the file is missing or damaged.
     """
     file = folder / RECORD
     try:

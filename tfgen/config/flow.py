@@ -1,0 +1,87 @@
+"""The options of the normalizing flows of images and of points."""
+
+from typing import Annotated, Literal
+
+from pydantic import model_validator
+
+from tfgen.config.option import Activation, Bounds, Filters, Layers, Size, option
+from tfgen.config.schema import Options
+from tfgen.errors import ConfigError
+
+_PRIOR_SCALE = "Standard deviation of the normal base density"
+
+
+class FlowConfig(Options):
+    """A normalizing flow of images: dequantization, then levels of squeeze, [ActNorm, 1×1, coupling], factoring out."""
+
+    dequantization: Literal["uniform", "variational"] = option(
+        "uniform",
+        "Noise that makes integer pixel values continuous: uniform noise, or a small flow conditioned on the pixels "
+        "(variational)",
+    )
+    alpha: Annotated[float, Bounds(low=1e-7, high=0.49)] = option(
+        1e-3, "Margin of the logit: pixels x in [0, 1] enter as logit(alpha + (1 - 2 alpha) x)"
+    )
+    checkerboard: Layers = option(4, "Number of affine couplings with checkerboard masks, before the first squeeze")
+    squeeze: tuple[Annotated[int, Bounds(low=1, limit=1_024)], ...] = option(
+        (2, 2), "Side, in pixels, of the blocks that become channels, one value per level"
+    )
+    couplings: tuple[Layers, ...] = option((4, 4), "Number of affine couplings with channel masks, one value per level")
+    multiscale_passes: Annotated[int, Bounds(low=0, limit=100)] = option(
+        0, "Number of passes of autoregressive splines over the pixels of each level's blocks, from coarse to fine"
+    )
+    group_size: tuple[Annotated[int, Bounds(low=1, limit=65_536)], ...] = option(
+        (), "Maximum number of pixels of a block generated in parallel, one value per level", default_text="1 per level"
+    )
+    autoregressive: bool = option(
+        False,
+        "Add an autoregressive spline flow: each pixel is transformed given the pixels before it, and the pixels of a "
+        "diagonal are generated in parallel",
+    )
+    bins: Annotated[int, Bounds(low=2, high=100)] = option(16, "Number of bins of each spline")
+    width: Filters = option(64, "Number of filters of each coupling's network")
+    blocks: Layers = option(
+        0, "Number of gated residual blocks of each coupling's network; 0 gives convolutions 3×3, 1×1, 3×3 as in Glow"
+    )
+    dropout: Annotated[float, Bounds(low=0.0, high=0.9)] = option(
+        0.0, "Dropout rate inside the gated residual blocks, during training"
+    )
+    activation: Activation = option("relu", "Activation function of the couplings' networks")
+    actnorm: bool = option(
+        True, "Normalize the activations before each coupling (ActNorm), with scales initialized from the first batch"
+    )
+    invertible_1x1: bool = option(
+        True, "Mix the channels by a learned invertible matrix (1×1 convolution) before each coupling"
+    )
+    prior_scale: Annotated[float, Bounds(low=1e-3)] = option(1.0, _PRIOR_SCALE)
+
+    @model_validator(mode="after")
+    def _levels_agree(self):
+        if len(self.squeeze) != len(self.couplings) or not self.squeeze:
+            raise ConfigError(
+                "squeeze, couplings: expected one number a level in each. "
+                f"Received: {self.squeeze} and {self.couplings}"
+            )
+        if self.group_size and len(self.group_size) != len(self.squeeze):
+            raise ConfigError(
+                "squeeze, group_size: expected one number a level in each, or none in the second. "
+                f"Received: {self.squeeze} and {self.group_size}"
+            )
+        if self.checkerboard + sum(self.couplings) + self.multiscale_passes + self.autoregressive < 1:
+            raise ConfigError(
+                "checkerboard, couplings, multiscale_passes, autoregressive: expected at least one coupling. "
+                "Received: 0"
+            )
+        return self
+
+
+class PointFlowConfig(Options):
+    """A normalizing flow of points: [ActNorm, affine coupling with an alternating mask] × couplings."""
+
+    hidden: tuple[Size, ...] = option((64, 64), "Number of units of each hidden layer of a coupling's network")
+    couplings: Annotated[int, Bounds(low=2, limit=1_000)] = option(6, "Number of affine couplings")
+    activation: Activation = option("relu", "Activation function of the couplings' networks")
+    actnorm: bool = option(
+        True, "Normalize the points before each coupling (ActNorm), with scales initialized from the first batch"
+    )
+    prior_scale: Annotated[float, Bounds(low=1e-3)] = option(1.0, _PRIOR_SCALE)
