@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def randomized():
-    """A function that gives every trainable weight of a layer or model a random value, zero-initialized ones too."""
+    """A function that sets every trainable weight of a layer or model to random values."""
 
     def randomize(layer, seed=0, gain=1.0):
         generator = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from tfgen.bijectors import ActNorm, ScaleAndShift
 DATA = np.random.default_rng(0).normal([3.0, -1.0], [0.1, 20.0], (64, 5, 4, 2)).astype(np.float32)
 
 
-def test_the_first_batch_comes_out_normalized():
+def test_the_first_batch_is_normalized():
     layer = ScaleAndShift(2)
     layer.initialize_from(tf.constant(DATA))
     x = ActNorm(layer).inverse(tf.constant(DATA)).numpy().reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""What every bijector owes: an inverse, the log-determinant of its Jacobian, the shapes of its events."""
+"""Every bijector has an inverse, the log-determinant of its Jacobian, and the shapes of its events."""
 
 import itertools
 
@@ -23,7 +23,7 @@ from tfgen.bijectors import (
     checkerboard_mask,
     logit,
 )
-from tfgen.networks import AutoregressiveNetwork, conv_conditioner, conv_stage, mlp
+from tfgen.networks import AutoregressiveNetwork, conv_conditioner, mlp, multiscale_conditioner
 
 tfb = tfp.bijectors
 tfd = tfp.distributions
@@ -33,14 +33,14 @@ def coupling_of_points(randomized):
     return AffineCoupling(randomized(mlp(5, (16, 16), 10, activation="gelu", zero_last=True)), alternating_mask(5, 1))
 
 
-def checkerboard(randomized, fold=2):
-    network = randomized(conv_conditioner((28, 28, 1), 2, width=8, fold=fold))
+def checkerboard(randomized, block_size=2):
+    network = randomized(conv_conditioner((28, 28, 1), 2, width=8, block_size=block_size))
     return AffineCoupling(network, checkerboard_mask((28, 28, 1), 1))
 
 
 def channel_coupling(randomized, parity=0, channels=16):
-    condition = (channels // 2, channels - channels // 2)[parity]
-    network = conv_conditioner((7, 7, condition), 2 * (channels - condition), width=8, activation="gelu")
+    conditioning = (channels // 2, channels - channels // 2)[parity]
+    network = conv_conditioner((7, 7, conditioning), 2 * (channels - conditioning), width=8, activation="gelu")
     return ChannelCoupling(randomized(network), channels, parity)
 
 
@@ -48,20 +48,25 @@ def gated_coupling(randomized):
     return ChannelCoupling(randomized(conv_conditioner((8, 8, 6), 12, width=8, blocks=1, activation="elu")), 12)
 
 
-def spline_coupling(randomized, condition=(0, 5), moved=(5, 8), bound=4.0):
-    network = conv_conditioner((7, 7, max(1, condition[1] - condition[0])), 3 * 14, width=8, last=1)
-    return SplineCoupling(randomized(network), condition, moved, bins=5, bound=bound)
+def spline_coupling(randomized, conditioning=(0, 5), transformed=(5, 8), bound=4.0):
+    network = conv_conditioner((7, 7, max(1, conditioning[1] - conditioning[0])), 3 * 14, width=8, last_kernel=1)
+    return SplineCoupling(randomized(network), conditioning, transformed, bins=5, bound=bound)
 
 
-def sweep(randomized, limits, shape=(4, 4), blocks=1, bound=4.0):
-    stages, new = [], limits[0]
+def multiscale(randomized, limits, shape=(4, 4), blocks=1, bound=4.0):
+    conditioners, newest = [], limits[0]
     for start, end in itertools.pairwise(limits):
-        stage = conv_stage(
-            (*shape, max(1, new)), 14 * (end - start), carries=bool(stages), width=8, blocks=blocks, activation="elu"
+        network = multiscale_conditioner(
+            (*shape, max(1, newest)),
+            14 * (end - start),
+            receives_features=bool(conditioners),
+            width=8,
+            blocks=blocks,
+            activation="elu",
         )
-        stages.append(randomized(stage, seed=start))
-        new = end - start
-    return MultiscaleAutoregressive(stages, limits, bins=5, bound=bound)
+        conditioners.append(randomized(network, seed=start))
+        newest = end - start
+    return MultiscaleAutoregressive(conditioners, limits, bins=5, bound=bound)
 
 
 def autoregressive(randomized, shape, blocks=2, bound=4.0):
@@ -85,7 +90,7 @@ def factor_out(randomized):
 BIJECTORS = {
     "affine coupling of points": (coupling_of_points, (5,), (5,)),
     "checkerboard coupling": (checkerboard, (28, 28, 1), (28, 28, 1)),
-    "checkerboard coupling, unfolded": (lambda r: checkerboard(r, fold=1), (28, 28, 1), (28, 28, 1)),
+    "checkerboard coupling without blocks": (lambda r: checkerboard(r, block_size=1), (28, 28, 1), (28, 28, 1)),
     "channel coupling": (channel_coupling, (7, 7, 16), (7, 7, 16)),
     "channel coupling, second half": (lambda r: channel_coupling(r, 1), (7, 7, 16), (7, 7, 16)),
     "channel coupling, odd": (lambda r: channel_coupling(r, 0, 3), (7, 7, 3), (7, 7, 3)),
@@ -96,16 +101,32 @@ BIJECTORS = {
     "invertible 1x1": (lambda r: Invertible1x1(r(LUMatrix(12, seed=3), gain=0.5)), (8, 8, 12), (8, 8, 12)),
     "squeeze": (lambda r: Squeeze(4), (7, 7, 16), (28, 28, 1)),
     "spline coupling": (spline_coupling, (7, 7, 9), (7, 7, 9)),
-    "spline coupling given nothing": (lambda r: spline_coupling(r, (0, 0), (0, 3)), (7, 7, 9), (7, 7, 9)),
-    "spline coupling, some values beyond": (lambda r: spline_coupling(r, (6, 9), (0, 3), 0.7), (7, 7, 9), (7, 7, 9)),
-    "sweep": (lambda r: sweep(r, [2, 3, 5, 6]), (4, 4, 6), (4, 4, 6)),
-    "sweep from nothing": (lambda r: sweep(r, [0, 1, 4], blocks=0), (4, 4, 4), (4, 4, 4)),
-    "sweep of one pixel": (lambda r: sweep(r, [0, 1, 2, 4, 8], shape=(1, 1)), (1, 1, 8), (1, 1, 8)),
-    "sweep, some values beyond": (lambda r: sweep(r, [1, 2, 3], bound=0.7), (4, 4, 3), (4, 4, 3)),
+    "spline coupling without conditioning channels": (
+        lambda r: spline_coupling(r, (0, 0), (0, 3)),
+        (7, 7, 9),
+        (7, 7, 9),
+    ),
+    "spline coupling, some values outside the interval": (
+        lambda r: spline_coupling(r, (6, 9), (0, 3), 0.7),
+        (7, 7, 9),
+        (7, 7, 9),
+    ),
+    "multiscale": (lambda r: multiscale(r, [2, 3, 5, 6]), (4, 4, 6), (4, 4, 6)),
+    "multiscale without a first group": (lambda r: multiscale(r, [0, 1, 4], blocks=0), (4, 4, 4), (4, 4, 4)),
+    "multiscale of one pixel": (lambda r: multiscale(r, [0, 1, 2, 4, 8], shape=(1, 1)), (1, 1, 8), (1, 1, 8)),
+    "multiscale, some values outside the interval": (
+        lambda r: multiscale(r, [1, 2, 3], bound=0.7),
+        (4, 4, 3),
+        (4, 4, 3),
+    ),
     "autoregressive": (lambda r: autoregressive(r, (4, 5, 1)), (4, 5, 1), (4, 5, 1)),
-    "wavefront of colours": (lambda r: autoregressive(r, (3, 3, 3), blocks=0), (3, 3, 3), (3, 3, 3)),
-    "wavefront of one pixel": (lambda r: autoregressive(r, (1, 1, 2)), (1, 1, 2), (1, 1, 2)),
-    "wavefront, some values beyond": (lambda r: autoregressive(r, (3, 2, 1), bound=0.7), (3, 2, 1), (3, 2, 1)),
+    "autoregressive of colours": (lambda r: autoregressive(r, (3, 3, 3), blocks=0), (3, 3, 3), (3, 3, 3)),
+    "autoregressive of one pixel": (lambda r: autoregressive(r, (1, 1, 2)), (1, 1, 2), (1, 1, 2)),
+    "autoregressive, some values outside the interval": (
+        lambda r: autoregressive(r, (3, 2, 1), bound=0.7),
+        (3, 2, 1),
+        (3, 2, 1),
+    ),
     "factor out": (factor_out, (784,), (14, 14, 4)),
     "logit": (lambda r: logit(0.05), (8, 8, 1), (8, 8, 1)),
 }
@@ -126,8 +147,8 @@ def test_inverse_undoes_forward(case):
     x = latents(latent_shape)
     y = bijector.forward(tf.constant(x))
     assert y.shape == (3, *data_shape)
-    assert np.abs(y - x.reshape(y.shape)).max() > 1e-3, "the bijector is the identity: the test would prove nothing"
-    # A copy: the cache would answer for the tensor that it made itself.
+    assert np.abs(y - x.reshape(y.shape)).max() > 1e-3, "expected a bijector that is not the identity"
+    # A copy, because the cache of the bijector would return x for the tensor y.
     np.testing.assert_allclose(bijector.inverse(tf.identity(y)), x, atol=2e-5)
 
 
@@ -160,7 +181,7 @@ def test_event_shapes(case):
     assert tuple(bijector.inverse_event_shape_tensor(tf.constant(data_shape)).numpy()) == latent_shape
 
 
-def test_a_distribution_can_be_made_of_it(case):
+def test_a_distribution_can_use_it(case):
     bijector, latent_shape, data_shape = case
     distribution = tfd.TransformedDistribution(tfd.Sample(tfd.Normal(0.0, 1.0), latent_shape), bijector)
     assert distribution.event_shape == data_shape

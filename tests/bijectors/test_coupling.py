@@ -12,7 +12,7 @@ tfd = tfp.distributions
 NORMAL = np.random.default_rng(1).normal(size=(4, 8, 8, 4)).astype(np.float32)
 
 
-def test_what_the_mask_keeps_passes_unchanged(randomized):
+def test_masked_values_pass_unchanged(randomized):
     mask = checkerboard_mask((8, 8, 4), parity=1)
     coupling = AffineCoupling(randomized(conv_conditioner((8, 8, 4), 8, width=8)), mask)
     change = np.abs(coupling.forward(tf.constant(NORMAL)) - NORMAL)
@@ -20,7 +20,7 @@ def test_what_the_mask_keeps_passes_unchanged(randomized):
     assert change[:, (mask == 0)[..., 0]].min() > 0.0
 
 
-def test_what_is_transformed_does_not_condition(randomized):
+def test_transformed_values_do_not_condition(randomized):
     mask = alternating_mask(6)
     coupling = AffineCoupling(randomized(mlp(6, (8,), 12)), mask)
     x = NORMAL[:, 0, 0, :1] * np.ones((4, 6), np.float32)
@@ -32,7 +32,7 @@ def test_what_is_transformed_does_not_condition(randomized):
 
 def test_a_network_that_ends_in_zeros_makes_the_identity():
     for coupling in (
-        AffineCoupling(conv_conditioner((8, 8, 4), 8, width=8, fold=2), checkerboard_mask((8, 8, 4))),
+        AffineCoupling(conv_conditioner((8, 8, 4), 8, width=8, block_size=2), checkerboard_mask((8, 8, 4))),
         ChannelCoupling(conv_conditioner((8, 8, 2), 4, width=8, blocks=1), 4),
     ):
         np.testing.assert_array_equal(coupling.forward(tf.constant(NORMAL)), NORMAL)
@@ -44,19 +44,19 @@ def test_channel_coupling_is_the_affine_coupling_of_the_channel_mask(randomized,
     network = randomized(conv_conditioner((8, 8, 2), 4, width=8))
 
     def padded(event):
-        # The network on all channels that the mask would need: it reads one half and speaks for the other.
-        condition = event[..., :2] if parity == 0 else event[..., 2:]
-        log_scale, shift = tf.split(network(condition), 2, axis=-1)
+        # A network on all channels that reads one half and returns parameters of the other half.
+        conditioning = event[..., :2] if parity == 0 else event[..., 2:]
+        log_scale, shift = tf.split(network(conditioning), 2, axis=-1)
         zeros = tf.zeros_like(shift)
         order = (lambda part: [zeros, part]) if parity == 0 else (lambda part: [part, zeros])
         return tf.concat([*order(log_scale), *order(shift)], axis=-1)
 
-    halves = ChannelCoupling(network, 4, parity)
+    by_halves = ChannelCoupling(network, 4, parity)
     masked = AffineCoupling(padded, np.broadcast_to(channel_mask(4, parity), (8, 8, 4)))
-    y = halves.forward(tf.constant(NORMAL))
+    y = by_halves.forward(tf.constant(NORMAL))
     np.testing.assert_allclose(y, masked.forward(tf.constant(NORMAL)), rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(
-        halves.inverse_log_det_jacobian(tf.identity(y), event_ndims=3),
+        by_halves.inverse_log_det_jacobian(tf.identity(y), event_ndims=3),
         masked.inverse_log_det_jacobian(tf.identity(y), event_ndims=3),
         rtol=1e-4,
         atol=1e-4,
@@ -83,7 +83,7 @@ def convolutions(function, shape):
     ],
     ids=["log_prob", "inverse", "forward"],
 )
-def test_the_network_runs_once_a_pass(ask):
+def test_the_network_runs_once_per_pass(ask):
     couplings = [ChannelCoupling(conv_conditioner((8, 8, 2), 4, width=8), 4, index % 2) for index in range(3)]
     flow = tfd.TransformedDistribution(tfd.Sample(tfd.Normal(0.0, 1.0), (8, 8, 4)), tfb.Chain(couplings))
     assert convolutions(lambda y: ask(flow, y), (8, 8, 4)) == 3 * 3
@@ -102,10 +102,10 @@ def test_value_and_log_determinant_of_one_pass_have_the_gradients_of_two(randomi
         return coupling.inverse(y), coupling.inverse_log_det_jacobian(y, event_ndims=3)
 
     def by_hand():
-        condition, moved = tf.split(tf.constant(NORMAL), 2, axis=-1)
-        raw, shift = tf.split(network(condition), 2, axis=-1)
+        conditioning, transformed = tf.split(tf.constant(NORMAL), 2, axis=-1)
+        raw, shift = tf.split(network(conditioning), 2, axis=-1)
         log_scale = 3.0 * tf.tanh(raw / 3.0)
-        x = tf.concat([condition, (moved - shift) * tf.exp(-log_scale)], axis=-1)
+        x = tf.concat([conditioning, (transformed - shift) * tf.exp(-log_scale)], axis=-1)
         return x, -tf.reduce_sum(log_scale, axis=(1, 2, 3))
 
     gradients = []

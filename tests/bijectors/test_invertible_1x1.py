@@ -7,7 +7,7 @@ from tfgen.bijectors import Invertible1x1, LUMatrix
 tfb = tfp.bijectors
 
 
-def test_it_begins_as_a_rotation():
+def test_a_new_matrix_is_a_rotation():
     layer = LUMatrix(12, seed=4)
     matrix = layer.matrix().numpy()
     np.testing.assert_allclose(matrix @ matrix.T, np.eye(12), atol=1e-5)
@@ -15,7 +15,7 @@ def test_it_begins_as_a_rotation():
     assert abs(np.sum(layer.log_diagonal)) < 1e-4
 
 
-def test_the_seed_chooses_the_rotation():
+def test_the_seed_determines_the_rotation():
     first = LUMatrix(4, seed=0).matrix()
     np.testing.assert_array_equal(first, LUMatrix(4, seed=0).matrix())
     assert np.abs(first - LUMatrix(4, seed=1).matrix()).max() > 0.1
@@ -36,7 +36,7 @@ def test_it_is_the_inverse_of_tfp_s_scale_matvec_lu(randomized):
     )
 
 
-def test_the_way_of_training_solves_no_equation():
+def test_the_direction_of_training_solves_no_linear_system():
     bijector = Invertible1x1(LUMatrix(4))
     function = tf.function(lambda y: bijector.inverse(y))
     graph = function.get_concrete_function(tf.TensorSpec((2, 4, 4, 4))).graph

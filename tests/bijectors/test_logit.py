@@ -6,7 +6,7 @@ from tfgen.bijectors import logit
 
 
 @pytest.mark.parametrize("alpha", [1e-5, 0.05])
-def test_the_ends_of_the_range_are_finite_and_come_back(alpha):
+def test_the_ends_of_the_range_are_finite_and_reconstructed(alpha):
     bijector = logit(alpha)
     y = tf.constant([[0.0, 1e-7, 1 / 512, 0.5, 1 - 1 / 512, 1 - 6e-8, 1.0]])
     x = bijector.inverse(y)

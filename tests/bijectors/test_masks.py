@@ -27,6 +27,6 @@ def test_values():
 @pytest.mark.parametrize(
     "mask", [lambda: checkerboard_mask((1, 1, 9)), lambda: alternating_mask(1), lambda: channel_mask(1)]
 )
-def test_nothing_to_condition_on(mask):
+def test_masks_refuse_events_with_nothing_to_condition_on(mask):
     with pytest.raises(ConfigError, match=r"expected at least .* Received"):
         mask()

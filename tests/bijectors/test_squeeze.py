@@ -4,7 +4,7 @@ import tensorflow as tf
 from tfgen.bijectors import Squeeze
 
 
-def test_a_block_of_pixels_becomes_the_channels_of_one():
+def test_a_block_of_pixels_becomes_the_channels_of_one_pixel():
     image = np.arange(2 * 4 * 4 * 3, dtype=np.float32).reshape(2, 4, 4, 3)
     squeezed = Squeeze(2).inverse(tf.constant(image)).numpy()
     np.testing.assert_array_equal(squeezed[1, 0, 1], image[1, 0:2, 2:4].reshape(-1))

@@ -1,4 +1,4 @@
-"""A layer under spectral normalization stretches nothing, and changes only when it is told to."""
+"""Layers with spectral normalization have a matrix of norm 1, and change by `iterate` only."""
 
 import keras
 import numpy as np
@@ -27,16 +27,16 @@ def largest_singular_value(kernel) -> float:
     return np.linalg.svd(np.reshape(kernel, (-1, kernel.shape[-1])), compute_uv=False)[0]
 
 
-def test_its_matrix_has_norm_one(layer):
+def test_the_matrix_has_norm_one(layer):
     layer.iterate(200)
     assert largest_singular_value(layer.kernel.numpy()) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_new_layer_is_near_that_already(layer):
+def test_a_new_layer_has_norm_one_approximately(layer):
     assert largest_singular_value(layer.kernel.numpy()) == pytest.approx(1.0, abs=0.05)
 
 
-def test_one_iteration_a_step_follows_moving_weights(layer):
+def test_one_iteration_per_step_follows_changing_weights(layer):
     weights, generator = layer._kernel, np.random.default_rng(0)
     for _ in range(50):
         weights.assign_add(0.05 * generator.standard_normal(weights.shape))
@@ -54,8 +54,8 @@ def test_calls_change_nothing(layer):
         np.testing.assert_array_equal(weight.numpy(), old)
 
 
-def test_the_gradient_flows_through_the_norm_too(layer):
-    # W / σ(W) does not change with the length of W, so its gradient along W is 0.
+def test_the_gradient_includes_that_of_the_norm(layer):
+    # W / σ(W) does not depend on the length of W, so the gradient along W is 0.
     layer.iterate(200)
     weights = layer._kernel
     with tf.GradientTape() as tape:
@@ -78,7 +78,7 @@ def test_a_discriminator_of_such_layers_is_lipschitz():
 
 
 @pytest.mark.parametrize("strided_only", [False, True])
-def test_every_weight_matrix_of_a_convolutional_one_is_normalized(strided_only):
+def test_every_weight_matrix_of_a_convolutional_discriminator_is_normalized(strided_only):
     network = conv_encoder((16, 16, 1), 1, filters=4, strided_only=strided_only, spectral=True)
     with_weights = [layer for layer in network.layers if layer.weights]
     assert len(with_weights) == (4 if not strided_only else 3)

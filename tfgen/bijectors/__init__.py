@@ -1,15 +1,17 @@
-"""Bijectors of normalizing flows, one a file. Forward leads from latent to data, inverse from data to latent."""
+"""Bijectors of normalizing flows. Forward maps a latent to data, inverse maps data to a latent."""
 
 from tfgen.bijectors.actnorm import ActNorm, ScaleAndShift
 from tfgen.bijectors.autoregressive import AutoregressiveSpline
-from tfgen.bijectors.coupling import AffineCoupling, ChannelCoupling
+from tfgen.bijectors.coupling import AffineCoupling, ChannelCoupling, split_sizes
+from tfgen.bijectors.elementwise_spline import spline_parameters
 from tfgen.bijectors.factor_out import FactorOut
 from tfgen.bijectors.invertible_1x1 import Invertible1x1, LUMatrix
 from tfgen.bijectors.logit import logit
 from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_mask
 from tfgen.bijectors.multiscale import MultiscaleAutoregressive
-from tfgen.bijectors.pixel_order import coarse_first, coarse_to_fine, in_growing_parts
-from tfgen.bijectors.spline import SplineCoupling, spline_parameters
+from tfgen.bijectors.pixel_order import coarse_to_fine, coarse_to_fine_permutation, group_limits
+from tfgen.bijectors.rational_quadratic_spline import RationalQuadraticSpline
+from tfgen.bijectors.spline_coupling import SplineCoupling
 from tfgen.bijectors.squeeze import Squeeze
 
 __all__ = [
@@ -21,15 +23,17 @@ __all__ = [
     "Invertible1x1",
     "LUMatrix",
     "MultiscaleAutoregressive",
+    "RationalQuadraticSpline",
     "ScaleAndShift",
     "SplineCoupling",
     "Squeeze",
     "alternating_mask",
     "channel_mask",
     "checkerboard_mask",
-    "coarse_first",
     "coarse_to_fine",
-    "in_growing_parts",
+    "coarse_to_fine_permutation",
+    "group_limits",
     "logit",
     "spline_parameters",
+    "split_sizes",
 ]

@@ -1,18 +1,18 @@
-"""Activation normalization: a scale and a shift for each channel, set by a first batch and then learned."""
+"""Activation normalization: a scale and a shift per channel, initialized from a batch and then trained."""
 
 import keras
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
-# A channel that is constant over the first batch is divided by this, and not by zero.
+# Lower bound of a channel's standard deviation. A channel may be constant over the first batch.
 SMALLEST_STD = 1e-3
 
 
 @keras.saving.register_keras_serializable("tfgen")
 class ScaleAndShift(keras.layers.Layer):
-    """The weights of an `ActNorm`: log-scale and shift of each channel, and whether data have set them.
+    """The weights of an `ActNorm`: log-scale and shift of each channel, and a flag that is 1 once they are initialized.
 
-    A layer, because Keras trains and saves the weights of layers and not those of bijectors.
+    The weights are in a layer because Keras trains and saves the weights of layers, not those of bijectors.
 
     Args:
         channels: size of the last axis.
@@ -32,7 +32,10 @@ class ScaleAndShift(keras.layers.Layer):
         self.built = True
 
     def initialize_from(self, events) -> None:
-        """Take mean and standard deviation of each channel of `events` [n, …, C]; later calls change nothing."""
+        """Set shift and scale to mean and standard deviation of each channel of `events` [n, …, C].
+
+        Calls after the first one, or after weights were loaded, change nothing.
+        """
         if float(keras.ops.convert_to_numpy(self.initialized)):
             return
         mean, variance = tf.nn.moments(events, axes=list(range(len(events.shape) - 1)))
@@ -48,16 +51,16 @@ class ScaleAndShift(keras.layers.Layer):
 
 
 class ActNorm(tfb.Bijector):
-    """A scale and a shift for each channel.
+    """A scale and a shift per channel.
 
         forward   y = x exp(s) + t                          (latent → data)
         inverse   x = (y − t) exp(−s)                       (data → latent)
         log-det   H W Σ_c s_c
 
-    Initialized by `layer.initialize_from(y)`, x has mean 0 and standard deviation 1 in every channel of y's batch.
+    After `layer.initialize_from(y)`, x = f⁻¹(y) has mean 0 and standard deviation 1 in every channel.
 
     Args:
-        layer: `ScaleAndShift`, held by the model too.
+        layer: `ScaleAndShift`. The model that is trained must hold the layer as well.
         name: of the bijector.
 
     Reference: Kingma, Dhariwal: Glow. NeurIPS 2018, section 3.1.
@@ -67,7 +70,7 @@ class ActNorm(tfb.Bijector):
         parameters = dict(locals())
         with tf.name_scope(name or "actnorm") as scope:
             self.layer = layer
-            # One event is one pixel: TFP sums the log-determinant over the H·W pixels of an image.
+            # An event is one pixel. TFP sums the log-determinant over the H·W pixels of an image.
             super().__init__(
                 forward_min_event_ndims=1,
                 dtype=tf.float32,

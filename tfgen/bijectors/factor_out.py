@@ -1,27 +1,27 @@
-"""The multi-scale architecture: some channels are latent already, the others go on."""
+"""Factoring out: some channels become latents, the others pass on to an inner flow."""
 
 import math
 
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
-from tfgen.bijectors.value_and_log_det import OnePass
+from tfgen.bijectors.log_det_bijector import LogDetBijector
 
 
-class FactorOut(OnePass):
-    """Some channels come from an inner flow, the rest are latents themselves.
+class FactorOut(LogDetBijector):
+    """An inner flow of the first channels; the other channels are latents.
 
         forward   y = [inner(z₁) | z₂],  z = (z₁, z₂)       [D] → [H, W, C]
         inverse   z = (inner⁻¹(y₁), y₂),  y = [y₁ | y₂]     [H, W, C] → [D]
         log-det   that of inner at z₁
 
-    y₁ are the first K channels, z₁ the first H W K entries of the flat latent, and D = H W C.
-    Nested, one level inside the other, it makes a flow of several scales whose prior is a single normal on [D].
+    y₁ are the first K channels, z₁ the first H W K entries of the flat latent, and D = H W C. Nested instances make a
+    flow of several scales whose prior is one normal distribution on [D].
 
     Args:
         inner: bijector [H·W·K] → [H, W, K].
         event_shape: (H, W, C).
-        kept: K; half of the channels, rounded down, where it is not given.
+        kept: K. Default: half of the channels, rounded down.
         name: of the bijector.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
@@ -53,23 +53,21 @@ class FactorOut(OnePass):
         return [height * width * self.kept, height * width * (channels - self.kept)]
 
     def split(self, y) -> tuple[tf.Tensor, tf.Tensor]:
-        """The channels that go on to the inner flow, and those that are latents: [n, H, W, C] → two parts."""
+        """(channels of the inner flow [n, H, W, K], channels that are latents [n, H, W, C − K]) of y [n, H, W, C]."""
         first, rest = tf.split(y, [self.kept, self._shape[-1] - self.kept], axis=-1)
         return first, rest
 
-    def _aug_forward(self, x):
+    def forward_and_log_det(self, x):
         inner, rest = tf.split(x, self._sizes, axis=-1)
         shape = tf.concat([tf.shape(rest)[:-1], [*self._shape[:2], self._shape[-1] - self.kept]], axis=0)
         y = tf.concat([self.inner.forward(inner), tf.reshape(rest, shape)], axis=-1)
-        log_det = self.inner.forward_log_det_jacobian(inner, event_ndims=1)
-        return y, {"fldj": log_det, "ildj": -log_det}
+        return y, self.inner.forward_log_det_jacobian(inner, event_ndims=1)
 
-    def _aug_inverse(self, y):
+    def inverse_and_log_det(self, y):
         inner, rest = self.split(y)
         shape = tf.concat([tf.shape(rest)[:-3], [self._sizes[1]]], axis=0)
         x = tf.concat([self.inner.inverse(inner), tf.reshape(rest, shape)], axis=-1)
-        log_det = self.inner.inverse_log_det_jacobian(inner, event_ndims=3)
-        return x, {"fldj": -log_det, "ildj": log_det}
+        return x, self.inner.inverse_log_det_jacobian(inner, event_ndims=3)
 
     def _forward_event_shape(self, shape):
         return shape[:-1].concatenate(self._shape)

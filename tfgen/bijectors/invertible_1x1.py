@@ -1,4 +1,4 @@
-"""An invertible matrix over the channels of each pixel."""
+"""Invertible 1×1 convolution: one invertible matrix applied to the channels of every pixel."""
 
 import keras
 import numpy as np
@@ -8,14 +8,14 @@ from tensorflow_probability import bijectors as tfb
 
 @keras.saving.register_keras_serializable("tfgen")
 class LUMatrix(keras.layers.Layer):
-    """The weights of an `Invertible1x1`: a C×C matrix W = P L (U + diag(σ exp(d))), at first a random rotation.
+    """The weights of an `Invertible1x1`: a C×C matrix W = P L (U + diag(σ exp(d))), initially a random rotation.
 
-    L is lower triangular with ones on its diagonal and U strictly upper triangular; both are stored in one matrix.
-    P and the signs σ stay what they were, so that W stays invertible.
+    L is lower triangular with ones on its diagonal, U strictly upper triangular. Both are stored in one matrix. The
+    permutation P and the signs σ are not trained, so that W stays invertible.
 
     Args:
         channels: C.
-        seed: of the rotation.
+        seed: seed of the rotation.
     """
 
     def __init__(self, channels: int, seed: int = 0, **kwargs):
@@ -36,7 +36,7 @@ class LUMatrix(keras.layers.Layer):
                 shape=value.shape,
                 initializer=lambda shape, dtype=None: tf.cast(value, dtype),
                 trainable=trainable,
-                # Constants are equal on all replicas; any one's value is the value.
+                # Constants are equal on all replicas, so that the value of one replica can be saved.
                 **({} if trainable else {"aggregation": "only_first_replica"}),
                 name=name,
             )
@@ -48,7 +48,7 @@ class LUMatrix(keras.layers.Layer):
         self.built = True
 
     def triangular_factors(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """P L and U + diag(σ exp(d)), [C, C] each."""
+        """(L, U + diag(σ exp(d))), [C, C] each."""
         return self._factors(tf.float32)
 
     def _factors(self, dtype):
@@ -66,10 +66,11 @@ class LUMatrix(keras.layers.Layer):
         return tf.matmul(self.permutation, tf.matmul(lower, upper))
 
     def inverse_matrix(self) -> tf.Tensor:
-        """W⁻¹, [C, C], by two triangular solutions.
+        """W⁻¹, [C, C], by solving two triangular systems in float64.
 
-        In float64: the error of a matrix is the same for every pixel and picture, and those of a chain add up. That of
-        twelve of them in float32 was more than half of all the rounding between a latent and its image.
+        The rounding error of a matrix is the same for all pixels, and the errors of a chain add up. With twelve
+        matrices inverted in float32, they were more than half of the total rounding error between a latent and its
+        image.
         """
         lower, upper = self._factors(tf.float64)
         right = tf.linalg.triangular_solve(lower, tf.transpose(tf.cast(self.permutation, tf.float64)), lower=True)
@@ -83,17 +84,17 @@ class LUMatrix(keras.layers.Layer):
 
 
 class Invertible1x1(tfb.Bijector):
-    """The same invertible matrix W applied to the channels of every pixel, a learned mixing of them.
+    """The same invertible matrix W applied to the channels of every pixel: a learned permutation of channels.
 
         forward   y = W⁻¹ x                                 (latent → data)
-        inverse   x = W y                                   (data → latent, the way of training: one product)
+        inverse   x = W y                                   (data → latent, the direction of training)
         log-det   −H W Σ_c d_c,  d = log |diag U| of W = P L U
 
-    The map of TFP's `ScaleMatvecLU`, inverted. That one makes a matrix product of each pixel; this one has a single
-    product for all pixels of the batch, and its diagonal cannot pass through zero.
+    The map is the inverse of TFP's `ScaleMatvecLU`. TFP computes one matrix product per pixel; this class computes one
+    product for all pixels of the batch, and the diagonal cannot pass through zero.
 
     Args:
-        layer: `LUMatrix`, held by the model too.
+        layer: `LUMatrix`. The model that is trained must hold the layer as well.
         name: of the bijector.
 
     Reference: Kingma, Dhariwal: Glow. NeurIPS 2018, section 3.2.
@@ -103,7 +104,7 @@ class Invertible1x1(tfb.Bijector):
         parameters = dict(locals())
         with tf.name_scope(name or "invertible_1x1") as scope:
             self.layer = layer
-            # One event is one pixel: TFP sums the log-determinant over the H·W pixels of an image.
+            # An event is one pixel. TFP sums the log-determinant over the H·W pixels of an image.
             super().__init__(
                 forward_min_event_ndims=1,
                 dtype=tf.float32,

@@ -1,18 +1,19 @@
-"""Pixel intensities on the real line."""
+"""The logit transformation of pixel intensities."""
 
 from tensorflow_probability import bijectors as tfb
 
 
 def logit(alpha: float) -> tfb.Bijector:
-    """The real line as intensities, a chain of TFP's own bijectors.
+    """Map the real line to intensities, as a chain of TFP's bijectors.
 
         forward   y = (σ(x) − α) / (1 − 2α)                 (latent → data)
         inverse   x = logit(α + (1 − 2α) y)                 (data → latent)
         log-det   Σ log σ(x) + log σ(−x) − log(1 − 2α)
 
-    α keeps y = 0 and y = 1 finite. It also says what becomes of pixels at the ends. Dequantized black is a narrow
-    interval: a small α makes it wide but skewed, which a normal latent pays with up to 0.6 bits a pixel, a large one
-    leaves it uniform (0.25 bits) but so narrow beside the rest that the couplings learn slowly to tell it apart.
+    α keeps the logits of y = 0 and y = 1 finite. α also determines the shape of dequantized black, an interval of one
+    level. A small α makes that interval wide and skewed, which costs a normal latent up to 0.6 bits per pixel. A large
+    α leaves the interval uniform (0.25 bits) but narrow compared with the rest, and couplings learn to separate the
+    interval from brighter values slowly.
 
     Args:
         alpha: α, in (0, 1/2).

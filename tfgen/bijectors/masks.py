@@ -1,4 +1,4 @@
-"""Constant 0/1 masks of coupling layers: 1 passes unchanged and conditions, 0 is transformed."""
+"""Constant masks of coupling layers. Entries of 1 pass unchanged and condition, entries of 0 are transformed."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from tfgen.errors import ConfigError
 
 
 def alternating_mask(size: int, parity: int = 0) -> np.ndarray:
-    """Every other entry of a vector: 1 where index + parity is even, float32 [size].
+    """Mask with every other entry of a vector, 1 where index + parity is even: float32 [size].
 
     Raises:
-        ConfigError: if `size` < 2, where one of the two parts would be empty.
+        ConfigError: if `size` < 2, because one of the two parts would be empty.
     """
     if size < 2:
         raise ConfigError(f"alternating_mask: expected at least 2 dimensions to alternate between. Received: {size}")
@@ -17,10 +17,10 @@ def alternating_mask(size: int, parity: int = 0) -> np.ndarray:
 
 
 def checkerboard_mask(event_shape: tuple[int, int, int], parity: int = 0) -> np.ndarray:
-    """The fields of one colour of a chessboard: 1 where row + column + parity is even, float32 [H, W, 1].
+    """Mask with the squares of one colour of a checkerboard, 1 where row + column + parity is even: float32 [H, W, 1].
 
     Raises:
-        ConfigError: if the image has a single pixel, where one of the two parts would be empty.
+        ConfigError: if the image has a single pixel, because one of the two parts would be empty.
     """
     height, width, _ = event_shape
     if height * width < 2:
@@ -30,10 +30,10 @@ def checkerboard_mask(event_shape: tuple[int, int, int], parity: int = 0) -> np.
 
 
 def channel_mask(channels: int, parity: int = 0) -> np.ndarray:
-    """One half of the channels: 1 for the first half (the second, if `parity` is odd), float32 [C].
+    """Mask with one half of the channels, 1 in the first half (the second half, if `parity` is odd): float32 [C].
 
-    An odd number of channels has its larger half at the end. `ChannelCoupling` computes with the halves themselves;
-    this is the same partition as a mask.
+    Of an odd number of channels, the second half is the larger one. `ChannelCoupling` uses the same partition without a
+    mask.
 
     Raises:
         ConfigError: if there are fewer than 2 channels.

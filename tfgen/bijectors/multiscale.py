@@ -1,70 +1,69 @@
-"""A sweep over the channels: splines that make one part after the other, each given all the parts before it."""
+"""Multiscale autoregressive coupling: splines of groups of channels, each conditioned on all groups before it."""
 
 import itertools
 from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfgen.bijectors.spline import through_splines
-from tfgen.bijectors.value_and_log_det import OnePass
+from tfgen.bijectors import elementwise_spline
+from tfgen.bijectors.log_det_bijector import LogDetBijector
 
 
-class MultiscaleAutoregressive(OnePass):
-    """Splines of the channels of images [..., H, W, C], part after part; an autoregressive flow in blocks.
+class MultiscaleAutoregressive(LogDetBijector):
+    """Splines of the channels of images [..., H, W, C], one group of channels after the other.
 
-        forward   x_k = spline⁻¹(z_k; θ_k(x_0, …, x_k−1)),  x_0 = z_0      (latent → data, k = 1, 2, … in turn)
+        forward   x_k = spline⁻¹(z_k; θ_k(x_0, …, x_k−1)),  x_0 = z_0      (latent → data, k = 1, 2, … in sequence)
         inverse   z_k = spline(x_k; θ_k(x_0, …, x_k−1)),    z_0 = x_0      (data → latent, all k in one pass)
         log-det   −Σ log spline′(x_k; θ_k)  of the forward map
 
-    The networks θ_k are the stages of a single one, each of which is given what the one before it found and the part
-    that is new:
+    The conditioners are chained. Each receives the features h of the one before it and the newest group of channels:
 
-        h_1, θ_1 = stage_1(x_0),     h_k, θ_k = stage_k(h_k−1, x_k−1)
+        h_1, θ_1 = conditioner_1(x_0),     h_k, θ_k = conditioner_k(h_k−1, x_k−1)
 
-    so that the last parts are made by a deep network, though a stage is a shallow one, and the way to the latent runs
-    through all of them once.
+    Together they form one deep network. The last groups depend on all of its layers, although each conditioner has few,
+    and the inverse direction runs through all of them once.
 
     Args:
-        stages: Keras models: the first [n, H, W, c_0] → [[n, H, W, h], [n, H, W, c_1 (3 K − 1)]], the others
-            [[n, H, W, h], [n, H, W, c_k−1]] → [[n, H, W, h], [n, H, W, c_k (3 K − 1)]]. Where c_0 is 0, the first is
-            given a channel of zeros.
-        limits: 0 ≤ l_0 < l_1 < …, up to C: part k is of the channels from l_k−1 to l_k, part 0 of those up to l_0.
+        conditioners: Keras models. The first maps [n, H, W, c_0] → [[n, H, W, h], [n, H, W, c_1 (3 K − 1)]], the others
+            [[n, H, W, h], [n, H, W, c_k−1]] → [[n, H, W, h], [n, H, W, c_k (3 K − 1)]]. If c_0 is 0, the input of the
+            first is one channel of zeros. `tfgen.networks.multiscale_conditioner` makes them.
+        limits: 0 ≤ l_0 < l_1 < … < C, ends of the groups. Group 0 are the channels up to l_0, which pass unchanged;
+            group k the channels from l_k−1 to l_k.
         bins: K.
-        bound: B; splines map [−B, B] to itself and are the identity beyond.
+        bound: B. The splines map [−B, B] to itself and are the identity outside.
         name: of the bijector.
 
-    Reference: Durkan, Bekasov, Murray, Papamakarios: Neural spline flows. NeurIPS 2019 (the splines); Reed et al.:
-    Parallel multiscale autoregressive density estimation. ICML 2017 (the order).
+    Reference: Reed et al.: Parallel multiscale autoregressive density estimation. ICML 2017; Durkan, Bekasov, Murray,
+    Papamakarios: Neural spline flows. NeurIPS 2019 (the splines).
     """
 
     def __init__(
-        self, stages: Sequence, limits: Sequence[int], bins: int = 16, bound: float = 4.0, name: str | None = None
+        self, conditioners: Sequence, limits: Sequence[int], bins: int = 16, bound: float = 4.0, name: str | None = None
     ):
         parameters = dict(locals())
-        with tf.name_scope(name or "sweep") as scope:
-            self._stages, self._bins, self._bound = tuple(stages), bins, bound
+        with tf.name_scope(name or "multiscale_autoregressive") as scope:
+            self._conditioners, self._bins, self._bound = tuple(conditioners), bins, bound
             self._sizes = [limits[0], *(end - start for start, end in itertools.pairwise(limits))]
             super().__init__(forward_min_event_ndims=3, dtype=tf.float32, parameters=parameters, name=scope)
 
-    def _aug_forward(self, z):
-        x, log_det = self._pass(z, to_data=True)
-        return x, {"fldj": log_det, "ildj": -log_det}
+    def forward_and_log_det(self, x):
+        return self._groups_in_sequence(x, to_data=True)
 
-    def _aug_inverse(self, x):
-        z, log_det = self._pass(x, to_data=False)
-        return z, {"fldj": -log_det, "ildj": log_det}
+    def inverse_and_log_det(self, y):
+        return self._groups_in_sequence(y, to_data=False)
 
-    def _pass(self, event, to_data):
-        # Keras networks know one batch dimension; a distribution may have any number, or none.
+    def _groups_in_sequence(self, event, to_data: bool):
+        splines = elementwise_spline.forward_and_log_det if to_data else elementwise_spline.inverse_and_log_det
+        # Keras networks accept one batch dimension; events of a distribution have any number of them, or none.
         images = tf.reshape(event, (-1, *event.shape[-3:]))
-        first, *parts = tf.split(images, self._sizes, axis=-1)
-        new = first if self._sizes[0] else tf.zeros_like(images[..., :1])
-        made, log_det, hidden = [first], tf.zeros_like(images[:, 0, 0, 0]), None
-        for stage, part in zip(self._stages, parts, strict=True):
-            hidden, parameters = stage(new if hidden is None else [hidden, new])
-            result, log_slope = through_splines(part, parameters, self._bins, self._bound, to_data)
-            made.append(result)
+        first, *groups = tf.split(images, self._sizes, axis=-1)
+        newest = first if self._sizes[0] else tf.zeros_like(images[..., :1])
+        results, log_det, features = [first], tf.zeros_like(images[:, 0, 0, 0]), None
+        for conditioner, group in zip(self._conditioners, groups, strict=True):
+            features, parameters = conditioner(newest if features is None else [features, newest])
+            result, log_slope = splines(group, parameters, self._bins, self._bound)
+            results.append(result)
             log_det += tf.reduce_sum(log_slope, axis=(1, 2, 3))
-            new = result if to_data else part
+            newest = result if to_data else group
         batch = tf.shape(event)[:-3]
-        return tf.reshape(tf.concat(made, axis=-1), tf.shape(event)), tf.reshape(log_det, batch)
+        return tf.reshape(tf.concat(results, axis=-1), tf.shape(event)), tf.reshape(log_det, batch)

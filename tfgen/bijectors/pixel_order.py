@@ -1,14 +1,15 @@
-"""In which order the pixels of a block are made."""
+"""The coarse-to-fine order in which the pixels of a block are generated."""
 
 from tensorflow_probability import bijectors as tfb
 
 
 def coarse_to_fine(block: int) -> list[tuple[int, int]]:
-    """The pixels of a block, each as far as can be from those before it.
+    """The pixels of a block, each as far as possible from all pixels before it.
 
-    Blocks tile the plane, so distance goes around their edges. Of a block of 4: one pixel, the one between its copies,
-    then those halfway to both, and so on: every pixel finds its neighbours on all sides among those before, as early as
-    can be. It is how an interlaced picture is sent, and how parallel autoregressive models order their pixels.
+    Blocks tile the plane, so distances wrap around the edges of a block. The order of a 4×4 block is one pixel, the
+    pixel in the middle between its copies in the neighbouring blocks, then the pixels in the middle between those, and
+    so on. A pixel thus has neighbours on all sides among the pixels before it as early as possible. Interlaced image
+    formats use this order.
 
     Args:
         block: side of the block, b.
@@ -24,25 +25,26 @@ def coarse_to_fine(block: int) -> list[tuple[int, int]]:
     """
 
     def distance(one, other):
-        around = (min((a - b) % block, (b - a) % block) for a, b in zip(one, other, strict=True))
-        return sum(step**2 for step in around)
+        offsets = (min((a - b) % block, (b - a) % block) for a, b in zip(one, other, strict=True))
+        return sum(offset**2 for offset in offsets)
 
-    left, order = [(row, column) for row in range(block) for column in range(block)], list[tuple[int, int]]()
-    while left:
-        distances = {pixel: [distance(pixel, made) for made in reversed(order)] for pixel in left}
-        # Of those that are equally far from the nearest one, that which is farthest from the last one.
-        order.append(max(left, key=lambda pixel: (min(distances[pixel], default=0), distances[pixel])))
-        left.remove(order[-1])
+    remaining, order = [(row, column) for row in range(block) for column in range(block)], list[tuple[int, int]]()
+    while remaining:
+        distances = {pixel: [distance(pixel, previous) for previous in reversed(order)] for pixel in remaining}
+        # Largest distance to the nearest earlier pixel; ties go to the largest distances to the latest pixels.
+        order.append(max(remaining, key=lambda pixel: (min(distances[pixel], default=0), distances[pixel])))
+        remaining.remove(order[-1])
     return order
 
 
-def in_growing_parts(pixels: int, group_size: int) -> list[int]:
-    """Where the parts end in which pixels are made: each of `group_size`, but none of more than are made before it.
+def group_limits(pixels: int, group_size: int) -> list[int]:
+    """Ends of the groups of pixels that are generated in parallel.
 
-    Pixels of one part do not know of each other. That costs little where enough are known between them.
+    A group has at most `group_size` pixels, and at most as many as all groups before it together. Pixels of one group
+    are not conditioned on each other. The loss in likelihood is small where enough pixels between them are known.
 
     Example:
-        >>> in_growing_parts(16, 4)
+        >>> group_limits(16, 4)
         [1, 2, 4, 8, 12, 16]
     """
     ends = [1]
@@ -51,14 +53,18 @@ def in_growing_parts(pixels: int, group_size: int) -> list[int]:
     return ends
 
 
-def coarse_first(block: int, channels: int) -> tfb.Bijector:
-    """Channels of blocks that `Squeeze` folded, [b² C], in the order of `coarse_to_fine`; the data has them as folded.
+def coarse_to_fine_permutation(block: int, channels: int) -> tfb.Bijector:
+    """Permutation of the channels that `Squeeze` made of blocks of pixels, [b² C].
+
+        forward   coarse-to-fine order → order of `Squeeze`       (latent → data)
+        inverse   order of `Squeeze` → coarse-to-fine order       (data → latent)
+        log-det   0
 
     Args:
         block: side of the blocks, b.
-        channels: C, of each pixel; they stay side by side.
+        channels: C of each pixel. The channels of a pixel stay adjacent.
     """
-    places = [row * block + column for row, column in coarse_to_fine(block)]
-    order = [place * channels + channel for place in places for channel in range(channels)]
-    # `Permute` takes its order on the way to the data; this one is that of the latent.
-    return tfb.Invert(tfb.Permute(order), name="coarse_first")
+    pixels = [row * block + column for row, column in coarse_to_fine(block)]
+    order = [pixel * channels + channel for pixel in pixels for channel in range(channels)]
+    # `Permute` applies an order in its forward direction. Here the inverse direction applies the order.
+    return tfb.Invert(tfb.Permute(order), name="coarse_to_fine_permutation")

@@ -1,18 +1,18 @@
-"""Blocks of pixels folded into channels."""
+"""Squeeze: blocks of pixels become channels."""
 
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
 
 class Squeeze(tfb.Bijector):
-    """Space to depth: an image of H×W×C seen as one of H/b × W/b × b²C.
+    """Reshape blocks of b×b pixels into channels, [H, W, C] → [H/b, W/b, b²C].
 
         forward   [H/b, W/b, b²C] → [H, W, C]      (latent → data: depth to space)
         inverse   [H, W, C] → [H/b, W/b, b²C]      (data → latent: space to depth)
-        log-det   0, the map is a permutation
+        log-det   0
 
     Args:
-        block: b, the side of the blocks.
+        block: b, side of the blocks.
         name: of the bijector.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
@@ -39,10 +39,10 @@ class Squeeze(tfb.Bijector):
         return True
 
     def _forward(self, x):
-        return _of_images(lambda images: tf.nn.depth_to_space(images, self._block), x)
+        return _apply_to_images(lambda images: tf.nn.depth_to_space(images, self._block), x)
 
     def _inverse(self, y):
-        return _of_images(lambda images: tf.nn.space_to_depth(images, self._block), y)
+        return _apply_to_images(lambda images: tf.nn.space_to_depth(images, self._block), y)
 
     def _forward_log_det_jacobian(self, x):
         return tf.zeros([], x.dtype)
@@ -62,8 +62,8 @@ class Squeeze(tfb.Bijector):
         return tf.stack([shape[-3] // self._block, shape[-2] // self._block, shape[-1] * self._block**2])
 
 
-def _of_images(function, events):
-    # The operators know one batch dimension; a distribution may have any number, or none.
+def _apply_to_images(function, events):
+    # The operators accept one batch dimension; events of a distribution have any number of them, or none.
     if events.shape.rank == 4:
         return function(events)
     images = function(tf.reshape(events, (-1, *events.shape[-3:])))

@@ -1,23 +1,30 @@
-"""Keras sub-networks. Each function returns a built Keras model; none knows what it will be used for."""
+"""Keras layers, and functions that return built Keras networks."""
 
-from tfgen.networks.causal import AutoregressiveNetwork, CausalConv
+from tfgen.networks.add_coordinates import AddCoordinates
+from tfgen.networks.autoregressive import AutoregressiveNetwork
+from tfgen.networks.causal_conv import CausalConv
+from tfgen.networks.conditioner import conv_conditioner, multiscale_conditioner
 from tfgen.networks.conv import conv_decoder, conv_encoder
-from tfgen.networks.coupling import SoftRound, conv_conditioner, conv_stage
 from tfgen.networks.dropout import Dropout
-from tfgen.networks.gated_resnet import GatedBlock
+from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.mlp import mlp
+from tfgen.networks.soft_round import SoftRound
+from tfgen.networks.space_to_depth import DepthToSpace, SpaceToDepth
 from tfgen.networks.spectral import SpectralNormalization
 
 __all__ = [
+    "AddCoordinates",
     "AutoregressiveNetwork",
     "CausalConv",
+    "DepthToSpace",
     "Dropout",
     "GatedBlock",
     "SoftRound",
+    "SpaceToDepth",
     "SpectralNormalization",
     "conv_conditioner",
     "conv_decoder",
     "conv_encoder",
-    "conv_stage",
     "mlp",
+    "multiscale_conditioner",
 ]

@@ -1,19 +1,20 @@
-"""Convolutional encoders and decoders that halve and double the resolution."""
+"""Convolutional encoders and decoders, which halve and double the resolution."""
 
 import keras
 
-from tfgen.networks.gated_resnet import GatedBlock
+from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.mlp import LAST, activation_layer
 from tfgen.networks.spectral import SpectralConv2D, SpectralDense
 
-# Strided convolutions go on until a side is this small.
+# The encoder halves the resolution until a side is at most this many pixels.
 SMALLEST_SIDE = 4
-# With a window of twice the stride every pixel is covered equally often, which leaves no checkerboard.
-STRIDED_WINDOW = 4
+# Side of the kernels if there are strided convolutions only. Twice the stride covers all pixels equally often, which
+# avoids checkerboard patterns.
+STRIDED_KERNEL = 4
 
 
 def resolutions(image_shape: tuple[int, int, int]) -> list[tuple[int, int]]:
-    """The heights and widths an encoder passes through, from the image's own to the last: (28, 28) … (4, 4)."""
+    """Heights and widths of the feature maps of an encoder, from the image's own to the last: (28, 28) … (4, 4)."""
     sides = [image_shape[:2]]
     while min(sides[-1]) > SMALLEST_SIDE:
         height, width = sides[-1]
@@ -22,7 +23,7 @@ def resolutions(image_shape: tuple[int, int, int]) -> list[tuple[int, int]]:
 
 
 def channels(filters: int, stage: int) -> int:
-    """Filters after stage 0, 1, 2, …: the base at first, doubled after it, at most fourfold."""
+    """Number of filters of stage 0, 1, 2, …: `filters` in stage 0, twice as many in later stages."""
     return filters * min(2**stage, 2)
 
 
@@ -39,33 +40,33 @@ def conv_encoder(
     last_bias: bool = True,
     name: str | None = None,
 ) -> keras.Model:
-    """Images to vectors: [n, H, W, C] → [n, outputs].
+    """A network from images to vectors: [n, H, W, C] → [n, outputs].
 
-    Each stage is a 3×3 convolution of stride 2, followed by one of stride 1 (but at the last resolution), or by
-    `blocks` gated residual blocks. A dense layer reads the last feature maps. `strided_only` is the net of the DCGAN: a
-    4×4 convolution of stride 2 for each stage and nothing else, which is half the work.
+    A stage is a 3×3 convolution of stride 2, followed by a 3×3 convolution of stride 1 (except in the last stage) or by
+    `blocks` gated residual blocks. A dense layer maps the last feature maps to the vector. With `strided_only`, a stage
+    is one 4×4 convolution of stride 2 as in DCGAN, at half the cost.
 
     Args:
         image_shape: (H, W, C).
         outputs: size of the vector.
-        filters: at the first stage, doubled after it.
-        blocks: gated residual blocks at each resolution; 0 for the plain network.
+        filters: filters of the first stage; later stages have twice as many.
+        blocks: gated residual blocks of each stage; 0 for the plain network.
         activation: after each convolution.
         dropout: rate inside the residual blocks.
-        strided_only: one convolution a stage.
-        spectral: divide each weight matrix, but those in residual blocks, by its largest singular value.
-        last_bias: whether the last layer adds one.
+        strided_only: whether each stage has one convolution only.
+        spectral: whether weight matrices outside of the residual blocks are divided by their largest singular value.
+        last_bias: whether the last layer has a bias.
         name: of the network.
 
     Reference: Radford, Metz, Chintala: Unsupervised representation learning with deep convolutional GANs. ICLR 2016.
     """
     convolution, dense = (SpectralConv2D, SpectralDense) if spectral else (keras.layers.Conv2D, keras.layers.Dense)
-    window = STRIDED_WINDOW if strided_only else 3
+    kernel = STRIDED_KERNEL if strided_only else 3
     image = hidden = keras.Input(image_shape)
     stages = len(resolutions(image_shape)) - 1
     for stage in range(stages):
         width = channels(filters, stage)
-        hidden = convolution(width, window, strides=2, padding="same")(hidden)
+        hidden = convolution(width, kernel, strides=2, padding="same")(hidden)
         if blocks:
             for _ in range(blocks):
                 hidden = GatedBlock(width, activation, dropout)(hidden)
@@ -92,14 +93,20 @@ def conv_decoder(
     strided_only: bool = False,
     name: str | None = None,
 ) -> keras.Model:
-    """Vectors to feature maps of an image's size: [n, latent_dim] → [n, H, W, outputs]; mirrors `conv_encoder`.
+    """A network from vectors to feature maps of an image's size, the mirror image of `conv_encoder`.
 
-    A transposed convolution doubles the resolution; where the encoder halved an odd side (7 → 4), the surplus row and
+        [n, latent_dim] → [n, H, W, outputs]
+
+    Transposed convolutions double the resolution. Where the encoder halved an odd side (7 → 4), the surplus row and
     column are cropped.
 
-    Args: as for `conv_encoder`; `outputs` are the channels of the result.
+    Args:
+        latent_dim: size of the vector.
+        image_shape: (H, W, C) of the image.
+        outputs: channels of the feature maps.
+        filters, blocks, activation, dropout, strided_only, name: see `conv_encoder`.
     """
-    window = STRIDED_WINDOW if strided_only else 3
+    kernel = STRIDED_KERNEL if strided_only else 3
     sides = resolutions(image_shape)
     stages = len(sides) - 1
     latent = keras.Input((latent_dim,))
@@ -118,11 +125,11 @@ def conv_decoder(
             hidden = activation_layer(activation)(hidden)
         # The result is float32 in any precision.
         maps, dtype, called = (channels(filters, stage - 1), None, None) if stage else (outputs, "float32", LAST)
-        hidden = keras.layers.Conv2DTranspose(maps, window, strides=2, padding="same", dtype=dtype, name=called)(hidden)
+        hidden = keras.layers.Conv2DTranspose(maps, kernel, strides=2, padding="same", dtype=dtype, name=called)(hidden)
         surplus = [2 * small - large for small, large in zip(sides[stage + 1], sides[stage], strict=True)]
         if any(surplus):
             hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype=dtype)(hidden)
-        # The residual blocks begin with an activation of their own.
+        # Residual blocks start with their own activation.
         if stage > 0 and not blocks:
             hidden = activation_layer(activation)(hidden)
     if not stages:

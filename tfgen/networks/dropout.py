@@ -1,4 +1,4 @@
-"""Dropout whose masks follow from the step, so that a resumed run drops what the uninterrupted one would have."""
+"""Dropout whose masks are a function of the training step."""
 
 import keras
 import tensorflow as tf
@@ -10,8 +10,9 @@ from tfgen import random
 class Dropout(keras.layers.Layer):
     """Zero each input with probability `rate` in training and scale the others by 1 / (1 − rate).
 
-    Keras's own layer draws from a hidden generator that is neither saved with a model nor different on each replica;
-    this one draws from the `random.StepRng` in whose `with` block it is called.
+    The masks come from the `random.StepRng` in whose `with` block the layer is called, so that a resumed run draws the
+    same masks as an uninterrupted one. `keras.layers.Dropout` is not used: its generator's state is not saved with a
+    model, and the state is the same on all replicas.
 
     Args:
         rate: probability of dropping a unit, in [0, 1).

@@ -1,4 +1,4 @@
-"""Fully connected networks."""
+"""Fully connected networks and activation functions."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,22 @@ import keras
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.spectral import SpectralDense
 
-#: The name of the layer whose outputs are a network's. Optimizers may ask for it (`tfgen.training.optimizers.Muon`).
+#: Name of the last layer of every network. The optimizer `tfgen.training.optimizers.Muon` treats this layer separately.
 LAST = "last"
 
 
 @keras.saving.register_keras_serializable("tfgen")
 def leaky_relu(x):
-    """max(x, 0.2 x), the slope that the GAN papers use.
+    """max(x, 0.2 x), with the slope that the GAN papers use.
 
-    Written out, because TensorFlow's graph optimizer fails on the fused operator behind a convolution (and says so).
+    The function does not use Keras's fused operator, because TensorFlow's graph optimizer reports an error for that
+    operator after a convolution.
     """
     return keras.ops.maximum(x, 0.2 * x)
 
 
 def activation_layer(name: str) -> keras.layers.Layer:
-    """The layer of an activation by name."""
+    """The layer of an activation function, by its name in Keras or "leaky_relu" for the function above."""
     return keras.layers.Activation(leaky_relu if name == "leaky_relu" else name)
 
 
@@ -37,15 +38,15 @@ def mlp(
     last_bias: bool = True,
     name: str | None = None,
 ) -> keras.Sequential:
-    """A multilayer perceptron, [n, inputs] → [n, outputs], linear at the end, where it is float32 in any precision.
+    """A multilayer perceptron, [n, inputs] → [n, outputs]. The last layer is linear, and float32 in any precision.
 
     Args:
         inputs, hidden, outputs: units of the layers.
         activation: after each hidden layer.
         dropout: rate after each hidden layer.
-        zero_last: start the last layer at zero, so that the network begins as the constant 0.
-        spectral: divide each weight matrix by its largest singular value.
-        last_bias: whether the last layer adds one.
+        zero_last: whether the last layer starts at zero, which makes a new network the constant 0.
+        spectral: whether each weight matrix is divided by its largest singular value.
+        last_bias: whether the last layer has a bias.
         name: of the network.
     """
     dense = SpectralDense if spectral else keras.layers.Dense

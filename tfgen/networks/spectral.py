@@ -1,22 +1,24 @@
-"""Layers whose weight matrix is divided by its largest singular value."""
+"""Spectral normalization: layers whose weight matrix is divided by its largest singular value."""
 
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-# Iterations on a new layer; from then on one for each step follows the slowly moving weights.
+# Power iterations on a new layer. Afterwards one iteration per training step follows the slowly changing weights.
 FIRST_ITERATIONS = 20
 
 
 class SpectralNormalization:
-    """Mixed into a Keras layer with a kernel W: its calls use W / σ(W) in place of W, so that no input is stretched.
+    """Mixin for a Keras layer with a kernel W: the layer computes with W / σ(W), whose largest singular value is 1.
 
         σ(W) = vᵀ W u,  u ← Wᵀ v / |Wᵀ v|,  v ← W u / |W u|          (power iteration)
 
-    with W as a matrix [inputs, outputs], a convolution's kernel with its window among the inputs. A call changes
-    nothing; whoever trains the layer calls `iterate` once before each step. So serving and validation leave u and v as
-    they are, and every replica finds the same ones from the same W.
+    W is the kernel as a matrix [inputs, outputs]; the window of a convolution's kernel counts as inputs. Calls of the
+    layer do not change u and v. The training step calls `iterate` once before each update, so that serving and
+    validation change nothing and all replicas compute the same u and v from the same W. Keras's
+    own `keras.layers.SpectralNormalization` is not used, because that layer iterates in every call with
+    `training=True`, which a GAN makes several times per step.
 
     Reference: Miyato et al.: Spectral normalization for generative adversarial networks. ICLR 2018.
     """
@@ -28,7 +30,7 @@ class SpectralNormalization:
         super().build(input_shape)  # type: ignore[misc]
         inputs, outputs = self._matrix().shape
         for name, size in (("right", outputs), ("left", inputs)):
-            # Equal on all replicas, as the weights are; any one's value is the value.
+            # Equal on all replicas, as the weights are, so that the value of one replica can be saved.
             vector = self.add_weight(  # type: ignore[attr-defined]
                 shape=(size,),
                 initializer=keras.initializers.Constant(size**-0.5),
@@ -43,10 +45,10 @@ class SpectralNormalization:
         kernel = tf.convert_to_tensor(super().kernel)  # type: ignore[misc]
         return tf.reshape(kernel, (-1, kernel.shape[-1]))
 
-    def iterate(self, times: int = 1) -> None:
-        """Move u and v closer to the first singular vectors of the present W."""
+    def iterate(self, iterations: int = 1) -> None:
+        """Update u and v by power iteration towards the first singular vectors of the current W."""
         matrix, right = self._matrix(), tf.convert_to_tensor(self.right)
-        for _ in range(times):
+        for _ in range(iterations):
             left = tf.math.l2_normalize(tf.linalg.matvec(matrix, right))
             right = tf.math.l2_normalize(tf.linalg.matvec(matrix, left, transpose_a=True))
         self.left.assign(left)
@@ -54,12 +56,12 @@ class SpectralNormalization:
 
     @property
     def kernel(self) -> tf.Tensor:
-        """W / σ(W); the gradient flows through both."""
+        """W / σ(W). Gradients pass through both W and σ(W)."""
         matrix = self._matrix()
         norm = tf.tensordot(self.left.value, tf.linalg.matvec(matrix, self.right.value), 1)
         return super().kernel / norm  # type: ignore[misc]
 
-    # Dense and Conv2D write their own weights and leave out what a subclass adds.
+    # Dense and Conv2D save and load a fixed list of weights, without those that a subclass adds.
     def save_own_variables(self, store):
         keras.layers.Layer.save_own_variables(self, store)
 
@@ -69,9 +71,9 @@ class SpectralNormalization:
 
 @keras.saving.register_keras_serializable("tfgen")
 class SpectralDense(SpectralNormalization, keras.layers.Dense):
-    """`keras.layers.Dense` under spectral normalization."""
+    """`keras.layers.Dense` with spectral normalization."""
 
 
 @keras.saving.register_keras_serializable("tfgen")
 class SpectralConv2D(SpectralNormalization, keras.layers.Conv2D):
-    """`keras.layers.Conv2D` under spectral normalization."""
+    """`keras.layers.Conv2D` with spectral normalization."""

@@ -21,13 +21,13 @@ def dequantizer(gain=1.5):
     return layer
 
 
-def test_a_new_one_leaves_uniform_noise_as_it_is():
+def test_a_new_dequantizer_is_the_identity():
     fraction, log_density = Dequantizer(SHAPE, 17, block=2)(WHOLE, UNIFORM)
     np.testing.assert_allclose(fraction, UNIFORM, atol=1e-6)
     np.testing.assert_allclose(log_density, 0.0, atol=1e-4)
 
 
-def test_its_density_is_one_over_the_determinant_of_its_jacobian(jacobian):
+def test_the_density_is_one_over_the_determinant_of_the_jacobian(jacobian):
     layer = dequantizer()
     for whole, uniform in zip(WHOLE, UNIFORM, strict=True):
         matrix = jacobian(lambda noise, whole=whole: layer(tf.zeros_like(noise) + whole, noise)[0], uniform)
@@ -37,7 +37,7 @@ def test_its_density_is_one_over_the_determinant_of_its_jacobian(jacobian):
         np.testing.assert_allclose(-log_density[0], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_its_noise_stays_within_the_level_and_follows_the_pixels():
+def test_the_noise_stays_within_the_level_and_depends_on_the_pixels():
     layer = dequantizer()
     fraction = layer(WHOLE, UNIFORM)[0].numpy()
     assert fraction.min() >= 0.0 and fraction.max() <= 1.0
@@ -45,7 +45,7 @@ def test_its_noise_stays_within_the_level_and_follows_the_pixels():
 
 
 def test_the_importance_weighted_bound_tends_to_the_likelihood():
-    # Keras draws initial weights from the state of the process; how heavy the weights' tail is depends on them.
+    # Keras draws initial weights from a global generator. The tail of the importance weights depends on them.
     keras.utils.set_random_seed(0)
     flow = Flow(
         (1, 1, 2), 3, checkerboard=0, squeeze=(1,), couplings=(1,), multiscale_passes=1, bins=4, width=8, alpha=0.05,
@@ -58,10 +58,10 @@ def test_the_importance_weighted_bound_tends_to_the_likelihood():
     images = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(9, 1, 1, 2).astype(np.uint8)
 
     bound = flow.log_prob(images).numpy()
-    # 60,000 samples: 300 of each of 200 copies, which takes a hundredth of the time.
+    # 60,000 samples as 300 of each of 200 copies, which takes a hundredth of the time.
     copies = tf.function(flow.log_prob)(np.tile(images, (200, 1, 1, 1)), samples=300).numpy().reshape(200, 9)
     many = np.log(np.exp(copies.astype(np.float64)).mean(axis=0))
-    # The probability itself, by the midpoint rule over the square of each image.
+    # The exact probability, by the midpoint rule over the unit square of each image.
     side = (np.arange(100, dtype=np.float32) + 0.5) / 100
     square = np.stack(np.meshgrid(side, side), axis=-1).reshape(1, -1, 2)
     points = ((images.reshape(9, 1, 2) + square) / 3.0).reshape(-1, 1, 1, 2)
@@ -72,6 +72,6 @@ def test_the_importance_weighted_bound_tends_to_the_likelihood():
 
 
 @pytest.mark.parametrize(("kind", "name"), [("uniform", "uniform deq"), ("variational", "variational deq")])
-def test_a_bound_is_named_after_its_noise(kind, name):
+def test_the_estimator_names_the_dequantization_noise(kind, name):
     flow = Flow((8, 8, 1), 17, checkerboard=0, squeeze=(2,), couplings=(2,), width=4, dequantization=kind)
     assert flow.estimator(1).startswith(name) and "importance-weighted bound, k = 8" in flow.estimator(8)

@@ -20,7 +20,7 @@ SHAPES = {
     "mnist": ((28, 28, 1), 256, {**SMALL, "squeeze": (4, 1)}),
     "colour": ((32, 32, 3), 256, {**SMALL, "blocks": 1, "activation": "elu"}),
     "odd": ((5, 5, 3), 256, {**SMALL, "squeeze": (1, 5)}),
-    "splines": (
+    "multiscale": (
         (8, 8, 1),
         17,
         {**SMALL, "squeeze": (2,), "couplings": (1,), "multiscale_passes": 2, "bins": 5, "blocks": 1},
@@ -41,7 +41,7 @@ SHAPES = {
         {**SMALL, "checkerboard": 0, "squeeze": (4,), "couplings": (0,), "autoregressive": True, "blocks": 2, "bins": 5}
         | {"dequantization": "variational"},
     ),
-    "points": ((2,), None, {"hidden": (16, 16), "point_couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
+    "points": ((2,), None, {"hidden": (16, 16), "couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
 }
 
 
@@ -55,7 +55,7 @@ def examples_of(shape, levels, n=6):
 
 
 def perturbed(flow, scale=0.3, seed=0):
-    """The flow with random weights in the place of its zero-initialized ones; a new flow is too simple to test."""
+    """The flow with noise added to all weights. Couplings of a new flow are the identity."""
     generator = np.random.default_rng(seed)
     for variable in flow.trainable_variables:
         std = scale / math.sqrt(math.prod(variable.shape[:-1]) or 1) if len(variable.shape) > 1 else 0.1 * scale
@@ -83,20 +83,20 @@ def test_decode_undoes_encode(case):
 
 def test_encode_undoes_decode(case):
     flow, _ = case
-    # Not too far out, where float32 has no numbers left between a sigmoid and 1.
+    # A small temperature, because float32 has no numbers between 1 and the sigmoid of large values.
     latent = flow.prior_latents(random.seeds_from(5, 4), temperature=0.5)
     data = flow.flow.bijector.forward(latent)
     np.testing.assert_allclose(flow.flow.bijector.inverse(tf.identity(data)), latent, atol=1e-3)
 
 
-def test_samples_are_images_that_their_seeds_determine(case):
+def test_samples_are_images_determined_by_their_seeds(case):
     flow, examples = case
     samples = flow.sample(3, seed=7).numpy()
     assert samples.shape == (3, *examples.shape[1:]) and np.isfinite(samples).all()
     if flow.is_image:
         assert samples.min() >= 0.0 and samples.max() <= 1.0
     np.testing.assert_allclose(samples[1:2], flow.sample(1, seed=8), atol=1e-5)
-    # Without noise there is a single picture.
+    # At temperature 0 all samples are equal.
     still = flow.sample(2, temperature=0.0).numpy()
     np.testing.assert_allclose(still[0], still[1], atol=1e-6)
 
@@ -116,17 +116,17 @@ def test_a_saved_flow_is_the_same_flow(case, tmp_path):
     loaded = keras.models.load_model(tmp_path / "flow.keras")
     np.testing.assert_array_equal(loaded.sample(4, seed=2), flow.sample(4, seed=2))
     np.testing.assert_array_equal(loaded.log_prob(examples), flow.log_prob(examples))
-    # An ActNorm that was loaded is not initialized again.
+    # A loaded ActNorm is not initialized again.
     loaded.initialize_from(examples[:3])
     np.testing.assert_array_equal(loaded.sample(4, seed=2), flow.sample(4, seed=2))
     assert len(loaded.trainable_variables) == len(flow.trainable_variables) > 8
 
 
-def test_every_conditioner_runs_once_a_pass(case):
+def test_every_conditioner_runs_once_per_pass(case):
     flow, _ = case
 
     def operations(function, shape):
-        """Types and names, those inside loops too."""
+        """(type, name) of all operations, those inside loops included."""
         concrete = tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec((2, *shape)))
         graph = concrete.graph.as_graph_def()
         nodes = [*graph.node, *(node for inner in graph.library.function for node in inner.node_def)]
@@ -141,7 +141,7 @@ def test_every_conditioner_runs_once_a_pass(case):
         return
     convolutions = [[kind for kind, _ in found].count("Conv2D") for found in (to_latent, to_data)]
     if flow.config.autoregressive:
-        # A causal convolution is a product of matrices on the way to the data.
+        # In the direction of generation, a causal convolution is a matrix product.
         (network,) = flow.conditioners
         assert convolutions == [2 + 2 * len(network.blocks), 1 + len(network.blocks)]
         assert [kind for kind, _ in to_data].count("MatMul") == 1 + len(network.blocks)
@@ -150,7 +150,7 @@ def test_every_conditioner_runs_once_a_pass(case):
 
 
 @pytest.mark.parametrize("blocks", [0, 1])
-def test_dropout_is_of_training_alone_and_follows_from_the_step(blocks):
+def test_dropout_is_active_in_training_only_and_a_function_of_the_step(blocks):
     options = {**SMALL, "blocks": blocks, "multiscale_passes": 1}
     flow = perturbed(Flow((8, 8, 1), 17, seed=1, dropout=0.5, **options), scale=0.1)
     without = Flow((8, 8, 1), 17, seed=1, **options)
@@ -166,7 +166,7 @@ def test_dropout_is_of_training_alone_and_follows_from_the_step(blocks):
     np.testing.assert_array_equal(losses(flow, 3, True), dropped)
     np.testing.assert_array_equal(losses(flow, 3, False), losses(without, 3, False))
     assert (losses(flow, 3, False) == dropped).all() == (blocks == 0)
-    # After it too: nothing is dropped where nothing is trained.
+    # After training too.
     np.testing.assert_array_equal(flow.log_prob(examples), without.log_prob(examples))
     np.testing.assert_allclose(flow.decode(flow.encode(examples)), examples / 16.0, atol=1e-4)
 
@@ -203,17 +203,17 @@ def test_the_density_of_points_integrates_to_one():
     grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
     density = np.exp(flow.log_prob(grid).numpy().astype(np.float64))
     assert density.sum() * (side[1] - side[0]) ** 2 == pytest.approx(1.0, abs=2e-3)
-    # Not the prior, of which that would be no news.
+    # The density differs from the prior.
     prior = np.exp(-0.5 * (grid / 0.3) ** 2).prod(axis=1) / (2 * np.pi * 0.09)
     assert np.abs(density - prior).max() > 0.1
 
 
 def test_probabilities_of_all_images_sum_to_one():
-    # Two pixels of three levels: nine images, whose probabilities the average over u gives exactly in the limit.
+    # Two pixels of three levels make nine images. The average over u converges to their probabilities.
     flow = perturbed(Flow((1, 2, 1), 3, checkerboard=2, squeeze=(1,), couplings=(0,), width=4, alpha=0.05), scale=1.0)
     images = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(9, 1, 2, 1).astype(np.uint8)
     log_probs = tf.function(flow.log_prob)(images, samples=1000).numpy()
-    # Less than 1 by what the flow spends outside of the unit square, which the logit keeps small but not zero.
+    # The sum is less than 1 by the density outside of the unit square, which the logit keeps small but not zero.
     inside = mass_in_the_unit_square(flow)
     assert np.exp(log_probs).sum() == pytest.approx(inside, abs=0.02)
     assert np.exp(log_probs).std() > 0.01
@@ -242,7 +242,7 @@ def test_the_loss_is_the_bound_in_nats_per_dimension():
     np.testing.assert_allclose(losses["bits_per_dim"], losses["loss"] / math.log(2.0), rtol=1e-6)
 
 
-def test_floats_and_integers_are_the_same_pictures():
+def test_float_and_integer_images_give_the_same_results():
     flow = perturbed(Flow((8, 8, 1), 17, **SMALL))
     unit = (DIGITS[:4] / 16.0).astype(np.float32)
     np.testing.assert_allclose(flow.log_prob(unit), flow.log_prob(DIGITS[:4]), rtol=1e-6)
@@ -269,7 +269,7 @@ def test_xla_compiles_the_update_of_points():
     np.testing.assert_allclose(-flow.log_prob(points[:256]), update(points[:256])["loss"], rtol=1e-3, atol=1e-3)
 
 
-def test_the_practical_s_toy_begins_as_its_prior():
+def test_a_new_flow_of_the_tutorial_equals_its_prior():
     flow = Flow((2,), None, actnorm=False, prior_scale=0.3, activation="gelu")
     points = examples_of((2,), None)
     expected = (-0.5 * (points / 0.3) ** 2 - math.log(0.3 * math.sqrt(2 * math.pi))).sum(axis=1)
@@ -298,13 +298,13 @@ def test_the_practical_s_toy_begins_as_its_prior():
         (
             (8, 8, 1),
             {"multiscale_passes": 1, "group_size": (2,)},
-            r"at_once: expected one number a level.*\(2, 2\) and \(2,\)",
+            r"group_size: expected one number a level.*\(2, 2\) and \(2,\)",
         ),
     ],
 )
-def test_impossible_flows_say_why(shape, options, message):
+def test_impossible_flows_are_refused_with_the_reason(shape, options, message):
     with pytest.raises(ConfigError, match=message):
-        Flow(shape, 256, **{"width": 4, **options})
+        Flow(shape, 256, **({"width": 4} if len(shape) == 3 else {}), **options)
 
 
 @pytest.mark.parametrize("levels", [256, 17])
@@ -323,16 +323,16 @@ def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels)
     shift[:, ::4, ::4] = 0.01
 
     def change_of_others(part):
-        """How far the other pixels' latents go when the coarsest pixels move by a hundredth of a level."""
+        """Largest change of the other pixels' latents when the coarsest pixels change by a hundredth of a level."""
         latents = [
-            flow.flow.bijector.inverse(tf.constant((noise + part + moved) / levels)).numpy()
-            for moved in (-shift, shift)
+            flow.flow.bijector.inverse(tf.constant((noise + part + offset) / levels)).numpy()
+            for offset in (-shift, shift)
         ]
         changes = np.abs(latents[1] - latents[0])
-        assert np.median(changes[:, :4]) > 1e-5  # their own do move
+        assert np.median(changes[:, :4]) > 1e-5  # the latents of the coarsest pixels change
         return changes[:, 4:].max()
 
-    # In the middle of a level, where whole pixels are sent to their latents, next to nothing.
+    # Almost no change at the middle of a level, from which `encode` computes latents.
     assert change_of_others(0.5) < 0.02 * change_of_others(1.0)
     whole = noise.astype(np.uint8)
     whole[0], whole[1] = 0, levels - 1
@@ -340,7 +340,7 @@ def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels)
 
 
 @pytest.mark.parametrize(
-    ("options", "seen"),
+    ("options", "expected"),
     [
         ({"multiscale_passes": 1}, 4),
         ({"multiscale_passes": 2}, 4),
@@ -350,16 +350,16 @@ def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels)
         ({"multiscale_passes": 2, "squeeze": (2, 2), "couplings": (0, 0)}, 4),
     ],
 )
-def test_only_networks_that_see_pixels_see_stairs(options, seen):
+def test_only_networks_that_read_pixels_have_soft_rounding(options, expected):
     flow = Flow((8, 8, 1), 17, **{"squeeze": (2,), "couplings": (1,), "checkerboard": 0, "width": 4, **options})
     found = [any(isinstance(layer, SoftRound) for layer in network.layers) for network in flow.conditioners]
-    # One coupling for each pixel of a block, but for the first one where a level is to come.
+    # One conditioner per pixel of a block, except for the first pixel in all levels but the last.
     last = len(flow.config.squeeze) == 1
-    assert sum(found) == (seen if last else seen - 1)
+    assert sum(found) == (expected if last else expected - 1)
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (2,)])
-def test_the_inversion_error_is_how_far_examples_come_back(shape, digits, monkeypatch):
+def test_the_inversion_error_is_the_distance_from_the_reconstruction(shape, digits, monkeypatch):
     image = len(shape) == 3
     examples = digits[:20] if image else np.random.default_rng(0).standard_normal((20, 2)).astype(np.float32)
     flow = Flow(shape, 17 if image else None, **({"squeeze": (2,), "couplings": (2,), "width": 8} if image else {}))

@@ -9,19 +9,19 @@ from tfgen.networks.mlp import activation_layer
 
 @keras.saving.register_keras_serializable("tfgen")
 class GatedBlock(keras.layers.Layer):
-    """x + a(h) · sigmoid(b(h)), with h a convolution of x: [n, H, W, C] → [n, H, W, C].
+    """x + a(h) · σ(b(h)), where h is a convolution of x: [n, H, W, C] → [n, H, W, C].
 
-    a and b begin at zero, so that a new block is the identity. That, and not a normalization layer, keeps a stack of
-    them trainable: on a CPU layer normalization costs a fifth of the step.
+    a and b start at zero, which makes a new block the identity and keeps deep stacks trainable. Layer normalization is
+    not used, because on a CPU it takes a fifth of the training step.
 
     Args:
-        filters: C, those of the input.
+        filters: C, channels of input and output.
         activation: before each convolution.
         dropout: rate between the two convolutions.
         kernel: side of the first convolution's kernel.
 
-    Reference: van den Oord et al.: Conditional image generation with PixelCNN decoders, 2016; Salimans et al.:
-    PixelCNN++, 2017 (the residual form).
+    Reference: van den Oord et al.: Conditional image generation with PixelCNN decoders. NeurIPS 2016; Salimans et al.:
+    PixelCNN++. ICLR 2017 (the residual form).
     """
 
     def __init__(self, filters: int, activation: str = "elu", dropout: float = 0.0, kernel: int = 3, **kwargs):
@@ -38,10 +38,10 @@ class GatedBlock(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, training=False):
-        return self.finish(inputs, self.first(self.act(inputs)), training)
+        return self.add_gated(inputs, self.first(self.act(inputs)), training)
 
-    def finish(self, inputs, hidden, training=False):
-        """The block's result from what its first convolution found."""
+    def add_gated(self, inputs, hidden, training=False):
+        """inputs + a(h) · σ(b(h)), where `hidden` is the result of the first convolution."""
         hidden = self.act(hidden)
         value, gate = tf.split(self.second(self.drop(hidden, training=training)), 2, axis=-1)
         return inputs + value * tf.sigmoid(gate)

@@ -1,0 +1,44 @@
+"""Saving and loading of the layers, under their names and under those of earlier versions."""
+
+import keras
+import numpy as np
+import pytest
+
+from tfgen.networks import AddCoordinates, DepthToSpace, SoftRound, SpaceToDepth
+
+LAYERS = [SoftRound(17, 1e-2, 2.5), AddCoordinates(), SpaceToDepth(2), DepthToSpace(2)]
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
+def test_layers_are_restored_from_their_configuration(layer):
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    values = np.random.default_rng(0).normal(size=(2, 4, 6, 8)).astype(np.float32)
+    found = layer(values)
+    np.testing.assert_array_equal(again(values), found)
+    assert layer.compute_output_shape((2, 4, 6, 8)) == found.shape
+
+
+def test_depth_to_space_is_the_inverse_of_space_to_depth():
+    values = np.random.default_rng(0).normal(size=(2, 4, 6, 3)).astype(np.float32)
+    np.testing.assert_array_equal(DepthToSpace(2)(SpaceToDepth(2)(values)), values)
+
+
+@pytest.mark.parametrize(
+    ("old_name", "config", "expected"),
+    [
+        ("Stairs", {"levels": 17, "alpha": 0.01, "scale": 2.0}, SoftRound),
+        ("Place", {}, AddCoordinates),
+        ("Fold", {"block": 2, "unfold": False}, SpaceToDepth),
+        ("Fold", {"block": 2, "unfold": True}, DepthToSpace),
+    ],
+)
+def test_names_of_earlier_versions_load_as_the_renamed_layers(old_name, config, expected):
+    saved = {"module": "tfgen.networks.coupling", "class_name": old_name, "registered_name": f"tfgen>{old_name}"}
+    layer = keras.saving.deserialize_keras_object({**saved, "config": {"name": "layer", "dtype": "float32", **config}})
+    assert type(layer) is expected and layer.name == "layer"
+    assert keras.saving.get_registered_name(type(layer)) == f"tfgen>{expected.__name__}"
+
+
+def test_the_autoregressive_network_has_its_earlier_name_too():
+    network = keras.saving.get_registered_object("tfgen>WavefrontNetwork")
+    assert keras.saving.get_registered_name(network) == "tfgen>AutoregressiveNetwork"
