@@ -1,11 +1,12 @@
-"""What holds for every family: one contract, one loop over all."""
+"""Every model of every family fulfils the contract of `GenerativeModel`."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.errors import ConfigError
+from tfgen import random
+from tfgen.errors import ConfigError, UndefinedError
 from tfgen.models import family
 
 MODELS = {
@@ -53,49 +54,45 @@ def model(request, digits):
     return model
 
 
-def test_samples_are_images(model):
-    pictures = model.sample(5, seed=3, temperature=0.7).numpy()
-    assert pictures.shape == (5, 8, 8, 1)
-    assert pictures.dtype == np.float32
-    assert pictures.min() >= 0.0
-    assert pictures.max() <= 1.0
-    assert np.isfinite(pictures).all()
+def test_samples_are_float32_images_in_the_unit_interval(model):
+    images = model.sample(5, seed=3, temperature=0.7).numpy()
+    assert images.shape == (5, 8, 8, 1)
+    assert images.dtype == np.float32
+    assert images.min() >= 0.0
+    assert images.max() <= 1.0
+    assert np.isfinite(images).all()
 
 
-def test_a_seed_is_a_picture_whatever_the_batch(model):
+def test_an_image_is_a_function_of_its_seed_and_not_of_the_batch(model):
     many = model.sample(300, seed=-5).numpy()
     np.testing.assert_allclose(model.sample(2, seed=290).numpy(), many[295:297], atol=1e-5)
 
 
-def test_temperature_zero_gives_one_picture(model):
+def test_all_images_are_equal_at_temperature_zero(model):
     cold = model.sample(3, seed=1, temperature=0.0).numpy()
     np.testing.assert_allclose(cold[0], cold[2], atol=1e-5)
 
 
-@pytest.mark.parametrize("bad", [{"n": 0}, {"temperature": -1.0}, {"temperature": float("nan")}])
-def test_senseless_requests_are_refused(model, bad):
+@pytest.mark.parametrize("arguments", [{"n": 0}, {"temperature": -1.0}, {"temperature": float("nan")}])
+def test_an_invalid_number_or_temperature_raises_an_error(model, arguments):
     with pytest.raises(ConfigError, match="expected"):
-        model.sample(**{"n": 1, **bad})
+        model.sample(**{"n": 1, **arguments})
 
 
-def test_decode_of_the_prior_is_sample(model):
-    from tfgen import random
-
+def test_sample_decodes_latents_of_the_prior(model):
     latents = model.prior_latents(random.seeds_from(4, 3))
     assert latents.shape == (3, *model.latent_shape)
     np.testing.assert_allclose(model.decode(latents), model.sample(3, seed=4), atol=1e-5)
 
 
-def test_the_noise_behind_latents_is_found_again(model):
-    from tfgen import random
-
+def test_normal_from_is_the_inverse_of_latents_from(model):
     normal = model.normal_noise(random.seeds_from(4, 50))
     found = model.normal_from(model.latents_from(normal))
     assert found.shape == (50, *model.latent_shape)
     np.testing.assert_allclose(found, normal, atol=1e-4)
 
 
-def test_likelihood_names_its_estimator(model, digits):
+def test_a_likelihood_states_its_estimator_samples_and_levels(model, digits):
     if not model.can("log_prob"):
         pytest.skip("this family has no likelihood")
     found = model.bits_per_dim(digits[:30], samples=2)
@@ -107,7 +104,7 @@ def test_likelihood_names_its_estimator(model, digits):
     np.testing.assert_allclose(found.bits_per_dim, -found.nats / (64 * np.log(2)))
 
 
-def test_saved_and_loaded_it_is_the_same_model(model, digits, tmp_path):
+def test_a_saved_and_loaded_model_has_the_same_weights_samples_and_next_training_step(model, digits, tmp_path):
     path = tmp_path / "model.keras"
     model.save(path)
     loaded = keras.models.load_model(path)
@@ -116,7 +113,7 @@ def test_saved_and_loaded_it_is_the_same_model(model, digits, tmp_path):
     for mine, other in zip(model.weights, loaded.weights, strict=True):
         np.testing.assert_array_equal(mine.numpy(), other.numpy(), err_msg=mine.path)
     np.testing.assert_array_equal(loaded.sample(4, seed=9), model.sample(4, seed=9))
-    # Compiled again as it was: the same next step, from the same state of the optimizer.
+    # The loaded model is compiled, and its optimizer has the same state.
     assert loaded.clip_norm == 100.0
     before = [variable.numpy() for variable in model.variables]
     optimizer = [variable.numpy() for variable in model.optimizer.variables]
@@ -130,22 +127,58 @@ def test_saved_and_loaded_it_is_the_same_model(model, digits, tmp_path):
         variable.assign(value)
 
 
-def test_a_model_that_was_never_compiled_can_be_saved_too(model, tmp_path):
+def test_a_model_that_was_not_compiled_can_be_saved_and_loaded(model, tmp_path):
     fresh = type(model).from_config(model.get_config())
     fresh.save(tmp_path / "fresh.keras")
     loaded = keras.models.load_model(tmp_path / "fresh.keras")
     np.testing.assert_array_equal(loaded.sample(2), fresh.sample(2))
 
 
-def test_a_gradient_reaches_every_weight(model, digits):
+def test_training_changes_every_trainable_variable(model, digits):
     before = [variable.numpy() for variable in model.trainable_variables]
     for _ in range(3):
         model.train_step((tf.constant(digits[:64]),))
-    still = [v.path for v, old in zip(model.trainable_variables, before, strict=True) if np.array_equal(v.numpy(), old)]
-    assert not still
+    unchanged = [
+        v.path for v, old in zip(model.trainable_variables, before, strict=True) if np.array_equal(v.numpy(), old)
+    ]
+    assert not unchanged
 
 
-def test_average_trails_the_weights_and_swaps_back(model, digits):
+def test_every_optimizer_step_has_a_nonzero_gradient_for_each_of_its_variables(model, digits):
+    for optimizer_step in model.optimizer_steps():
+        with random.StepRng(1, 0) as rng:
+            losses, gradients = optimizer_step.gradients(optimizer_step.select_batch(tf.constant(digits[:64])), rng)
+        assert np.isfinite(losses[optimizer_step.loss_name]).all()
+        assert len(gradients) == len(optimizer_step.variables)
+        for variable, gradient in zip(optimizer_step.variables, gradients, strict=True):
+            assert np.abs(gradient).max() > 0.0, variable.path
+
+
+def test_the_optimizer_steps_update_every_trainable_variable(model):
+    updated = {id(variable) for step in model.optimizer_steps() for variable in step.variables}
+    assert updated == {id(variable) for variable in model.trainable_variables}
+
+
+def test_encode_gives_latents_from_which_decode_makes_images(model, digits):
+    if not model.can("encode"):
+        pytest.skip("this family has no encoder")
+    latents = model.encode(digits[:3])
+    assert latents.shape == (3, *model.latent_shape)
+    assert model.decode(latents).shape == (3, 8, 8, 1)
+
+
+def test_methods_that_a_family_does_not_have_raise_an_error_with_the_reason(model, digits):
+    for method in ("encode", "log_prob", "bits_per_dim"):
+        assert model.can(method) == (method not in model.undefined)
+        if not model.can(method):
+            with pytest.raises(UndefinedError) as caught:
+                getattr(model, method)(digits[:2])
+            assert type(model).__name__ in str(caught.value)
+            assert model.undefined[method] in str(caught.value)
+    assert not model.can("levitate")
+
+
+def test_averaged_weights_differ_from_the_weights_and_the_weights_are_restored(model, digits):
     weights = [variable.numpy() for variable in model.averaged_variables]
     own = model.sample(2, seed=1).numpy()
     with model.averaged_weights():
@@ -157,12 +190,12 @@ def test_average_trails_the_weights_and_swaps_back(model, digits):
         np.testing.assert_array_equal(variable.numpy(), old)
 
 
-def test_evaluation_draws_the_same_noise_each_time(model, digits):
+def test_evaluate_uses_the_same_noise_each_time(model, digits):
     first = model.evaluate(digits[:100], batch_size=50, verbose=0, return_dict=True)
     assert first == model.evaluate(digits[:100], batch_size=50, verbose=0, return_dict=True)
 
 
-def test_config_round_trip(model):
+def test_a_model_can_be_built_from_its_config(model):
     again = type(model).from_config(model.get_config())
     assert again.config == model.config
     assert again.event_shape == model.event_shape

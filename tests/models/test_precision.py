@@ -1,4 +1,4 @@
-"""Mixed precision is the networks' inner affair: weights, likelihoods and pictures stay float32."""
+"""In mixed precision the networks compute in bfloat16. Weights, likelihoods and images stay float32."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ SMALL = {
         "multiscale_passes": 1,
         "dequantization": "variational",
     },
-    "flow-wavefront": {
+    "flow-autoregressive": {
         "width": 16,
         "checkerboard": 0,
         "squeeze": (2,),
@@ -46,15 +46,15 @@ def trained(name, precision, images):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_mixed_precision_trains_as_float32_does(name, digits):
+def test_mixed_precision_has_nearly_the_losses_of_float32(name, digits):
     images = tf.constant(digits[:64])
     model, losses = trained(name, "mixed_bfloat16", images)
     _, expected = trained(name, "float32", images)
-    # bfloat16 has 8 bits: three digits of a loss agree, and not all of them.
+    # bfloat16 has 8 significant bits, so that the first two to three digits of the losses agree.
     np.testing.assert_allclose(losses, expected, rtol=2e-2)
     assert losses != expected
-    inside = [layer for layer in model._flatten_layers() if layer.compute_dtype == "bfloat16"]
-    assert any(isinstance(layer, (keras.layers.Dense, keras.layers.Conv2D)) for layer in inside)
+    in_bfloat16 = [layer for layer in model._flatten_layers() if layer.compute_dtype == "bfloat16"]
+    assert any(isinstance(layer, (keras.layers.Dense, keras.layers.Conv2D)) for layer in in_bfloat16)
     assert all(variable.dtype == "float32" for variable in model.trainable_variables)
     assert model.sample(2).dtype == tf.float32
     if model.can("log_prob"):

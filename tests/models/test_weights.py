@@ -1,4 +1,4 @@
-"""A model's weights in a small file: everything it answers by, rounded to 16 or 24 bits, and nothing else."""
+"""A weight file restores all results of a model, up to the rounding of its weights."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfgen.errors import RunError
-from tfgen.models.weights import FORMATS, inference_variables, load_weights, rounded, save_weights
+from tfgen.models.weights import FORMATS, count_weights, inference_variables, load_weights, rounded, save_weights
 
 NAMES = ["vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "flow", "points"]
 
@@ -23,45 +23,45 @@ def fresh(tiny_models):
     return make
 
 
-def halved(value):
+def in_half_precision(value):
     return np.asarray(value).astype(np.float16).astype(np.float32)
 
 
-def answers(model, examples):
-    """Everything that a model says of seeds and of examples, by question."""
+def results_of(model, examples):
+    """Samples, latents and likelihoods of a model, by method."""
     found = {"sample": model.sample(8, seed=3)}
     if model.can("encode"):
         found["encode"] = model.encode(examples)
     if model.can("log_prob"):
         found["log_prob"] = model.log_prob(examples, samples=2, seed=1)
-    return {question: np.asarray(answer) for question, answer in found.items()}
+    return {method: np.asarray(result) for method, result in found.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_model_built_anew_answers_exactly_as_the_one_with_rounded_weights(
+def test_a_new_model_with_loaded_weights_has_exactly_the_results_of_the_rounded_model(
     name, tiny_models, fresh, tiny_data, tmp_path
 ):
     model = tiny_models(name)
-    # The reference is Keras's own copy, every variable of which is rounded where it stands.
+    # The reference is a copy made by Keras, whose variables are rounded in place.
     model.save(tmp_path / "model.keras")
     reference = keras.models.load_model(tmp_path / "model.keras", compile=False)
     for variable in reference.weights:
-        variable.assign(halved(variable))
+        variable.assign(in_half_precision(variable))
     sha256 = save_weights(model, tmp_path / "weights.npz")
     unpacked = fresh(name)
     load_weights(unpacked, tmp_path / "weights.npz", sha256)
     for ours, theirs in zip(unpacked.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(ours, halved(theirs))
-    expected = answers(reference, tiny_data[name][:16])
-    found = answers(unpacked, tiny_data[name][:16])
-    for question, answer in expected.items():
-        np.testing.assert_array_equal(found[question], answer, err_msg=question)
-    # And rounding is what it is: close to the model itself, but not equal.
+        np.testing.assert_array_equal(ours, in_half_precision(theirs))
+    expected = results_of(reference, tiny_data[name][:16])
+    found = results_of(unpacked, tiny_data[name][:16])
+    for method, result in expected.items():
+        np.testing.assert_array_equal(found[method], result, err_msg=method)
+    # The rounding changes the samples.
     assert not np.array_equal(found["sample"], np.asarray(model.sample(8, seed=3)))
 
 
 @pytest.mark.parametrize("name", ["vae-mlp", "gan", "flow"])
-def test_averages_are_stored_in_place_of_the_weights_and_not_beside_them(name, fresh, tiny_data, tmp_path):
+def test_the_file_of_a_model_with_averages_holds_the_averages_and_no_other_weights(name, fresh, tiny_data, tmp_path):
     model = fresh(name, ema=0.9)
     model.initialize_from(tiny_data[name][:64])
     model.compile(keras.optimizers.Adam(1e-2))
@@ -77,12 +77,19 @@ def test_averages_are_stored_in_place_of_the_weights_and_not_beside_them(name, f
     load_weights(unpacked, tmp_path / "weights.npz", sha256)
     assert len(inference_variables(loaded)) == len(unpacked.weights) < len(loaded.weights)
     for variable in loaded.weights:
-        variable.assign(halved(variable))
+        variable.assign(in_half_precision(variable))
     np.testing.assert_array_equal(unpacked.sample(8), loaded.sample(8))
     np.testing.assert_allclose(unpacked.sample(8), averaged, atol=2e-3)
 
 
-def test_the_file_holds_half_precision_and_is_the_same_each_time(tiny_models, tmp_path):
+def test_count_weights_adds_up_the_elements_of_all_variables():
+    network = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(5)])
+    scalar = keras.Variable(1.0)
+    assert count_weights([*network.weights, scalar]) == 3 * 5 + 5 + 1
+    assert count_weights([]) == 0
+
+
+def test_the_file_holds_half_precision_and_is_identical_when_written_again(tiny_models, tmp_path):
     model = tiny_models("flow")
     first, second = tmp_path / "a.npz", tmp_path / "b.npz"
     assert save_weights(model, first) == save_weights(model, second)
@@ -93,17 +100,17 @@ def test_the_file_holds_half_precision_and_is_the_same_each_time(tiny_models, tm
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_rounding_takes_the_nearest_number_of_the_format_and_of_two_the_even_one(form):
+def test_rounding_gives_the_nearest_number_of_the_format_and_ties_go_to_even(form):
     digits = FORMATS[form]
     rng = np.random.default_rng(0)
-    # Above the numbers that float16 holds with fewer digits.
+    # These numbers are in the range in which float16 has its full significand.
     numbers = rng.uniform(0.01, 1.0, 100_000) * rng.choice([-1.0, 1.0], 100_000) * 10.0 ** np.linspace(-2, 2, 100_000)
     mantissa, exponent = np.frexp(numbers.astype(np.float32).astype(np.float64))
     nearest = np.ldexp(np.rint(np.ldexp(mantissa, digits + 1)), exponent - digits - 1)
     found = rounded(numbers.astype(np.float32), form)
     np.testing.assert_array_equal(found.astype(np.float64), nearest)
     np.testing.assert_array_equal(rounded(found.astype(np.float32), form), found)
-    # Halfway between two, above and below; and a carry that goes through to the exponent.
+    # Ties that are rounded down and up, and a carry into the exponent.
     step = 2.0**-digits
     ties = np.array([1 + step / 2, 1 + 3 * step / 2, -1 - step / 2, 2 - step / 4, 0.0], np.float32)
     np.testing.assert_array_equal(rounded(ties, form).astype(np.float64), [1, 1 + 2 * step, -1, 2, 0])
@@ -111,7 +118,7 @@ def test_rounding_takes_the_nearest_number_of_the_format_and_of_two_the_even_one
     assert rounded(numbers.astype(np.float32), form).dtype == (np.float16 if form == "float16" else np.float32)
 
 
-def test_24_bits_keep_what_16_cannot_and_say_when_a_number_is_beyond_them(fresh, tmp_path):
+def test_float24_keeps_weights_that_are_too_large_for_float16_and_rejects_larger_ones(fresh, tmp_path):
     model = fresh("gan")
     kernel = model.generator.weights[0]
     kernel.assign(np.full(kernel.shape, 70_000.0, np.float32))
@@ -126,7 +133,7 @@ def test_24_bits_keep_what_16_cannot_and_say_when_a_number_is_beyond_them(fresh,
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 70_000.0])
-def test_a_weight_that_half_precision_does_not_have_is_refused(value, fresh, tmp_path):
+def test_a_weight_that_is_too_large_for_float16_or_not_finite_raises_an_error(value, fresh, tmp_path):
     model = fresh("gan")
     kernel = model.generator.weights[0]
     kernel.assign(np.full(kernel.shape, value, np.float32))
@@ -135,13 +142,13 @@ def test_a_weight_that_half_precision_does_not_have_is_refused(value, fresh, tmp
     assert not (tmp_path / "weights.npz").exists()
 
 
-def test_damaged_weights_and_those_of_another_model_are_refused(tiny_models, fresh, tmp_path):
+def test_a_damaged_file_and_the_file_of_another_model_raise_an_error(tiny_models, fresh, tmp_path):
     file = tmp_path / "weights.npz"
     sha256 = save_weights(tiny_models("gan"), file)
-    with pytest.raises(RunError, match=r"arrays of this model's weights in .*another version of tfgen packed it"):
+    with pytest.raises(RunError, match=r"arrays of this model's weights in .*written by another version of tfgen"):
         load_weights(fresh("flow"), file, sha256)
-    whole = file.read_bytes()
-    for damaged in (whole[:-100], b"", whole[:500] + bytes([whole[500] ^ 1]) + whole[501:]):
+    content = file.read_bytes()
+    for damaged in (content[:-100], b"", content[:500] + bytes([content[500] ^ 1]) + content[501:]):
         file.write_bytes(damaged)
         with pytest.raises(RunError, match="the file is damaged"):
             load_weights(fresh("gan"), file, sha256)

@@ -1,4 +1,4 @@
-"""One step down a gradient, right on any number of replicas."""
+"""One optimizer step, which gives the same result on any number of replicas."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,45 +11,46 @@ from tfgen import random
 
 @dataclass(frozen=True)
 class OptimizerStep:
-    """One of the descents that make up a training step; a GAN's step has two.
+    """One gradient and one update of some variables. A training step has one or several, for example two in a GAN.
 
     Attributes:
-        losses: the losses of each example, (examples [n, …], draws) → {name: [n]}.
-        objective: name of the one whose mean is to be minimized.
+        losses: function that computes the losses of each example, (examples [n, …], rng) → {name: [n]}.
+        loss_name: name of the loss whose mean is minimized.
         optimizer: a built Keras optimizer.
-        variables: the Keras variables that it moves.
-        part: which of a replica's examples it sees, [n, …] → [m, …]; all of them unless given.
-        prepare: done before its gradient is taken, on every replica alike; nothing unless given.
+        variables: the Keras variables that the optimizer updates.
+        select_batch: function that selects the examples of this step from a replica's batch, [n, …] → [m, …]. By
+            default, the step uses all examples.
+        before_step: function called on every replica before the gradient is computed. Does nothing by default.
     """
 
     losses: Callable[[Any, random.StepRng], dict[str, tf.Tensor]]
-    objective: str
+    loss_name: str
     optimizer: Any
     variables: Sequence[Any]
-    part: Callable[[Any], Any] = lambda examples: examples
-    prepare: Callable[[], None] = lambda: None
+    select_batch: Callable[[Any], Any] = lambda examples: examples
+    before_step: Callable[[], None] = lambda: None
 
     def gradients(self, examples, rng: random.StepRng) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
-        """The losses, and the gradient of the objective's mean over this replica's examples."""
+        """Compute the losses, and the gradient of the mean loss over this replica's examples."""
         with tf.GradientTape() as tape:
             losses = self.losses(examples, rng)
-            loss = tf.reduce_mean(losses[self.objective])
+            loss = tf.reduce_mean(losses[self.loss_name])
         gradients = tape.gradient(loss, [variable.value for variable in self.variables])
-        # Where a gradient does not depend on the losses, as that of a Wasserstein critic's last layer, TensorFlow's
-        # dependency optimizer now and then lets the update overtake the forward pass, which then reads the new weight.
+        # Some gradients do not depend on the loss, for example the gradient of the last layer of a Wasserstein critic.
+        # TensorFlow's graph optimizer may then run the update before the forward pass, which reads the new weight.
         with tf.control_dependencies([loss]):
             return losses, [tf.identity(gradient) for gradient in gradients]
 
     def apply(self, gradients: Sequence[tf.Tensor], clip_norm: float | None = None) -> None:
-        """Move the variables one step down.
+        """Update the variables.
 
-        Keras's optimizers *sum* the gradients of all replicas. Dividing by their number makes that sum the gradient of
-        the mean over the global batch, so that the update does not depend on how many replicas share it. Clipping has
-        to see that whole gradient: a norm clipped on each replica is another one.
+        Keras's optimizers *sum* the gradients of all replicas. Each gradient is divided by the number of replicas, so
+        that the sum is the gradient of the mean over the global batch, whatever the number of replicas. Clipping needs
+        the gradient of the global batch, because the norm of one replica's gradient is a different number.
 
         Args:
-            gradients: of the mean over this replica's examples.
-            clip_norm: largest global norm of the gradient over the global batch, or None.
+            gradients: gradients of the mean over this replica's examples, one for each variable.
+            clip_norm: largest global norm of the gradient of the global batch, or None.
         """
         replicas, _ = random.replica()
         gradients = [gradient / replicas for gradient in gradients]
@@ -59,45 +60,46 @@ class OptimizerStep:
                 gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
             gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
             if replicas > 1:
-                # The optimizer will sum over replicas once more.
+                # The optimizer sums over the replicas again.
                 gradients = [gradient / replicas for gradient in gradients]
         self.optimizer.apply(gradients, self.variables)
 
 
 class CompiledGradients:
-    """`OptimizerStep.gradients` of a model as XLA programs, their noise drawn outside.
+    """`OptimizerStep.gradients` of each optimizer step of a model, compiled with XLA.
 
-    For several replicas, which cannot meet inside a compiled program: the sum over them and the optimizer stay outside.
+    An XLA program cannot communicate with other replicas. Therefore the sum over the replicas and the optimizer stay
+    outside of the program. The noise is drawn outside too, because XLA draws other random numbers than TensorFlow.
 
     Args:
-        descents: the model's.
-        specs: `tf.TensorSpec` of one replica's share of a batch.
+        optimizer_steps: the model's optimizer steps.
+        specs: `tf.TensorSpec` of one replica's batch.
     """
 
     def __init__(self, optimizer_steps: Sequence[OptimizerStep], specs: tf.TensorSpec):
         self._programs = {
-            optimizer_step.objective: self._program(optimizer_step, specs) for optimizer_step in optimizer_steps
+            optimizer_step.loss_name: self._program(optimizer_step, specs) for optimizer_step in optimizer_steps
         }
 
     @staticmethod
     def _program(optimizer_step: OptimizerStep, specs: tf.TensorSpec):
-        part = tf.function(optimizer_step.part, autograph=False).get_concrete_function(specs).structured_outputs
-        specs = tf.TensorSpec(part.shape, part.dtype)
+        select_batch = tf.function(optimizer_step.select_batch, autograph=False)
+        selected = select_batch.get_concrete_function(specs).structured_outputs
 
         def losses(examples):
             with random.StepRng(0, 0) as rng:
                 return optimizer_step.losses(examples, rng)
 
-        precomputed = random.PrecomputedNoise(losses, specs)
+        precomputed = random.PrecomputedNoise(losses, tf.TensorSpec(selected.shape, selected.dtype))
 
         @tf.function(autograph=False, jit_compile=True)
-        def program(examples, drawn):
-            with precomputed.replay(drawn), random.StepRng(0, 0) as rng:
+        def program(examples, noise):
+            with precomputed.replay(noise), random.StepRng(0, 0) as rng:
                 return optimizer_step.gradients(examples, rng)
 
         return precomputed, program
 
     def __call__(self, optimizer_step: OptimizerStep, examples, rng: random.StepRng):
-        """As `OptimizerStep.gradients`."""
-        precomputed, program = self._programs[optimizer_step.objective]
+        """Compute losses and gradients like `OptimizerStep.gradients`."""
+        precomputed, program = self._programs[optimizer_step.loss_name]
         return program(examples, precomputed.precompute(rng))

@@ -1,6 +1,8 @@
-"""Every weight of a model in one small file: of 16, 24 or 32 bits, without averages and optimizers."""
+"""Count a model's weights, and save and load them in a small file without moving averages and optimizers."""
 
 import hashlib
+import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,30 +14,37 @@ if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
 
 
-#: What weights can be rounded to, smallest first, and the bits of its significand. float24 is float32 without its last
-#: byte: 15 bits of significand and all 8 of the exponent. It is stored as float32, and compression takes the zeros out.
-#: float32 is what they are: for models in which any rounding decides otherwise somewhere.
+#: Number formats of a weight file, smallest first, and the bits of their significand. float24 is float32 without its
+#: last byte: 15 bits of significand and 8 of exponent. It is stored as float32 and the compression removes the zeros.
+#: float32 keeps the weights exactly, for models whose samples change visibly with any rounding.
 FORMATS = {"float16": 10, "float24": 15, "float32": 23}
 
 
-def inference_variables(model: "GenerativeModel") -> dict[str, Any]:
-    """The variables that a model's answers depend on, by names that a model built anew gives them too.
+def count_weights(variables: Iterable[Any]) -> int:
+    """Number of scalar weights in Keras variables, for example in `model.trainable_variables`."""
+    return sum(math.prod(variable.shape) for variable in variables)
 
-    That is all weights, those that are not trained included (an ActNorm's, the signs and the permutation of an LU
-    decomposition), but no moving averages: a model that was saved has them in place of its weights already. The names
-    are made of the place in the model and the layer's own word for the variable, because Keras numbers the layers
-    themselves through all models of a process.
+
+def inference_variables(model: "GenerativeModel") -> dict[str, Any]:
+    """The variables that sampling, encoding and likelihood depend on, by name.
+
+    These are all weights, including those that are not trained (of ActNorm layers, and the signs and the permutation of
+    LU decompositions), but no moving averages: a saved model has the averages in place of its weights already.
+
+    Returns:
+        Name → Keras variable. A name consists of the variable's position in the model and its own short name, so that
+        a newly built model has the same names. Keras's layer names are numbered throughout a process and would differ.
     """
     averages = {id(mean) for mean in model.average.means} if model.average is not None else set()
     kept = [variable for variable in model.weights if id(variable) not in averages]
-    return {f"{place:04d}-{variable.name}": variable for place, variable in enumerate(kept)}
+    return {f"{position:04d}-{variable.name}": variable for position, variable in enumerate(kept)}
 
 
 def rounded(array: np.ndarray, form: str = "float16") -> np.ndarray:
-    """The nearest numbers of one of `FORMATS`, ties to even; what is no float stays as it is.
+    """Round an array to the nearest numbers of one of `FORMATS`, ties to even. Integers stay as they are.
 
     Returns:
-        float16, or float32 for the others. Infinite where a number is beyond the format's largest.
+        float16 for "float16", and float32 for the others. Numbers beyond the largest float16 become infinite.
     """
     if array.dtype.kind != "f":
         return array
@@ -46,24 +55,24 @@ def rounded(array: np.ndarray, form: str = "float16") -> np.ndarray:
     if not dropped:
         return array.astype(np.float32)
     bits = array.astype(np.float32).view(np.uint32)
-    # Half of the last place that is kept, less one unless that place is odd: what is carried from below rounds up.
+    # Adding half of the last kept bit rounds to nearest. Adding one less if the last kept bit is 0 rounds ties to even.
     half = np.uint32((1 << (dropped - 1)) - 1) + (bits >> np.uint32(dropped) & np.uint32(1))
     return np.where(np.isfinite(array), bits + half & ~np.uint32((1 << dropped) - 1), bits).view(np.float32)
 
 
 def save_weights(model: "GenerativeModel", file: Path, form: str = "float16") -> str:
-    """Write the weights rounded to `form`, each an array of a compressed .npz.
+    """Write a model's weights, rounded to `form`, to a compressed .npz file with one array for each variable.
 
     Args:
-        model: whose.
-        file: to write to.
-        form: one of `FORMATS`.
+        model: the model.
+        file: path of the file.
+        form: number format, one of `FORMATS`.
 
     Returns:
-        The file's SHA-256.
+        The file's SHA-256 in hexadecimal.
 
     Raises:
-        RunError: if a weight is not finite, or no longer is once rounded: float16's largest number is 65504.
+        RunError: if a weight is not finite before or after rounding. The largest float16 is 65504.
     """
     exact = {name: np.asarray(variable) for name, variable in inference_variables(model).items()}
     arrays = {name: rounded(array, form) for name, array in exact.items()}
@@ -76,15 +85,15 @@ def save_weights(model: "GenerativeModel", file: Path, form: str = "float16") ->
 
 
 def load_weights(model: "GenerativeModel", file: Path, sha256: str) -> None:
-    """Give a model the weights of a file.
+    """Assign the weights of a file to a model.
 
     Args:
-        model: of the configuration that the weights belong to, without averages.
-        file: what `save_weights` wrote.
-        sha256: what it returned.
+        model: a model with the configuration of the saved one, but without moving averages.
+        file: a file written by `save_weights`.
+        sha256: the file's SHA-256 as returned by `save_weights`.
 
     Raises:
-        RunError: if the file is missing or another one, or its weights are not this model's.
+        RunError: if the file is missing, if its SHA-256 is another one, or if its weights do not fit the model.
     """
     if not file.is_file():
         raise RunError(f"Expected weights in {file}, which is missing")
@@ -101,9 +110,9 @@ def load_weights(model: "GenerativeModel", file: Path, sha256: str) -> None:
     if expected != received:
         name = min({*expected.items()} ^ {*received.items()})[0]
         raise RunError(
-            f"Expected the {len(expected)} arrays of this model's weights in {file}, {name} of shape "
-            f"{expected.get(name, 'none')}. Received: {len(received)} arrays, that one of shape "
-            f"{received.get(name, 'none')}; another version of tfgen packed it"
+            f"Expected {len(expected)} arrays of this model's weights in {file}, {name} with shape "
+            f"{expected.get(name, 'none')}. Received: {len(received)} arrays, {name} with shape "
+            f"{received.get(name, 'none')}. The file was written by another version of tfgen"
         )
     for name, variable in variables.items():
         variable.assign(arrays[name].astype(variable.dtype))

@@ -1,4 +1,4 @@
-"""Several discriminators, each with its own loss, of which the generator hears a random part."""
+"""Dropout-GAN: every discriminator has its own loss, and a random subset of them trains the generator."""
 
 import keras
 import numpy as np
@@ -27,43 +27,43 @@ def feedback(gan, steps) -> np.ndarray:
     return np.stack(found)
 
 
-def test_each_is_dropped_as_often_as_asked_and_never_all():
-    heard = feedback(small(feedback_dropout=0.6), 800)
-    assert set(np.unique(heard)) == {0.0, 1.0}
-    assert heard.sum(axis=1).min() == 1.0
-    # 1 − d, and a third of d³, the chance that none was left.
-    np.testing.assert_allclose(heard.mean(axis=0), 0.4 + 0.6**3 / 3, atol=0.06)
+def test_each_discriminator_is_dropped_with_the_given_probability_and_never_all():
+    kept = feedback(small(feedback_dropout=0.6), 800)
+    assert set(np.unique(kept)) == {0.0, 1.0}
+    assert kept.sum(axis=1).min() == 1.0
+    # A discriminator is kept with 1 − d, and with 1/3 if all three were dropped, whose probability is d³.
+    np.testing.assert_allclose(kept.mean(axis=0), 0.4 + 0.6**3 / 3, atol=0.06)
 
 
 @pytest.mark.parametrize(("rate", "number"), [(0.0, 3.0), (1.0, 1.0)])
-def test_the_ends(rate, number):
+def test_dropout_of_0_keeps_all_discriminators_and_of_1_keeps_one(rate, number):
     np.testing.assert_array_equal(feedback(small(feedback_dropout=rate), 50).sum(axis=1), number)
 
 
-def test_outside_of_training_all_are_heard():
+def test_outside_of_training_all_discriminators_have_equal_weights():
     with random.StepRng(0, 0) as rng:
         np.testing.assert_allclose(small(feedback_dropout=0.9).feedback(rng, False), 1 / 3)
 
 
-def test_the_discriminators_differ_from_each_other():
-    first, second, third = (one.trainable_variables[0].numpy() for one in small().discriminators)
+def test_the_discriminators_start_with_different_weights():
+    first, second, third = (network.trainable_variables[0].numpy() for network in small().discriminators)
     assert np.abs(first - second).max() > 0.01
     assert np.abs(second - third).max() > 0.01
 
 
-def test_the_generator_s_loss_is_the_weighted_mean_of_theirs(digits):
+def test_the_generator_s_loss_is_the_weighted_sum_of_the_losses_against_each_discriminator(digits):
     gan = small()
     with random.StepRng(5, 0) as rng:
-        real, fake = gan._packs(tf.constant(digits[:8]), rng, True)
-        found = gan.generator_terms(real, fake, rng, True)["generator_loss"]
+        real, fake = gan.real_and_fake_packs(tf.constant(digits[:8]), rng, True)
+        found = gan.generator_losses(real, fake, rng, True)["generator_loss"]
     with random.StepRng(5, 0) as rng:
         weights = gan.feedback(rng, True).numpy()
     assert 0 < np.count_nonzero(weights) < 3
-    each = [np.log1p(np.exp(-one(fake).numpy()[:, 0])) for one in gan.discriminators]
+    each = [np.log1p(np.exp(-network(fake).numpy()[:, 0])) for network in gan.discriminators]
     np.testing.assert_allclose(found, np.tensordot(weights, np.stack(each), 1), rtol=1e-5)
 
 
-def test_each_discriminator_is_trained_as_if_it_were_alone(digits):
+def test_each_discriminator_is_trained_as_if_it_were_the_only_one(digits):
     gan, images = small(r1=1.0), tf.constant(digits[:32])
     keras.utils.set_random_seed(9)
     alone = GAN((8, 8, 1), 17, **{**SMALL, "r1": 1.0})
@@ -76,7 +76,7 @@ def test_each_discriminator_is_trained_as_if_it_were_alone(digits):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_one_discriminator_makes_it_a_gan(digits):
+def test_with_one_discriminator_it_equals_a_gan(digits):
     gan = small(discriminators=1, feedback_dropout=0.7)
     keras.utils.set_random_seed(3)
     plain = GAN((8, 8, 1), 17, **SMALL)

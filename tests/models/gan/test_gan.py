@@ -1,4 +1,4 @@
-"""The GAN's game is the one of the paper."""
+"""The GAN trains both networks by the losses of the papers."""
 
 import keras
 import numpy as np
@@ -8,7 +8,8 @@ import tensorflow as tf
 from tfgen import random
 from tfgen.errors import UndefinedError
 from tfgen.models.gan import GAN
-from tfgen.models.gan import losses as adversarial
+from tfgen.models.gan.penalties import interpolate, with_gradient_norm
+from tfgen.models.gan.schedule import SlowedSchedule
 from tfgen.networks import SpectralNormalization
 
 SMALL = {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4}
@@ -21,7 +22,7 @@ def small_gan(**options) -> GAN:
     return gan
 
 
-def test_one_step_moves_each_network_against_its_own_loss(digits):
+def test_a_training_step_updates_each_network_by_the_gradient_of_its_own_loss(digits):
     gan = small_gan(discriminator_dropout=0.0)
     before = {
         name: [v.numpy() for v in getattr(gan, name).trainable_variables] for name in ("generator", "discriminator")
@@ -47,7 +48,7 @@ PENALIZED = {
 
 
 def linear_gan(**options) -> tuple[GAN, np.ndarray]:
-    """A GAN of points whose discriminator is linear, with the slope [3, −4] of length 5, whatever the pack."""
+    """A GAN of points with a linear discriminator, whose gradient at each example of a pack is [3, −4] with norm 5."""
     gan = GAN((2,), None, **{**SMALL, "discriminator_hidden": (), **options})
     weights = np.tile([[3.0], [-4.0]], (gan.packing, 1)).astype(np.float32)
     gan.discriminator.set_weights([weights, np.float32([0.5])][: len(gan.discriminator.weights)])
@@ -64,9 +65,9 @@ def linear_gan(**options) -> tuple[GAN, np.ndarray]:
         ({"loss": "wgan-gp", "gradient_penalty": 7.0}, 7.0 * 16.0),
     ],
 )
-def test_penalties_of_a_linear_discriminator(options, expected, packing):
+def test_penalties_of_a_linear_discriminator_equal_the_formulas(options, expected, packing):
     gan, _ = linear_gan(packing=packing, **options)
-    if packing == 2:  # its slope is √2 · 5
+    if packing == 2:  # The gradient of a pack has the norm √2 · 5.
         expected = 7.0 * (np.sqrt(50.0) - 1.0) ** 2 if "loss" in options and "r1" not in options else 2 * expected
     points = np.random.default_rng(0).standard_normal((6, 2)).astype(np.float32)
     with random.StepRng(0, 0) as rng:
@@ -78,7 +79,7 @@ def test_penalties_of_a_linear_discriminator(options, expected, packing):
     assert "penalty" in gan.loss_names
 
 
-def test_without_a_penalty_there_is_none_to_see():
+def test_the_metrics_have_no_penalty_if_none_is_configured():
     assert GAN((2,), None, **SMALL).loss_names == (
         "generator_loss",
         "discriminator_loss",
@@ -87,21 +88,21 @@ def test_without_a_penalty_there_is_none_to_see():
     )
 
 
-def test_the_relativistic_game_pairs_each_real_example_with_one_fake():
+def test_the_relativistic_losses_pair_each_real_example_with_one_fake():
     gan, weights = linear_gan(loss="relativistic")
     points = np.random.default_rng(0).standard_normal((6, 2)).astype(np.float32)
     with random.StepRng(0, 0) as rng:
         found = gan.losses_of(points, rng)
     with random.StepRng(0, 0) as rng:
         fakes = gan.generate(6, rng).numpy()
-    lead = points @ weights - fakes @ weights
-    np.testing.assert_allclose(found["discriminator_loss"], np.log1p(np.exp(-lead)), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(found["generator_loss"], np.log1p(np.exp(lead)), rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(found["accuracy"], lead > 0)
+    difference = points @ weights - fakes @ weights
+    np.testing.assert_allclose(found["discriminator_loss"], np.log1p(np.exp(-difference)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found["generator_loss"], np.log1p(np.exp(difference)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(found["accuracy"], difference > 0)
     assert "real_accuracy" not in gan.loss_names
 
 
-def test_a_pack_has_one_loss_which_counts_for_each_of_its_examples():
+def test_the_loss_of_a_pack_is_the_loss_of_each_of_its_examples():
     gan, weights = linear_gan(packing=3)
     points = np.random.default_rng(0).standard_normal((6, 2)).astype(np.float32)
     with random.StepRng(0, 0) as rng:
@@ -113,37 +114,38 @@ def test_a_pack_has_one_loss_which_counts_for_each_of_its_examples():
 
 
 @pytest.mark.parametrize("name", PENALIZED)
-def test_a_penalty_flattens_the_discriminator(name, digits):
-    def slope(options):
+def test_a_penalty_reduces_the_gradient_norm_of_the_discriminator(name, digits):
+    def mean_squared_norm(options):
         gan = small_gan(discriminator_dropout=0.0, **options)
         gan.fit(digits[:256], batch_size=64, epochs=8, verbose=0)
         with random.StepRng(1, 1) as rng:
             fake = gan.generate(64, rng)
-        line = adversarial.between(gan.observe(digits[:64]), fake, tf.fill((64,), 0.5))
-        return float(tf.reduce_mean(adversarial.with_slope(lambda x: (gan.discriminator(x)[:, 0],), line)[1]))
+        between = interpolate(gan.preprocess(digits[:64]), fake, tf.fill((64,), 0.5))
+        return float(tf.reduce_mean(with_gradient_norm(lambda x: (gan.discriminator(x)[:, 0],), between)[1]))
 
     options = PENALIZED[name]
     without = {key: value for key, value in options.items() if key == "loss"} | {"gradient_penalty": 0.0}
-    assert slope(options) < 0.5 * slope(without)
+    assert mean_squared_norm(options) < 0.5 * mean_squared_norm(without)
 
 
-def test_several_steps_of_the_discriminator_share_the_batch(digits):
-    gan, seen = small_gan(discriminator_steps=3, packing=2, latent_dim=4), []
+def test_each_discriminator_step_uses_another_share_of_the_batch(digits):
+    gan, selected = small_gan(discriminator_steps=3, packing=2, latent_dim=4), []
     images = tf.constant(digits[:24])
     for optimizer_step in gan.optimizer_steps():
-        seen.append(optimizer_step.part(images).numpy())
+        selected.append(optimizer_step.select_batch(images).numpy())
     packs = digits[:24].reshape(4, 3, 2, 8, 8, 1)
     for number in range(3):
-        np.testing.assert_array_equal(seen[number], packs[:, number].reshape(8, 8, 8, 1))
-    np.testing.assert_array_equal(seen[3], seen[0])
+        np.testing.assert_array_equal(selected[number], packs[:, number].reshape(8, 8, 8, 1))
+    np.testing.assert_array_equal(selected[3], selected[0])
     assert gan.batch_multiple == 6
     gan.train_step((images,))
     assert int(gan.discriminator_optimizer.iterations) == 3
     assert int(gan.optimizer.iterations) == int(gan.step) == 1
 
 
-def test_no_update_overtakes_the_losses_however_the_graph_was_optimized(digits):
-    # TensorFlow's optimizer orders a graph anew at every trace; one in four let the last layer's update go first.
+def test_the_losses_are_computed_before_the_update_in_every_trace_of_the_graph(digits):
+    # TensorFlow orders the operators of a graph anew at every trace. Without a control dependency, the update of the
+    # last layer comes first in one trace of four.
     gan, images = small_gan(loss="wgan-gp", gradient_penalty=0.0, discriminator_steps=2), tf.constant(digits[:64])
     start, found = [variable.numpy() for variable in gan.state], set()
     for _ in range(15):
@@ -154,23 +156,33 @@ def test_no_update_overtakes_the_losses_however_the_graph_was_optimized(digits):
     assert len(found) == 1
 
 
-def test_the_discriminator_s_schedule_keeps_the_generator_s_time():
+def test_both_networks_have_the_same_learning_rate_when_the_discriminator_makes_more_steps():
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([10], [1.0, 0.1])
     gan = GAN((2,), None, discriminator_steps=5, **SMALL)
     gan.compile(keras.optimizers.Adam(schedule))
     config = keras.optimizers.serialize(gan.discriminator_optimizer)
     rate = keras.optimizers.deserialize(config).get_config()["learning_rate"]
-    divided = keras.optimizers.schedules.deserialize(rate)
-    assert [float(divided(step)) for step in (0, 54, 55)] == pytest.approx([1.0, 1.0, 0.1])
+    slowed = keras.optimizers.schedules.deserialize(rate)
+    assert [float(slowed(step)) for step in (0, 54, 55)] == pytest.approx([1.0, 1.0, 0.1])
 
 
-def test_spectral_norms_follow_the_training_and_nothing_else(digits):
+def test_a_schedule_saved_under_the_class_name_of_older_files_can_be_loaded():
+    schedule = SlowedSchedule(keras.optimizers.schedules.PiecewiseConstantDecay([10], [1.0, 0.1]), 5)
+    config = keras.optimizers.schedules.serialize(schedule)
+    assert config["registered_name"] == "tfgen>SlowedSchedule"
+    older = {**config, "class_name": "Divided", "module": "tfgen.models.gan", "registered_name": "tfgen>Divided"}
+    loaded = keras.saving.deserialize_keras_object(older)
+    assert type(loaded) is SlowedSchedule
+    assert [float(loaded(step)) for step in (54, 55)] == pytest.approx([1.0, 0.1])
+
+
+def test_spectral_norms_change_in_training_only(digits):
     gan = small_gan(spectral_norm=True, loss="hinge")
     layers = [layer for layer in gan.discriminator._flatten_layers() if isinstance(layer, SpectralNormalization)]
     assert len(layers) == 2
     vectors = [vector for layer in layers for vector in (layer.left, layer.right)]
-    held = {id(variable) for variable in gan.state}
-    assert all(id(vector.value) in held for vector in vectors)
+    state = {id(variable) for variable in gan.state}
+    assert all(id(vector.value) in state for vector in vectors)
 
     def values():
         return np.concatenate([vector.numpy() for vector in vectors])
@@ -183,22 +195,22 @@ def test_spectral_norms_follow_the_training_and_nothing_else(digits):
     assert np.abs(values() - before).max() > 1e-6
 
 
-@pytest.mark.parametrize("game", ["nonsaturating", "relativistic", "wgan-gp"])
-def test_diagnostics_are_the_discriminator_s_on_those_examples(game):
-    gan, weights = linear_gan(loss=game, packing=2, r1=1.0)
+@pytest.mark.parametrize("loss", ["nonsaturating", "relativistic", "wgan-gp"])
+def test_diagnostics_are_the_metrics_of_the_given_examples(loss):
+    gan, weights = linear_gan(loss=loss, packing=2, r1=1.0)
     points = np.random.default_rng(0).standard_normal((7, 2)).astype(np.float32)
     found = gan.diagnostics(points)
     assert found == gan.diagnostics(points)
-    assert found["penalty"] == pytest.approx(25.0 + (0 if game != "wgan-gp" else 10 * (50**0.5 - 1) ** 2), rel=1e-5)
-    if game == "nonsaturating":
-        right = (points[:6].reshape(3, 4) @ weights + 0.5 > 0).mean()
-        assert found["real_accuracy"] == pytest.approx(right)
-    assert ("loss_ratio" in found) == (game != "wgan-gp")
+    assert found["penalty"] == pytest.approx(25.0 + (0 if loss != "wgan-gp" else 10 * (50**0.5 - 1) ** 2), rel=1e-5)
+    if loss == "nonsaturating":
+        accuracy = (points[:6].reshape(3, 4) @ weights + 0.5 > 0).mean()
+        assert found["real_accuracy"] == pytest.approx(accuracy)
+    assert ("loss_ratio" in found) == (loss != "wgan-gp")
     if "loss_ratio" in found:
         assert found["loss_ratio"] == pytest.approx(found["generator_loss"] / found["discriminator_loss"])
 
 
-def test_what_a_gan_cannot_answer_is_a_typed_error_that_says_why(digits):
+def test_methods_that_a_gan_does_not_have_raise_an_error_with_the_reason(digits):
     gan = small_gan()
     assert gan.can("sample") and gan.can("decode")
     assert not gan.can("log_prob") and not gan.can("encode") and not gan.can("bits_per_dim")
@@ -212,7 +224,7 @@ def test_what_a_gan_cannot_answer_is_a_typed_error_that_says_why(digits):
 
 @pytest.mark.parametrize("arch", ["conv", "dcgan"])
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
-def test_convolutional_gan_fits_every_image_size(shape, arch):
+def test_a_convolutional_gan_generates_images_of_any_size(shape, arch):
     gan = GAN(shape, 256, arch=arch, filters=4, discriminator_filters=6)
     pictures = gan.sample(3).numpy()
     assert pictures.shape == (3, *shape)
@@ -220,12 +232,12 @@ def test_convolutional_gan_fits_every_image_size(shape, arch):
     assert pictures.max() <= 1.0
 
 
-def test_a_gan_of_points_has_no_tanh():
+def test_points_of_a_gan_are_not_bounded_by_a_tanh():
     gan = GAN((2,), None, **SMALL)
     gan.generator.trainable_variables[-1].assign([5.0, -5.0])
     assert np.abs(gan.sample(50).numpy()).max() > 3.0
 
 
-def test_dropout_is_off_when_sampling():
+def test_sample_does_not_use_dropout():
     gan = small_gan(generator_dropout=0.5)
     np.testing.assert_array_equal(gan.sample(4, seed=1), gan.sample(4, seed=1))

@@ -1,4 +1,4 @@
-"""Several generators behind one contract, and a discriminator that names them."""
+"""MAD-GAN: several generators in one model, and a discriminator that identifies them."""
 
 import keras
 import numpy as np
@@ -24,38 +24,42 @@ def softmax(logits):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def test_the_losses_are_those_of_the_paper():
+def test_the_discriminator_s_loss_and_accuracy_equal_the_formulas_of_the_paper():
     gan = small()
     real, fake = np.random.default_rng(0).standard_normal((2, 6, 4)).astype(np.float32)
     p_real, p_fake = softmax(np.float64(real)), softmax(np.float64(fake))
-    named = p_fake[np.arange(6), [0, 1, 2, 0, 1, 2]]
-    np.testing.assert_allclose(gan.verdict_loss(real, fake), -0.5 * (np.log(p_real[:, 3]) + np.log(named)), rtol=1e-5)
+    p_generator = p_fake[np.arange(6), [0, 1, 2, 0, 1, 2]]
     np.testing.assert_allclose(
-        gan.realness(fake), np.log(p_fake[:, 3]) - np.log(1 - p_fake[:, 3]), rtol=1e-4, atol=1e-5
+        gan.discriminator_loss(real, fake), -0.5 * (np.log(p_real[:, 3]) + np.log(p_generator)), rtol=1e-5
     )
-    np.testing.assert_array_equal(gan.beside(fake)["generator_accuracy"], fake[:, :3].argmax(axis=1) == [0, 1, 2] * 2)
+    np.testing.assert_allclose(
+        gan.real_logit(fake), np.log(p_fake[:, 3]) - np.log(1 - p_fake[:, 3]), rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_array_equal(
+        gan.extra_metrics(fake)["generator_accuracy"], fake[:, :3].argmax(axis=1) == [0, 1, 2] * 2
+    )
 
 
 @pytest.mark.parametrize(("loss", "sign"), [("nonsaturating", -1.0), ("minimax", 1.0)])
-def test_what_the_generators_minimize(loss, sign, digits):
+def test_the_generators_loss_equals_the_formula_of_the_paper(loss, sign, digits):
     gan = small(loss=loss)
     with random.StepRng(0, 0) as rng:
-        real, fake = gan._packs(tf.constant(digits[:6]), rng, True)
-        found = gan.generator_terms(real, fake, rng, True)["generator_loss"]
+        real, fake = gan.real_and_fake_packs(tf.constant(digits[:6]), rng, True)
+        found = gan.generator_losses(real, fake, rng, True)["generator_loss"]
     real_probability = softmax(np.float64(gan.discriminator(fake)))[:, 3]
-    chance = real_probability if loss == "nonsaturating" else 1 - real_probability
-    np.testing.assert_allclose(found, sign * np.log(chance), rtol=1e-4)
+    probability = real_probability if loss == "nonsaturating" else 1 - real_probability
+    np.testing.assert_allclose(found, sign * np.log(probability), rtol=1e-4)
 
 
-def test_rows_take_turns(digits):
+def test_generator_r_mod_k_makes_row_r(digits):
     gan = small()
     with random.StepRng(0, 0) as rng:
         fake = gan.generate(6, rng, training=True).numpy()
     with random.StepRng(0, 0) as rng:
         latent = rng.normal("latent", (6, 4))
     for row in range(6):
-        one = gan.generator.choose(latent[row : row + 1], tf.constant([row % 3]))
-        np.testing.assert_allclose(fake[row : row + 1], one, atol=1e-6)
+        expected = gan.generator.choose(latent[row : row + 1], tf.constant([row % 3]))
+        np.testing.assert_allclose(fake[row : row + 1], expected, atol=1e-6)
 
 
 def test_the_generators_share_their_first_layers_only():
@@ -67,17 +71,17 @@ def test_the_generators_share_their_first_layers_only():
     shared = gan.generator.trunk.trainable_variables
     assert len(shared) == 4
     shared[0].assign(tf.zeros_like(shared[0]))
-    for number in range(3):  # what the trunk does not say, none can show
-        blind = gan.generator.choose(z, tf.fill((5,), number)).numpy()
-        np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-6)
+    for number in range(3):  # If the shared layers ignore z, every generator does.
+        constant = gan.generator.choose(z, tf.fill((5,), number)).numpy()
+        np.testing.assert_allclose(constant, np.broadcast_to(constant[:1], constant.shape), atol=1e-6)
 
 
-def test_nothing_to_share_is_refused():
+def test_own_layers_that_leave_no_shared_layer_raise_an_error():
     with pytest.raises(ConfigError, match=r"own_layers: expected 1 to 2, .* has 3 layers .* Received: 3"):
         small(own_layers=3)
 
 
-def test_the_largest_number_of_the_choice_names_the_generator():
+def test_the_largest_component_of_the_choice_selects_the_generator():
     gan = small()
     z = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32)
     choice = np.float32([[0.1, -3.0, 0.0], [-2.0, 5.0, 1.0], [-3.0, -2.0, -1.0]])
@@ -88,20 +92,20 @@ def test_the_largest_number_of_the_choice_names_the_generator():
 
 
 @pytest.mark.parametrize("number", [-1, 3])
-def test_a_generator_that_does_not_exist_is_refused(number):
+def test_a_generator_out_of_range_raises_an_error(number):
     with pytest.raises(ConfigError, match=f"generator: expected 0 to 2. Received: {number}"):
         small().decode(np.zeros((1, 7), np.float32), generator=number)
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0])
-def test_a_seed_has_its_generator_at_every_temperature_and_all_draw_alike(temperature):
+def test_the_generator_of_a_seed_does_not_depend_on_the_temperature_and_all_are_equally_frequent(temperature):
     gan = small()
     choice = gan.prior_latents(random.seeds_from(0, 3000), temperature).numpy()[:, 4:].argmax(axis=1)
     np.testing.assert_array_equal(choice, gan.prior_latents(random.seeds_from(0, 3000)).numpy()[:, 4:].argmax(axis=1))
     np.testing.assert_allclose(np.bincount(choice) / 3000, 1 / 3, atol=0.03)
 
 
-def test_a_batch_is_shared_evenly():
+def test_the_batch_size_is_a_multiple_of_generators_times_discriminator_steps():
     assert small(generators=4, discriminator_steps=2).batch_multiple == 8
 
 

@@ -1,4 +1,4 @@
-"""The GAN with several discriminators that do not always get a hearing."""
+"""Dropout-GAN: one generator and several discriminators, a random subset of which trains the generator."""
 
 import keras
 import tensorflow as tf
@@ -9,17 +9,17 @@ from tfgen.models.gan.model import GAN
 
 @keras.saving.register_keras_serializable("tfgen")
 class DropoutGAN(GAN):
-    """A generator G against K discriminators, of which each batch hears a random part.
+    """A generator G and K discriminators. Each batch trains the generator with a random subset of the discriminators.
 
-        discriminator k   its own loss, as in a GAN                           → min, on every batch
+        discriminator k   its own loss, as in a GAN, on every batch           → min
         generator         1/K Σₖ δₖ E[L(Dₖ(G(z)))],  P(δₖ = 0) = d            → min
 
-    with L the generator's loss in the chosen game. δ is drawn once for a batch; where all would be 0, one, drawn
-    evenly, is 1. What fools a single judge, such as a single mode, is not worth learning for a generator whose judges
-    change. Without training all are heard.
+    L is the generator's adversarial loss, d is `feedback_dropout`. δ is drawn once for a batch. If all δₖ are 0, one of
+    them, drawn uniformly, is set to 1. The subset changes from batch to batch, so that fooling a single discriminator,
+    for example by generating a single mode, does not pay. Outside of training all δₖ are 1.
 
     Args:
-        event_shape, levels, ema, seed: see `GenerativeModel`; the average is of the generator's weights.
+        event_shape, levels, ema, seed: see `GenerativeModel`. The average is of the generator's weights.
         **hyperparameters: see `tfgen.config.DropoutGANConfig`.
 
     Reference: Mordido, Yang, Meinel: Dropout-GAN: learning from a dynamic ensemble of discriminators, 2018.
@@ -42,10 +42,11 @@ class DropoutGAN(GAN):
         return self.ensemble
 
     def feedback(self, rng, training):
+        """δ / K, float32 [K]."""
         count = self.config.discriminators
         if not training:
             return tf.fill((count,), 1.0 / count)
         uniform = rng.shared_uniform("feedback", (count + 1,))
-        heard = uniform[:count] >= self.config.feedback_dropout
-        one = tf.equal(tf.range(count), tf.cast(uniform[count] * count, tf.int32))
-        return tf.cast(tf.where(tf.reduce_any(heard), heard, one), tf.float32) / count
+        kept = uniform[:count] >= self.config.feedback_dropout
+        fallback = tf.equal(tf.range(count), tf.cast(uniform[count] * count, tf.int32))
+        return tf.cast(tf.where(tf.reduce_any(kept), kept, fallback), tf.float32) / count

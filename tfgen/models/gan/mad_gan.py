@@ -1,4 +1,4 @@
-"""The GAN with several generators, which the discriminator has to tell apart."""
+"""MAD-GAN: several generators, and one discriminator that identifies the generator of each fake."""
 
 import keras
 import tensorflow as tf
@@ -11,31 +11,33 @@ from tfgen.networks.branching import Branching
 
 @keras.saving.register_keras_serializable("tfgen")
 class MADGAN(GAN):
-    """k generators G₁ … Gₖ with common first layers, and a discriminator that says which of them, or whether none.
+    """k generators G₁ … Gₖ with shared first layers, and a discriminator with the classes 1 … k and "real".
 
         discriminator   −½ E[log p(real|x)] − ½ 1/k Σᵢ E[log p(i|Gᵢ(z))]          → min
         generators      −1/k Σᵢ E[log p(real|Gᵢ(z))]            (nonsaturating)    → min
                         1/k Σᵢ E[log(1 − p(real|Gᵢ(z)))]        (minimax)          → min
 
-    with p the softmax of its k + 1 logits. To be told apart the generators have to draw different things: each takes
-    modes of its own. What is drawn from is their even mixture.
+    p is the softmax of the discriminator's k + 1 logits. The discriminator can identify the generator of a fake only if
+    the generators produce different examples, so that each generator learns modes of its own. The model's distribution
+    is the mixture of the generators with equal weights.
 
-    A latent is [z, c], z for the generators and c ∈ Rᵏ for the choice: the generator of the largest c draws. Both are
-    standard normal, so that every seed has its generator, whatever the temperature (at 0 it is the first).
+    A latent is the concatenation [z, c] of the generators' input z and of c ∈ Rᵏ. The generator with the largest c
+    decodes z. Both parts are standard normal. The generator of a seed does not depend on the temperature, except for
+    temperature 0, at which it is the first one.
 
-    R1 and R2 act on the logit of real against all others, log p(real|x) − log(1 − p(real|x)).
+    The penalties R1 and R2 use the logit of "real" against all other classes, log p(real|x) − log(1 − p(real|x)).
 
     Args:
-        event_shape, levels, ema, seed: see `GenerativeModel`; the average is of the generators' weights.
+        event_shape, levels, ema, seed: see `GenerativeModel`. The average is of the generators' weights.
         **hyperparameters: see `tfgen.config.MADGANConfig`.
 
     Reference: Ghosh, Kulharia, Namboodiri, Torr, Dokania: Multi-agent diverse generative adversarial networks. CVPR
-    2018. There the discriminator's terms are summed over the generators; here they are averaged, as in a batch drawn
-    from the mixture, so that its two halves weigh the same for every k.
+    2018. The paper sums the discriminator's terms over the generators. This class averages them, so that real and fake
+    examples have the same weight for every k.
 
     Example:
         >>> gan = MADGAN((28, 28, 1), generators=4)
-        >>> gan.decode(latent, generator=2)                   # all of them by the third
+        >>> gan.decode(latent, generator=2)                   # all latents decoded by the third generator
     """
 
     config_class = MADGANConfig
@@ -48,31 +50,34 @@ class MADGAN(GAN):
 
     @property
     def packing(self):
-        return 1  # a pack would have no one generator
+        return 1  # The examples of a pack would come from different generators.
 
     @property
     def loss_names(self):
         return *super().loss_names, "generator_accuracy"
 
-    # -- the game -----------------------------------------------------------------------------------------------------
+    # -- logits and losses --------------------------------------------------------------------------------------------
 
-    def generate(self, rows, rng, training=False):
-        """Fakes [rows, *event_shape], row r by generator r mod k."""
-        latent = rng.normal("latent", (rows, self.config.latent_dim))
+    def generate(self, n, rng, training=False):
+        """Generate `n` fakes: [n, *event_shape] in the scale of the networks. Generator r mod k makes row r."""
+        latent = rng.normal("latent", (n, self.config.latent_dim))
         if training:
             return self.generator(latent, training=True)
-        return self.generator.choose(latent, self.generator.turns(latent))
+        return self.generator.choose(latent, self.generator.branch_indices(latent))
 
-    def realness(self, verdict):
-        return verdict[:, -1] - tf.reduce_logsumexp(verdict[:, :-1], axis=1)
+    def real_logit(self, logits):
+        return logits[:, -1] - tf.reduce_logsumexp(logits[:, :-1], axis=1)
 
-    def verdict_loss(self, real, fake):
-        log_real, log_fake = tf.nn.log_softmax(real), tf.nn.log_softmax(fake)
-        return -0.5 * (log_real[:, -1] + tf.gather(log_fake, self.generator.turns(fake), axis=1, batch_dims=1))
+    def discriminator_loss(self, real_logits, fake_logits):
+        log_real, log_fake = tf.nn.log_softmax(real_logits), tf.nn.log_softmax(fake_logits)
+        generator = self.generator.branch_indices(fake_logits)
+        return -0.5 * (log_real[:, -1] + tf.gather(log_fake, generator, axis=1, batch_dims=1))
 
-    def beside(self, fake):
-        named = tf.argmax(fake[:, :-1], axis=1, output_type=tf.int32)
-        return {"generator_accuracy": tf.cast(tf.equal(named, self.generator.turns(fake)), tf.float32)}
+    def extra_metrics(self, fake_logits):
+        """`generator_accuracy`: whether the most probable of the classes 1 … k is the generator of the fake."""
+        predicted = tf.argmax(fake_logits[:, :-1], axis=1, output_type=tf.int32)
+        correct = tf.equal(predicted, self.generator.branch_indices(fake_logits))
+        return {"generator_accuracy": tf.cast(correct, tf.float32)}
 
     @property
     def batch_multiple(self):
@@ -85,19 +90,19 @@ class MADGAN(GAN):
         return (self.config.latent_dim + self.config.generators,)
 
     def decode(self, latent, generator: int | None = None):
-        """The generators: [n, latent_dim + k] → [n, H, W, C] in [0, 1], or points.
+        """Generate examples: [n, latent_dim + k] → images [n, H, W, C] in [0, 1], or points [n, D].
 
         Args:
             latent: [z, c].
-            generator: 0 to k − 1, who draws them all; None for the one of the largest c.
+            generator: index of the generator for all rows, 0 to k − 1. None uses the generator with the largest c.
 
         Raises:
-            ConfigError: if there is no such generator.
+            ConfigError: if `generator` is out of range.
         """
         count = self.config.generators
         if generator is not None and not 0 <= generator < count:
             raise ConfigError(f"generator: expected 0 to {count - 1}. Received: {generator}")
         z, choice = tf.split(latent, [self.config.latent_dim, count], axis=1)
         if generator is None:
-            return self.seen(self.generator.choose(z, tf.argmax(choice, axis=1, output_type=tf.int32)))
-        return self.seen(self.generator.choose(z, tf.fill((tf.shape(z)[0],), generator)))
+            return self.to_unit_interval(self.generator.choose(z, tf.argmax(choice, axis=1, output_type=tf.int32)))
+        return self.to_unit_interval(self.generator.choose(z, tf.fill((tf.shape(z)[0],), generator)))

@@ -1,4 +1,4 @@
-"""The two networks of an adversarial game, from its configuration."""
+"""Construction of the generator and the discriminator from a GAN's configuration, and their spectral norms."""
 
 import math
 from collections.abc import Sequence
@@ -7,30 +7,25 @@ import keras
 
 from tfgen.config import AdversarialConfig
 from tfgen.models.gan.losses import SHIFT_INVARIANT_LOSSES
-from tfgen.networks import conv_decoder, conv_encoder, mlp
+from tfgen.networks import SpectralNormalization, conv_decoder, conv_encoder, mlp
 
 _ACTIVATION = "leaky_relu"
 
 
-def is_fully_connected(config: AdversarialConfig, event_shape: Sequence[int]) -> bool:
-    """Whether the two are multilayer perceptrons; points have nothing to convolve."""
-    return config.arch == "mlp" or len(event_shape) == 1
-
-
 def generator(config: AdversarialConfig, event_shape: tuple[int, ...]) -> keras.Model:
-    """Latents to examples, images in [−1, 1]: [n, latent_dim] → [n, *event_shape], a chain of layers."""
+    """Build a generator, [n, latent_dim] → images in [−1, 1] or points, [n, *event_shape]: a chain of layers."""
     latent = keras.Input((config.latent_dim,))
-    if is_fully_connected(config, event_shape):
-        chain = mlp(
+    if _is_fully_connected(config, event_shape):
+        layers = mlp(
             config.latent_dim,
             config.generator_hidden,
             math.prod(event_shape),
             activation=_ACTIVATION,
             dropout=config.generator_dropout,
         ).layers
-        chain.append(keras.layers.Reshape(event_shape, dtype="float32"))
+        layers.append(keras.layers.Reshape(event_shape, dtype="float32"))
     else:
-        chain = conv_decoder(
+        layers = conv_decoder(
             config.latent_dim,
             event_shape,  # type: ignore[arg-type]
             event_shape[-1],
@@ -39,21 +34,28 @@ def generator(config: AdversarialConfig, event_shape: tuple[int, ...]) -> keras.
             strided_only=config.arch == "dcgan",
         ).layers[1:]
     if len(event_shape) == 3:
-        chain.append(keras.layers.Activation("tanh", dtype="float32"))
-    drawn = latent
-    for layer in chain:
-        drawn = layer(drawn)
-    return keras.Model(latent, drawn, name="generator")
+        layers.append(keras.layers.Activation("tanh", dtype="float32"))
+    output = latent
+    for layer in layers:
+        output = layer(output)
+    return keras.Model(latent, output, name="generator")
 
 
 def discriminator(
     config: AdversarialConfig, event_shape: tuple[int, ...], outputs: int = 1, name: str = "discriminator"
 ) -> keras.Model:
-    """Examples, or packs of them, to logits: [n, *event_shape] → [n, outputs]."""
-    # A number that the game takes no notice of could not be learned.
+    """Build a discriminator, [n, *event_shape] → logits [n, outputs].
+
+    Args:
+        config: the GAN's configuration.
+        event_shape: shape of one example, or of one pack of examples.
+        outputs: number of logits.
+        name: name of the network.
+    """
+    # These losses do not change when a constant is added to D, so an output bias would get no gradient.
     last_bias = config.loss not in SHIFT_INVARIANT_LOSSES  # type: ignore[attr-defined]
-    if is_fully_connected(config, event_shape):
-        judge = mlp(
+    if _is_fully_connected(config, event_shape):
+        network = mlp(
             math.prod(event_shape),
             config.discriminator_hidden,
             outputs,
@@ -62,7 +64,7 @@ def discriminator(
             spectral=config.spectral_norm,
             last_bias=last_bias,
         )
-        return keras.Sequential([keras.layers.Input(event_shape), keras.layers.Flatten(), judge], name=name)
+        return keras.Sequential([keras.layers.Input(event_shape), keras.layers.Flatten(), network], name=name)
     return conv_encoder(
         event_shape,  # type: ignore[arg-type]
         outputs,
@@ -73,3 +75,16 @@ def discriminator(
         last_bias=last_bias,
         name=name,
     )
+
+
+def update_spectral_norms(discriminators: Sequence[keras.Model]) -> None:
+    """Do one power iteration in every layer with spectral normalization."""
+    for network in discriminators:
+        for layer in network._flatten_layers():
+            if isinstance(layer, SpectralNormalization):
+                layer.iterate()
+
+
+def _is_fully_connected(config: AdversarialConfig, event_shape: Sequence[int]) -> bool:
+    """Whether the networks are multilayer perceptrons. For points they always are."""
+    return config.arch == "mlp" or len(event_shape) == 1

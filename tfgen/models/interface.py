@@ -1,0 +1,188 @@
+"""The methods that every generative model has, whatever its family."""
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen import random
+from tfgen.errors import ConfigError, UndefinedError
+from tfgen.models.likelihood import Likelihood
+
+# Largest number of examples decoded at once. It bounds the memory of a large request.
+DECODE_BATCH = 256
+
+
+class Interface:
+    """Sampling, decoding, encoding and likelihood: the part of the contract that users of a model call.
+
+    A family implements `latent_shape`, `decode` and `losses_of`, and, if it has them, `encode` and `log_prob`. It lists
+    the methods that it cannot have in `undefined`. The prior and sampling are implemented here for all families.
+    """
+
+    #: Name of a method that the family cannot have → the reason, which the error message states.
+    undefined: ClassVar[dict[str, str]] = {}
+    #: The reason why the model multiplies rounding errors, such as those of 8-bit arithmetic, or None if it does not.
+    amplifies_rounding: str | None = None
+
+    event_shape: tuple
+    levels: Any
+    config: Any
+
+    # -- implemented by a family --------------------------------------------------------------------------------------
+
+    @property
+    def latent_shape(self) -> tuple[int, ...]:
+        """Shape of one latent."""
+        raise NotImplementedError
+
+    def decode(self, latent) -> tf.Tensor:
+        """Decode latents: [n, *latent_shape] → images [n, H, W, C] in [0, 1], or points [n, D]."""
+        raise NotImplementedError
+
+    def losses_of(self, examples, rng: random.StepRng, training: bool = False) -> dict[str, tf.Tensor]:
+        """Losses and metrics of each example, named as in `loss_names`: [n, *event_shape] → float32 [n] each."""
+        raise NotImplementedError
+
+    def encode(self, examples) -> tf.Tensor:
+        """Encode examples: [n, *event_shape] → latents [n, *latent_shape]."""
+        raise self._undefined_error("encode")
+
+    def log_prob(self, examples, samples: int = 1, seed: int = 0) -> tf.Tensor:
+        """Log-probability of each example in nats: [n, *event_shape] → float32 [n]."""
+        raise self._undefined_error("log_prob")
+
+    def log_prob_with(self, examples, rng: random.StepRng) -> tf.Tensor:
+        """`log_prob` with one sample whose noise comes from `rng`: [n, *event_shape] → float32 [n], nats.
+
+        Call it inside the `with` block of `rng`.
+        """
+        raise self._undefined_error("log_prob")
+
+    def estimator(self, samples: int) -> str:
+        """Name of the estimator that `log_prob` uses with this number of samples."""
+        raise self._undefined_error("log_prob")
+
+    def diagnostics(self, examples) -> dict[str, float]:
+        """Further metrics of the training progress, cheap enough for every epoch. Empty by default.
+
+        Args:
+            examples: [n, *event_shape]. A model may use only the first rows.
+        """
+        return {}
+
+    def initialize_from(self, examples) -> None:
+        """Set the data-dependent initial weights (ActNorm) from a first batch. Does nothing by default."""
+
+    # -- properties of the model --------------------------------------------------------------------------------------
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the examples are images, as opposed to points."""
+        return len(self.event_shape) == 3
+
+    @property
+    def is_fully_connected(self) -> bool:
+        """Whether the networks have no convolution."""
+        return not self.is_image or getattr(self.config, "arch", "conv") == "mlp"
+
+    @property
+    def batch_multiple(self) -> int:
+        """Number by which the batch size of each replica has to be divisible."""
+        return 1
+
+    @property
+    def observed_levels(self) -> int | None:
+        """Intensity levels of the pixels that the likelihood is a probability of, for example 2 after binarization."""
+        return self.levels
+
+    def can(self, method: str) -> bool:
+        """Whether the model has a method, for example "encode" or "log_prob"."""
+        return hasattr(self, method) and method not in self.undefined
+
+    def _undefined_error(self, method: str) -> UndefinedError:
+        reason = self.undefined.get(method, "this family has no such method")
+        return UndefinedError(f"{type(self).__name__} does not define {method!r}: {reason}")
+
+    # -- prior and sampling -------------------------------------------------------------------------------------------
+
+    def latents_from(self, normal) -> tf.Tensor:
+        """Transform standard normal numbers to latents of the prior: [n, *latent_shape] → the same shape.
+
+        The identity if the prior is N(0, I). Interpolation and grids are computed in the space of the normal numbers
+        and then transformed by this function, which makes them correct for every prior.
+        """
+        return normal
+
+    def normal_from(self, latent) -> tf.Tensor:
+        """Transform latents to standard normal numbers: the inverse of `latents_from`, shapes unchanged."""
+        return latent
+
+    def normal_noise(self, seeds, temperature=1.0) -> tf.Tensor:
+        """Normal noise of each seed, multiplied by the temperature: int32 [n] → float32 [n, *latent_shape]."""
+        scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))
+        return tf.reshape(random.normal(seeds, math.prod(self.latent_shape)) * scale, (-1, *self.latent_shape))
+
+    def prior_latents(self, seeds, temperature=1.0) -> tf.Tensor:
+        """Sample latents of the prior. Each latent is a function of its own seed.
+
+        Args:
+            seeds: int32 [n].
+            temperature: scalar or [n], factor on the standard deviation of the normal noise.
+
+        Returns:
+            float32 [n, *latent_shape].
+        """
+        return self.latents_from(self.normal_noise(seeds, temperature))
+
+    def sample(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
+        """Sample `n` examples. Example i is a function of the seed `seed + i` and of nothing else.
+
+        Args:
+            n: number of examples, at least 1.
+            seed: seed of the first example.
+            temperature: factor on the standard deviation of the latent noise, 0 or more.
+
+        Returns:
+            Images, float32 [n, H, W, C] in [0, 1], or points, float32 [n, D].
+
+        Raises:
+            ConfigError: if `n` < 1, or the temperature is negative or not finite.
+        """
+        if n < 1:
+            raise ConfigError(f"n: expected at least 1. Received: {n}")
+        if not (temperature >= 0.0 and math.isfinite(temperature)):
+            raise ConfigError(f"temperature: expected a finite number, 0 or more. Received: {temperature}")
+        seeds = random.seeds_from(seed, n)
+        return tf.concat(
+            [
+                self.decode(self.prior_latents(seeds[start : start + DECODE_BATCH], temperature))
+                for start in range(0, n, DECODE_BATCH)
+            ],
+            axis=0,
+        )
+
+    # -- likelihood ---------------------------------------------------------------------------------------------------
+
+    def bits_per_dim(self, examples, samples: int = 1, seed: int = 0) -> Likelihood:
+        """Measure the likelihood of images: [n, H, W, C] → `Likelihood`, whose `bits_per_dim` is an array [n].
+
+        Args:
+            examples: images [n, H, W, C].
+            samples: samples of the estimator for each image.
+            seed: seed of the estimator's noise.
+
+        Raises:
+            UndefinedError: for points, or if the family has no likelihood.
+        """
+        if not self.is_image:
+            raise UndefinedError("Points have a density in nats, not bits per dimension: use log_prob.")
+        return self.likelihood(examples, samples, seed)
+
+    def likelihood(self, examples, samples: int = 1, seed: int = 0) -> Likelihood:
+        """Measure the likelihood of images or points: `log_prob` with its estimator, levels and number of samples."""
+        nats = np.asarray(self.log_prob(examples, samples=samples, seed=seed), np.float64)
+        return Likelihood(
+            nats, self.estimator(samples), samples, self.observed_levels, dimensions=math.prod(self.event_shape)
+        )

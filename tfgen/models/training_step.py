@@ -1,0 +1,121 @@
+"""One step of training and of validation, the same for every family."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfgen import random
+from tfgen.models.moving_average import MovingAverage
+from tfgen.models.optimizer_step import OptimizerStep
+
+# Added to the seed of the training noise. It separates the noise of validation from the noise of training.
+EVALUATION = 0x5EED
+
+
+class TrainingStep:
+    """`train_step` and `test_step` of a generative model, for `fit` and for tfgen's own training loop.
+
+    A training step is a list of `OptimizerStep`s. Its noise is a function of the model's seed and of the number of
+    steps done, so that a resumed training equals an uninterrupted one. A family with other losses or with several
+    optimizers overrides `optimizer_steps`.
+    """
+
+    #: Names of the losses and metrics of each example. The first one is minimized.
+    loss_names: tuple[str, ...] = ("loss",)
+    #: The one of `loss_names` whose value on the validation set selects the best epoch.
+    selection_metric = "loss"
+    #: Largest global norm of the gradient, or None for no clipping. Set by `compile`.
+    clip_norm: float | None = None
+    #: (optimizer step, examples, rng) → (losses, gradients). The training loop may replace it by compiled programs.
+    differentiate: Callable
+
+    seed: int
+    optimizer: Any
+    trackers: dict[str, keras.metrics.Metric]
+    average: MovingAverage | None
+    losses_of: Callable
+    weights: Any
+    trainable_variables: Any
+
+    # -- variables ----------------------------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> tf.Tensor:
+        """Number of training steps done, scalar int64. It determines the noise of the next step."""
+        return tf.cast(tf.convert_to_tensor(self.optimizer.iterations), tf.int64)
+
+    @property
+    def optimizers(self) -> list:
+        """Every optimizer of the model."""
+        return [self.optimizer]
+
+    @property
+    def state(self) -> list[tf.Variable]:
+        """All variables that the next steps depend on: weights, moving averages and variables of the optimizers."""
+        parts = [*self.weights, *(variable for optimizer in self.optimizers for variable in optimizer.variables)]
+        return [variable.value for variable in parts]
+
+    @property
+    def optimized_variables(self) -> list:
+        """The variables that `optimizer` updates."""
+        return self.trainable_variables
+
+    @property
+    def averaged_variables(self) -> list:
+        """The variables whose moving average the model keeps if `ema` > 0."""
+        return self.trainable_variables
+
+    def averaged_weights(self) -> contextlib.AbstractContextManager:
+        """Context manager that gives the model its averaged weights. Without averages, the weights do not change."""
+        if self.average is None:
+            return contextlib.nullcontext()
+        return self.average.swapped(self.averaged_variables)
+
+    # -- training -----------------------------------------------------------------------------------------------------
+
+    def optimizer_steps(self) -> list[OptimizerStep]:
+        """The optimizer steps of one training step, in order."""
+        return [
+            OptimizerStep(
+                lambda examples, rng: self.losses_of(examples, rng, training=True),
+                self.loss_names[0],
+                self.optimizer,
+                self.optimized_variables,
+            )
+        ]
+
+    def update(self, examples) -> dict[str, tf.Tensor]:
+        """Do one training step on this replica's batch: [n, *event_shape] → the losses of each example, [n] each."""
+        losses: dict[str, tf.Tensor] = {}
+        with random.StepRng(self.seed, self.step) as rng:
+            for optimizer_step in self.optimizer_steps():
+                optimizer_step.before_step()
+                found, gradients = self.differentiate(optimizer_step, optimizer_step.select_batch(examples), rng)
+                optimizer_step.apply(gradients, self.clip_norm)
+                losses |= found
+        if self.average is not None:
+            self.average.update(self.averaged_variables, self.step)
+        return losses
+
+    def train_step(self, data) -> dict[str, tf.Tensor]:
+        """Do one training step on a batch, or on a tuple whose first element is the batch; return the mean metrics."""
+        examples, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return self._track(self.update(examples))
+
+    def test_step(self, data) -> dict[str, tf.Tensor]:
+        """Compute the losses of a batch and return the mean metrics. A sample weight weighs the rows, if given."""
+        examples, _, weight = keras.utils.unpack_x_y_sample_weight(data)
+        # The number of rows evaluated so far serves as the step of the noise. It needs no further variable, and every
+        # evaluation has the same noise. On several replicas, each tracker counts the rows of its own replica only.
+        replicas, _ = random.replica()
+        evaluated = replicas * tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
+        with random.StepRng(self.seed + EVALUATION, evaluated) as rng:
+            return self._track(self.losses_of(examples, rng), weight)
+
+    def _track(self, losses: dict[str, tf.Tensor], weight=None) -> dict[str, tf.Tensor]:
+        for name, tracker in self.trackers.items():
+            tracker.update_state(losses[name], sample_weight=weight)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
