@@ -1,4 +1,4 @@
-"""The models that come with the package: each is what its files say, and its name stands wherever a run can stand."""
+"""The pretrained models: their files, their numbers, and their names as arguments of every command."""
 
 import json
 import os
@@ -15,20 +15,20 @@ import pytest
 from PIL import Image
 
 import tfgen
-from tfgen.cli.export import main as export_main
 from tfgen import pretrained
-from tfgen.errors import RunError
-from tfgen.evaluation.evaluate import evaluate
-from tfgen.cli.evaluate import main as evaluate_main
-from tfgen.cli.interpolate import main as interpolate_main
-from tfgen.cli.train_arguments import parse
-from tfgen.packing.pack import BEFORE
-from tfgen.plots.grid import enlarged, image_grid
-from tfgen.cli.models import main as list_main
-from tfgen.runs.run import Run
-from tfgen.cli.sample import main as sample_main
 from tfgen.cli import launch
+from tfgen.cli.evaluate import main as evaluate_main
+from tfgen.cli.export import main as export_main
+from tfgen.cli.interpolate import main as interpolate_main
+from tfgen.cli.models import main as list_main
+from tfgen.cli.sample import main as sample_main
 from tfgen.cli.train import main as train_main
+from tfgen.cli.train_arguments import parse
+from tfgen.errors import RunError
+from tfgen.evaluation.likelihood import measure_likelihood
+from tfgen.packing.remeasure import BEFORE_ROUNDING
+from tfgen.plots.grid import enlarged, image_grid
+from tfgen.runs.run import Run
 
 ROOT = Path(__file__).parents[2]
 MIB = 2**20
@@ -40,28 +40,29 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """Commands run in an empty folder, and leave the models as they were."""
+    """Run the commands in an empty folder and check that they leave the models unchanged."""
     monkeypatch.chdir(tmp_path)
     before = {name: contents(pretrained.FOLDER / name) for name in pretrained.names()}
     yield
     assert {name: contents(pretrained.FOLDER / name) for name in pretrained.names()} == before
 
 
-def refusal(command, capsys, *arguments) -> str:
+def error_of(command, capsys, *arguments) -> str:
+    """Run a command that has to fail with status 2, and return its standard error."""
     with pytest.raises(SystemExit) as stop:
         command(list(arguments))
     assert stop.value.code == 2
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    return said
+    output = capsys.readouterr().err
+    assert "Traceback" not in output
+    return output
 
 
-def test_all_three_families_are_there_for_one_data_set():
+def test_all_three_families_exist_for_one_data_set():
     assert {"digits-vae", "digits-gan", "digits-flow"} <= set(pretrained.names())
 
 
 @pytest.mark.parametrize("name", pretrained.names())
-def test_the_files_are_small_and_say_how_they_were_made(name):
+def test_the_files_are_small_and_name_the_commands_that_made_them(name):
     files = contents(pretrained.FOLDER / name)
     assert {"config.json", "versions.json", "metrics.jsonl", "weights.npz", "samples.png"} <= set(files)
     limit = 6 if Run.open(name).config.model == "flow" else 3
@@ -69,7 +70,7 @@ def test_the_files_are_small_and_say_how_they_were_made(name):
     assert len(files["samples.png"]) <= 100_000
     for file, content in files.items():
         if file.endswith(("json", "jsonl")):
-            # No path: neither of a folder nor of a home.
+            # No absolute path and no home folder.
             assert not re.search(r'"(/|~|[A-Za-z]:\\)', content.decode()), file
     record = pretrained.read(pretrained.FOLDER / name)
     assert parse(shlex.split(record["commands"][0])[2:]).config == Run.open(name).config
@@ -77,31 +78,31 @@ def test_the_files_are_small_and_say_how_they_were_made(name):
 
 
 @pytest.mark.parametrize("name", pretrained.names())
-def test_the_model_draws_the_picture_that_lies_beside_it(name):
+def test_the_model_s_samples_are_those_of_samples_png(name):
     model = tfgen.load(name)
     with Image.open(pretrained.FOLDER / name / "samples.png") as picture:
         found = np.asarray(picture).astype(int)
     grid = image_grid(model.sample(64, seed=0).numpy())
     expected = enlarged(grid, found.shape[0] // grid.shape[0]).astype(int).reshape(found.shape)
-    # Another machine's rounding may move a value over the edge between two bytes.
+    # Rounding on another machine may change a byte by 1.
     assert np.abs(found - expected).max() <= 1
 
 
 @pytest.mark.parametrize("name", [name for name in pretrained.names() if name.startswith("digits")])
-def test_the_recorded_likelihood_is_found_again(name):
+def test_the_recorded_likelihood_is_reproduced(name):
     run = Run.open(name)
     model = run.load_model()
     entries = json.loads((run.path / "evaluation.json").read_text())["likelihood"]
     assert bool(entries) == model.can("log_prob")
     for entry in entries:
-        if entry.get("weights") == BEFORE:
+        if entry.get("weights") == BEFORE_ROUNDING:
             continue
-        again = evaluate(run, model=model, split=entry["split"], samples=entry["samples"], seed=entry["seed"])
-        assert again["log_prob_nats"] == pytest.approx(entry["log_prob_nats"], abs=0.01)
+        again = measure_likelihood(run, model=model, split=entry["split"], samples=entry["samples"], seed=entry["seed"])
+        assert again.log_prob_nats == pytest.approx(entry["log_prob_nats"], abs=0.01)
 
 
 @pytest.mark.parametrize("name", [name for name in pretrained.names() if name.endswith("flow")])
-def test_a_trained_flow_gives_every_picture_back(name):
+def test_a_trained_flow_decodes_every_encoded_image_to_itself(name):
     model = Run.open(name).load_model()
     brightest, shape = model.levels - 1, model.event_shape
     generator = np.random.default_rng(0)
@@ -121,8 +122,8 @@ def test_a_trained_flow_gives_every_picture_back(name):
     assert np.abs(again - images / brightest).max() < 1e-4
 
 
-def test_every_command_takes_a_name(tmp_path, capsys, monkeypatch):
-    from tfgen.export import export as module
+def test_every_command_accepts_a_name(tmp_path, capsys, monkeypatch):
+    from tfgen.export import pipeline as module
     from tfgen.export.signatures import signatures
 
     list_main([])
@@ -132,12 +133,12 @@ def test_every_command_takes_a_name(tmp_path, capsys, monkeypatch):
         np.testing.assert_array_equal(saved["images"], tfgen.load("digits-gan").sample(4))
     interpolate_main(["digits-flow", "--pairs", "1", "--out", "i.png"])
     evaluate_main(["digits-vae", "--split", "validation"])
-    said = capsys.readouterr().out
-    assert "bits/dim" in said
-    assert "not recorded: digits-vae belongs to the installed package" in said
-    assert "no tractable likelihood" in refusal(evaluate_main, capsys, "digits-gan", "--only", "likelihood")
+    output = capsys.readouterr().out
+    assert "bits/dim" in output
+    assert "not recorded: digits-vae belongs to the installed package" in output
+    assert "no tractable likelihood" in error_of(evaluate_main, capsys, "digits-gan", "--only", "likelihood")
     monkeypatch.setattr(module, "signatures", lambda model, batch=None: {"sample": signatures(model, batch)["sample"]})
-    # What the command sets for its latencies can be set only before TensorFlow's first operation.
+    # TensorFlow's numbers of threads can be set only before its first operation.
     for threads in ("set_intra_op_parallelism_threads", "set_inter_op_parallelism_threads"):
         monkeypatch.setattr(f"tensorflow.config.threading.{threads}", lambda count: None)
     export_main(["digits-vae", "--to", "saved_model"])
@@ -148,35 +149,35 @@ def test_every_command_takes_a_name(tmp_path, capsys, monkeypatch):
 def test_no_command_trains_a_pretrained_model(tmp_path, capsys):
     sentence = "no optimizer's state and cannot be trained further"
     for arguments in (["--resume", "digits-vae"], ["--model", "vae", "--run", "digits-vae"]):
-        assert sentence in refusal(train_main, capsys, *arguments)
-        assert sentence in refusal(launch.main, capsys, "--workers", "1", "--", "train.py", *arguments)
-    assert "./digits-vae would be a folder" in refusal(train_main, capsys, "--resume", "digits-vae")
+        assert sentence in error_of(train_main, capsys, *arguments)
+        assert sentence in error_of(launch.main, capsys, "--workers", "1", "--", "train.py", *arguments)
+    assert "./digits-vae would be a folder" in error_of(train_main, capsys, "--resume", "digits-vae")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_goes_before_a_folder_of_that_spelling(tmp_path):
+def test_a_name_takes_precedence_over_a_folder_of_that_spelling(tmp_path):
     shutil.copytree(pretrained.FOLDER / "digits-gan", tmp_path / "digits-vae")
     assert Run.open("digits-vae").path == pretrained.FOLDER / "digits-vae"
     assert Run.open("digits-vae").by_name
     for folder in ("./digits-vae", "digits-vae/", Path("digits-vae"), tmp_path / "digits-vae"):
         run = Run.open(folder)
-        # In full, so that a command which another one makes of it opens the same.
+        # Absolute, so that a command that is given this path opens the folder.
         assert run.path == tmp_path / "digits-vae"
         assert run.config.model == "gan"
         assert not run.by_name
 
 
-def test_an_unknown_name_is_told_the_names(capsys):
-    said = refusal(sample_main, capsys, "digits-vea")
-    assert "Expected the folder of a run or one of the pretrained models digits-flow, digits-gan, digits-vae" in said
-    assert "Received: digits-vea, which does not exist" in said
+def test_an_error_about_an_unknown_name_lists_the_names(capsys):
+    output = error_of(sample_main, capsys, "digits-vea")
+    assert "Expected the folder of a run or one of the pretrained models digits-flow, digits-gan, digits-vae" in output
+    assert "Received: digits-vea, which does not exist" in output
     with pytest.raises(RunError, match=r"Expected one of digits-flow, .*Received: 'digits-vea'"):
         pretrained.describe("digits-vea")
     with pytest.raises(RunError, match=r"Received: '\.\./pretrained/digits-vae'"):
         pretrained.describe("../pretrained/digits-vae")
 
 
-def test_names_are_known_without_tensorflow():
+def test_the_names_need_no_tensorflow():
     code = (
         "import sys; from tfgen import pretrained\n"
         "for name in pretrained.names(): print(name, pretrained.describe(name))\n"
@@ -187,8 +188,8 @@ def test_names_are_known_without_tensorflow():
     assert "digits-vae digits 8×8: VAE" in finished.stdout
 
 
-def test_a_wheel_carries_them(tmp_path):
-    # In a copy: building leaves its own folders beside the sources.
+def test_the_wheel_contains_the_models(tmp_path):
+    # Built from a copy, because the build creates folders beside the sources.
     source = tmp_path / "source"
     source.mkdir()
     for file in ("pyproject.toml", "README.md"):

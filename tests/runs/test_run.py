@@ -1,4 +1,4 @@
-"""A run's folder tells whether its training came to an end."""
+"""The state of a run follows from its files."""
 
 from tfgen.config.presets import run_config
 from tfgen.runs.run import Run

@@ -1,72 +1,118 @@
-"""`evaluation.json`: what was measured of a run, each figure with everything that it depends on.
+"""Reading and writing a run's `evaluation.json`: a list of typed entries for each kind of measurement.
 
-    likelihood    one entry for each split and number of samples
-    quality       one for each split, count, seed, temperature and classifier
-    cost          weights, operations of training and seconds of sampling
-    memorization  how near samples are to training images
-    inversion     of a flow, one entry for each split: how far pictures are from where they come back to
-
-An entry names the epoch after which it was measured. A file of an earlier version lacks some of all this.
+`tfgen.runs.entries` defines the kinds. The file holds the lists by kind, and the names of the run and of its model.
 """
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from tfgen.errors import RunError
 from tfgen.files import write_json
+from tfgen.runs.entries import ENTRIES, Entry, Record
+from tfgen.runs.lock import run_lock
 
 if TYPE_CHECKING:
     from tfgen.runs.run import Run
 
-NAME = "evaluation.json"
+FILE_NAME = "evaluation.json"
+#: Seconds to wait while another process writes its entry.
+LOCK_TIMEOUT = 60.0
 
 
-def recorded(run: "Run") -> dict[str, list[dict[str, Any]]]:
-    """The lists of entries in a run's `evaluation.json`, by kind; empty where there is none or it cannot be read."""
+def read_entries(run: "Run", *, skip_damaged: bool = False) -> dict[str, list[Any]]:
+    """Read all entries of a run.
+
+    Args:
+        run: the run.
+        skip_damaged: leave out an entry that is damaged, instead of raising.
+
+    Returns:
+        Kind → entries, in the order of their measurement. Empty if the run has no `evaluation.json`, or a file that is
+        not JSON. List items that are not objects, and kinds that this version does not know, are left out.
+
+    Raises:
+        RunError: if an entry lacks a required field or has a field of another type.
+    """
+    found: dict[str, list[Any]] = {}
+    for kind, contents in _read_json(run).items():
+        if kind not in ENTRIES:
+            continue
+        found[kind] = []
+        for content in contents:
+            try:
+                found[kind].append(ENTRIES[kind].from_json(content, run.path / FILE_NAME))
+            except RunError:
+                if not skip_damaged:
+                    raise
+    return found
+
+
+def entries_of_last_epoch(run: "Run", *, skip_damaged: bool = False) -> dict[str, list[Any]]:
+    """The entries that were measured after the run's last complete epoch, and those that name no epoch.
+
+    Arguments, return value and errors are those of `read_entries`. A run that was trained further has older entries,
+    which do not describe its model.
+    """
+    epoch = run.epoch
+    return {
+        kind: [entry for entry in entries if epoch is None or entry.epoch is None or entry.epoch == epoch]
+        for kind, entries in read_entries(run, skip_damaged=skip_damaged).items()
+    }
+
+
+def is_same_measurement(
+    first: Record | Mapping[str, Any], second: Record | Mapping[str, Any], fields: Sequence[str]
+) -> bool:
+    """Whether two entries, typed or as JSON, are equal in every one of the fields."""
+    one, other = (entry.to_json() if isinstance(entry, Record) else entry for entry in (first, second))
+    return all(one.get(field) == other.get(field) for field in fields)
+
+
+def is_writable(run: "Run") -> bool:
+    """Whether entries are written to the run folder: not for a pretrained model that was opened by its name."""
+    return os.access(run.path, os.W_OK | os.X_OK) and not run.by_name
+
+
+def add_entry(run: "Run", entry: Entry) -> bool:
+    """Add an entry to a run's `evaluation.json`. The entry replaces an equal measurement, by `entry.identity`.
+
+    Returns:
+        Whether the entry was written; False if `is_writable` is false.
+
+    Raises:
+        RunError: if another process holds the file's lock for `LOCK_TIMEOUT` seconds.
+    """
+    if not is_writable(run):
+        return False
+    if run.is_packed:
+        # Packed folders go into packages, where a lock file would be litter.
+        _add(run, entry)
+        return True
+    with run_lock(run.path, "evaluation", LOCK_TIMEOUT):
+        _add(run, entry)
+    return True
+
+
+def _add(run: "Run", entry: Entry) -> None:
+    lists = _read_json(run)
+    others = [old for old in lists.get(entry.kind, []) if not is_same_measurement(old, entry, entry.identity)]
+    # Likelihood is the first list of the file.
+    content = {"likelihood": lists.get("likelihood", []), **lists, entry.kind: [*others, entry.to_json()]}
+    write_json(run.path / FILE_NAME, {"run": run.path.name, "model": run.config.model, **content})
+
+
+def _read_json(run: "Run") -> dict[str, list[dict[str, Any]]]:
+    """The lists of the file, unchecked, without items that are not objects."""
     try:
-        content = json.loads((run.path / NAME).read_text())
+        content = json.loads((run.path / FILE_NAME).read_text())
     except (OSError, ValueError):
         return {}
     if not isinstance(content, dict):
         return {}
     return {
-        kind: [entry for entry in entries if isinstance(entry, dict)]
-        for kind, entries in content.items()
-        if isinstance(entries, list)
+        kind: [item for item in items if isinstance(item, dict)]
+        for kind, items in content.items()
+        if isinstance(items, list)
     }
-
-
-def current(run: "Run") -> dict[str, list[dict[str, Any]]]:
-    """The entries that are of the run as it stands: not those from before it was trained further."""
-    epoch = run.epoch
-    return {
-        kind: [entry for entry in entries if epoch is None or entry.get("epoch", epoch) == epoch]
-        for kind, entries in recorded(run).items()
-    }
-
-
-def same(first: dict[str, Any], second: dict[str, Any], keys: Sequence[str]) -> bool:
-    """Whether two entries are of one measurement: equal in every one of the keys."""
-    return all(first.get(key) == second.get(key) for key in keys)
-
-
-def is_writable(run: "Run") -> bool:
-    """Whether measurements are recorded in the run's folder: not under a pretrained name, nor where it may not."""
-    return os.access(run.path, os.W_OK | os.X_OK) and not run.by_name
-
-
-def record(run: "Run", kind: str, entry: dict[str, Any], keys: Sequence[str]) -> bool:
-    """Add an entry to a run's `evaluation.json`, in the place of one that is equal to it in the keys.
-
-    Returns:
-        Whether it was written; False where `is_writable` says no.
-    """
-    if not is_writable(run):
-        return False
-    kinds = recorded(run)
-    kept = [old for old in kinds.get(kind, []) if not same(old, entry, keys)]
-    likelihood = {"likelihood": kinds.get("likelihood", [])}
-    entries = {**likelihood, **kinds, kind: [*kept, entry]}
-    write_json(run.path / NAME, {"run": run.path.name, "model": run.config.model, **entries})
-    return True

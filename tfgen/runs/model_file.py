@@ -1,0 +1,60 @@
+"""Loading a run's best model from its file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfgen import pretrained
+from tfgen.config import RunConfig
+from tfgen.errors import RunError
+from tfgen.runs.keras_file import upgrade_keras_file
+
+if TYPE_CHECKING:
+    from tfgen.models.contract import GenerativeModel
+
+
+def load_keras_model(file: Path, config: RunConfig) -> "GenerativeModel":
+    """Load a `model.keras` that training wrote.
+
+    Args:
+        file: the file.
+        config: of the run.
+
+    Raises:
+        RunError: if there is no file, or Keras cannot load it.
+    """
+    if not file.is_file():
+        raise RunError(
+            f"Expected a trained model, {file}. The run has not finished an epoch. Resume its training with: "
+            f"tfgen train --resume {file.parent}"
+        )
+    import keras
+
+    from tfgen.models import family
+
+    family(config.model)  # registers the class that the file names
+    try:
+        with upgrade_keras_file(file) as upgraded:
+            return keras.models.load_model(upgraded, compile=False)
+    except Exception as error:
+        raise RunError(f"Expected a model saved by tfgen in {file}. Received: {error}") from None
+
+
+def load_packed_model(folder: Path, config: RunConfig) -> "GenerativeModel":
+    """Build the model of a packed folder and load its rounded weights.
+
+    Args:
+        folder: one with `pretrained.json` and `weights.npz`.
+        config: of the folder.
+
+    Raises:
+        RunError: if one of the files is missing or damaged.
+    """
+    from tfgen.models import build
+    from tfgen.models.weights import load_weights
+
+    record = pretrained.read(folder)
+    # The packed weights are the moving averages already, and a loaded model computes in float32.
+    config = config.with_options({"ema": 0.0, "precision": "float32"})
+    model = build(config, tuple(record["event_shape"]), record["levels"])
+    load_weights(model, folder / pretrained.WEIGHTS, record["weights"]["sha256"])
+    return model
