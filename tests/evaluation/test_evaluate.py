@@ -1,4 +1,4 @@
-"""The evaluation command: all three families, what it records and what it refuses."""
+"""The evaluation command: its measurements of all three families, the recorded entries and its errors."""
 
 import dataclasses
 import json
@@ -12,15 +12,17 @@ import pytest
 
 from tfgen.cli.evaluate import main
 from tfgen.config.presets import run_config
-from tfgen.evaluation.classifier import FOLDER
-from tfgen.evaluation.evaluate import QUALITY, evaluate, evaluate_samples
-from tfgen.runs import evaluations as records
+from tfgen.evaluation.find_classifier import FOLDER
+from tfgen.evaluation.likelihood import measure_likelihood
+from tfgen.evaluation.quality import measure_quality
+from tfgen.evaluation.report import QUALITY_METRICS
+from tfgen.runs.evaluations import read_entries
 from tfgen.runs.run import Run
 
 
 @pytest.fixture(scope="module")
 def make_run(tiny_models, tmp_path_factory):
-    """A function from a name in TINY_MODELS to a fresh run with that model."""
+    """Return a function from a name in TINY_MODELS to a new run with that model."""
 
     def made(name, **options):
         family = {"points": "flow"}.get(name, name.partition("-")[0])
@@ -38,34 +40,34 @@ def refusal(capsys, *arguments):
     assert stop.value.code == 2
     error = capsys.readouterr().err
     assert "Traceback" not in error
-    return error.strip().splitlines()[-1]
+    return next(line for line in error.splitlines() if line.startswith("error: "))
 
 
 @pytest.mark.parametrize("name", ["vae-mixture", "gan", "flow"])
-def test_each_family_is_asked_what_it_can_answer(make_run, name, capsys):
+def test_everything_that_a_family_has_is_measured(make_run, name, capsys):
     run = make_run(name)
     main([str(run.path), "--count", "50"])
-    said = capsys.readouterr().out
-    assert ("bits/dim" in said) == (name != "gan")
-    assert "Fréchet classifier distance" in said
-    assert "floor" in said
-    assert "FID" not in said
+    output = capsys.readouterr().out
+    assert ("bits/dim" in output) == (name != "gan")
+    assert "Fréchet classifier distance" in output
+    assert "  real " in output
+    assert "FID" not in output
     found = json.loads((run.path / "evaluation.json").read_text())
     assert len(found["likelihood"]) == (name != "gan")
-    assert ("largest |x − f(f⁻¹(x))|" in said) == ("inversion" in found) == (name == "flow")
+    assert ("largest |x − f(f⁻¹(x))|" in output) == ("inversion" in found) == (name == "flow")
     (entry,) = found["quality"]
     assert (entry["samples"], entry["seed"], entry["temperature"], entry["split"]) == (50, 0, 1.0, "test")
     assert entry["pictures"] == ("means of p(x|z)" if name == "vae-mixture" else "samples")
     assert len(entry["classifier"]["sha256"]) == 64
-    assert set(QUALITY) <= set(entry) & set(entry["floor"])
+    assert set(QUALITY_METRICS) <= set(entry) & set(entry["real_reference"])
     assert sum(entry["class_histogram"]) == 50
 
 
-def test_a_flow_is_asked_for_its_inversion_alone(make_run, capsys):
+def test_the_inversion_of_a_flow_can_be_measured_alone(make_run, capsys):
     run = make_run("flow")
     main([str(run.path), "--only", "inversion", "--first", "20"])
-    said = capsys.readouterr().out
-    assert said.count("\n") == 1 and "of 20 examples" in said and "of 1 white picture" in said
+    output = capsys.readouterr().out
+    assert output.count("\n") == 1 and "of 20 examples" in output and "of 1 white image" in output
     found = json.loads((run.path / "evaluation.json").read_text())
     assert not found["likelihood"] and "quality" not in found
     (entry,) = found["inversion"]
@@ -76,9 +78,9 @@ def test_a_flow_is_asked_for_its_inversion_alone(make_run, capsys):
 
 
 @pytest.mark.parametrize(("name", "family"), [("vae-conv", "VAE"), ("gan", "GAN")])
-def test_who_has_no_inverse_says_so(make_run, capsys, name, family):
-    said = refusal(capsys, make_run(name).path, "--only", "inversion")
-    assert said.endswith(
+def test_a_model_without_inverse_is_refused(make_run, capsys, name, family):
+    message = refusal(capsys, make_run(name).path, "--only", "inversion")
+    assert message.endswith(
         f"A {family} has no inversion error: expected a flow, whose encoder is the inverse of its decoder"
     )
 
@@ -86,44 +88,43 @@ def test_who_has_no_inverse_says_so(make_run, capsys, name, family):
 def test_points_have_a_likelihood_and_no_classifier(make_run, capsys):
     run = make_run("points")
     main([str(run.path)])
-    said = capsys.readouterr().out
-    assert "NLL" in said
-    assert "Points have no classifier" in said
+    output = capsys.readouterr().out
+    assert "NLL" in output
+    assert "Points have no classifier" in output
     assert "Points have no classifier" in refusal(capsys, run.path, "--only", "quality")
-    assert "quality" not in records.recorded(run)
+    assert "quality" not in read_entries(run)
 
 
-def test_percentiles_tell_how_odd_a_picture_is(make_run):
+def test_the_percentiles_are_those_of_the_bits_per_dim_of_single_images(make_run):
     run = make_run("flow")
-    entry = evaluate(run)
-    percentiles = np.array(entry["bits_per_dim_percentiles"])
+    entry = measure_likelihood(run)
+    percentiles = np.array(entry.bits_per_dim_percentiles)
     assert len(percentiles) == 101
     bits = run.load_model().bits_per_dim(run.dataset.test.images[:100]).bits_per_dim
     assert percentiles[0] <= bits.min()
     assert percentiles[100] >= bits.max()
     assert (np.diff(percentiles) >= 0).all()
-    assert percentiles[40] < entry["bits_per_dim"] < percentiles[75]
+    assert percentiles[40] < entry.bits_per_dim < percentiles[75]
 
 
-def test_a_measurement_replaces_its_own_only(make_run):
+def test_a_measurement_replaces_only_the_entry_with_the_same_settings(make_run):
     run = make_run("gan")
     for settings in ({}, {"seed": 7}, {"temperature": 0.5}, {"split": "validation"}, {"count": 40}, {"seed": 7}):
-        evaluate_samples(run, **{"count": 30, **settings})
-    kept = records.recorded(run)["quality"]
-    told = [(entry["split"], entry["samples"], entry["seed"], entry["temperature"]) for entry in kept]
-    assert told == [
+        measure_quality(run, **{"count": 30, **settings})
+    kept = read_entries(run)["quality"]
+    assert [(entry.split, entry.samples, entry.seed, entry.temperature) for entry in kept] == [
         ("test", 30, 0, 1.0),
         ("test", 30, 0, 0.5),
         ("validation", 30, 0, 1.0),
         ("test", 40, 0, 1.0),
         ("test", 30, 7, 1.0),
     ]
-    # The same again, to the last digit.
-    again = evaluate_samples(run, count=40)
-    assert {**again, "seconds": 0} == {**kept[3], "seconds": 0}
+    # The same measurement has the same value to the last digit.
+    again = measure_quality(run, count=40)
+    assert again.model_copy(update={"seconds": 0}) == kept[3].model_copy(update={"seconds": 0})
 
 
-def test_a_file_of_an_earlier_version_is_added_to(make_run, capsys):
+def test_entries_of_an_earlier_version_are_kept(make_run, capsys):
     run = make_run("gan")
     old = {"split": "test", "samples": 1, "estimator": "exact", "log_prob_nats": -1.0}
     (run.path / "evaluation.json").write_text(json.dumps({"run": "x", "model": "gan", "likelihood": [old]}))
@@ -132,15 +133,15 @@ def test_a_file_of_an_earlier_version_is_added_to(make_run, capsys):
     assert found["likelihood"] == [old]
     assert len(found["quality"]) == 1
     (run.path / "evaluation.json").write_text("[broken")
-    evaluate_samples(run, count=20)
-    assert len(records.recorded(run)["quality"]) == 1
+    measure_quality(run, count=20)
+    assert len(read_entries(run)["quality"]) == 1
 
 
-def test_nothing_is_recorded_of_a_name(make_run, capsys):
+def test_nothing_is_recorded_for_a_pretrained_model(make_run, capsys):
     run = dataclasses.replace(make_run("gan"), by_name=True)
-    evaluate_samples(run, count=20)
+    measure_quality(run, count=20)
     assert not (run.path / "evaluation.json").exists()
-    evaluate_samples(dataclasses.replace(run, by_name=False), count=20)
+    measure_quality(dataclasses.replace(run, by_name=False), count=20)
     assert (run.path / "evaluation.json").exists()
 
 
@@ -149,34 +150,34 @@ def test_a_classifier_of_the_user_s_own(make_run, tmp_path, capsys):
     for suffix in (".npz", ".json"):
         shutil.copy(FOLDER / f"digits{suffix}", tmp_path / f"mine{suffix}")
     main([str(run.path), "--count", "20", "--classifier", str(tmp_path / "mine.npz")])
-    assert records.recorded(run)["quality"][0]["classifier"]["name"] == "mine"
+    assert read_entries(run)["quality"][0].classifier.name == "mine"
     (tmp_path / "mine.npz").write_bytes(b"")
     assert "SHA-256" in refusal(capsys, run.path, "--classifier", tmp_path / "mine.npz")
     assert "There is no file" in refusal(capsys, run.path, "--classifier", tmp_path / "absent.npz")
 
 
-def test_data_without_a_classifier_is_told_how_to_get_one(make_run, tmp_path, capsys):
+def test_without_a_classifier_the_message_says_how_to_train_one(make_run, tmp_path, capsys):
     generator = np.random.default_rng(0)
     np.savez(tmp_path / "own.npz", images=generator.integers(0, 17, (60, 8, 8)).astype(np.uint8), levels=17)
     run = make_run("gan", data=str(tmp_path / "own.npz"))
-    assert "train_classifier --data" in refusal(capsys, run.path)
+    assert "train-classifier --data" in refusal(capsys, run.path)
     run = make_run("flow", data=str(tmp_path / "own.npz"))
-    assert "train_classifier --data" in refusal(capsys, run.path, "--only", "quality")
+    assert "train-classifier --data" in refusal(capsys, run.path, "--only", "quality")
     main([str(run.path)])
-    said = capsys.readouterr().out
-    assert "bits/dim" in said
-    assert "quality    not measured. There is no classifier" in said
+    output = capsys.readouterr().out
+    assert "bits/dim" in output
+    assert "quality    not measured. There is no classifier" in output
 
 
-def test_what_is_out_of_range_is_refused(make_run, capsys):
+def test_values_out_of_range_are_refused(make_run, capsys):
     run = make_run("gan")
     assert "--count" in refusal(capsys, run.path, "--count", "0")
     assert "--temperature" in refusal(capsys, run.path, "--temperature", "-1")
-    assert "'quality'" in refusal(capsys, run.path, "--only", "beauty")
+    assert "expected one of likelihood, inversion, quality" in refusal(capsys, run.path, "--only", "beauty")
     assert "at least 10 samples" in refusal(capsys, run.path, "--count", "3")
     assert "nowhere" in refusal(capsys, run.path / "nowhere")
     bare = make_run("gan", validation_size=0)
-    assert "left no examples" in refusal(capsys, bare.path, "--split", "validation")
+    assert "has no examples" in refusal(capsys, bare.path, "--split", "validation")
 
 
 def test_help_is_answered_without_tensorflow():

@@ -1,3 +1,5 @@
+"""Images are ranked by their likelihood, and the commands outliers and interpolate draw real images."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -6,7 +8,7 @@ from tfgen import pretrained
 from tfgen.cli import interpolate, outliers
 from tfgen.data import load
 from tfgen.errors import UndefinedError
-from tfgen.evaluation.outliers import ranked
+from tfgen.evaluation.outliers import rank_by_likelihood
 from tfgen.plots.ranking import draw_ranking
 
 
@@ -14,14 +16,14 @@ def refusal(command, capsys, *arguments) -> str:
     with pytest.raises(SystemExit) as stop:
         command.main([str(argument) for argument in arguments])
     assert stop.value.code == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
+    return next(line for line in capsys.readouterr().err.splitlines() if line.startswith("error: "))
 
 
 def test_images_are_ranked_by_their_likelihood(tiny_models, digits):
     model = tiny_models("flow")
     images = digits[:40].copy()
-    images[7] = np.random.default_rng(0).integers(0, 17, images[7].shape)  # noise, among digits
-    bits, order = ranked(model, images, samples=4, seed=3)
+    images[7] = np.random.default_rng(0).integers(0, 17, images[7].shape)  # noise among digits
+    bits, order = rank_by_likelihood(model, images, samples=4, seed=3)
     assert sorted(order) == [*range(40)]
     assert (np.diff(bits[order]) <= 0).all()
     assert order[0] == 7
@@ -29,9 +31,9 @@ def test_images_are_ranked_by_their_likelihood(tiny_models, digits):
 
 
 @pytest.mark.parametrize("name", ["gan", "points"])
-def test_what_has_no_likelihood_or_no_pixels_says_so(tiny_models, tiny_data, name):
+def test_a_model_without_likelihood_or_of_points_is_refused(tiny_models, tiny_data, name):
     with pytest.raises(UndefinedError):
-        ranked(tiny_models(name), tiny_data[name])
+        rank_by_likelihood(tiny_models(name), tiny_data[name])
 
 
 @pytest.mark.parametrize(("shape", "count"), [((5, 8, 8, 1), 24), ((30, 6, 6, 3), 13)])
@@ -49,7 +51,7 @@ def test_the_picture_shows_both_ends_of_the_order(shape, count):
 def test_the_command_draws_a_pretrained_model_s_ranking(tmp_path, capsys):
     outliers.main(["digits-flow", "--first", "30", "--n", "5", "--out", str(tmp_path / "o.png")])
     said = capsys.readouterr().out
-    bits, order = ranked(pretrained_model(), load("digits").test.examples[:30])
+    bits, order = rank_by_likelihood(pretrained_model(), load("digits").test.examples[:30])
     assert f"number {order[0]} ({bits[order[0]]:.3f} bits/dim) is the least likely" in said
     with Image.open(tmp_path / "o.png") as picture:
         assert picture.width > 1000
@@ -62,15 +64,15 @@ def test_a_row_leads_from_one_real_image_to_another(tmp_path, capsys, monkeypatc
         "tfgen.plots.interpolation.save_interpolation", lambda images, path: rows.append(images.numpy())
     )
     interpolate.main(["digits-flow", "--real", "--pairs", "2", "--seed", "3", "--out", str(path)])
-    assert "the first from test image 3" in capsys.readouterr().out
-    # A flow gives back what it encodes: the ends are the pictures themselves.
+    assert "the first row from test image 3" in capsys.readouterr().out
+    # A flow decodes an encoded image to the image itself, so the ends are the test images.
     ends = rows[0][:, [0, -1]].reshape(4, 8, 8, 1)
     np.testing.assert_allclose(ends, load("digits").test.examples[3:7] / 16.0, atol=1e-3)
     assert np.abs(rows[0][:, 3] - ends[::2]).max() > 0.3
     assert "--real: expected a model that encodes images" in refusal(
         interpolate, capsys, "digits-gan", "--real", "--out", path
     )
-    assert "two of the 300 test images a row" in refusal(
+    assert "two of the 300 test images for each row" in refusal(
         interpolate, capsys, "digits-flow", "--real", "--seed", 299, "--out", path
     )
 

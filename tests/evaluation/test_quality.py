@@ -1,4 +1,4 @@
-"""Sample quality: real pictures are at the floor, one picture again and again covers nothing."""
+"""Sample quality: real images reach the values of the real reference, and a repeated image covers nothing."""
 
 import dataclasses
 
@@ -8,8 +8,10 @@ import tensorflow as tf
 
 from tfgen import data
 from tfgen.errors import ConfigError, DataError
-from tfgen.evaluation.classifier import classifier_for
-from tfgen.evaluation.quality import evaluate_quality, set_distances, spread_rows
+from tfgen.evaluation.find_classifier import classifier_for
+from tfgen.evaluation.quality import evaluate_quality
+from tfgen.evaluation.split import evenly_spaced
+from tfgen.metrics.set_distances import set_distances
 
 
 @pytest.fixture(scope="module")
@@ -22,85 +24,85 @@ def dataset():
     return data.load("digits")
 
 
-class Fed:
-    """A model whose samples are given: that of seed s is picture s, from the start again after the last."""
+class GivenSamples:
+    """A model whose sample of seed s is the given picture number s, counted cyclically."""
 
     def __init__(self, pictures):
         self.pictures = np.asarray(pictures, np.float32)
 
-    def can(self, question):
-        return question == "sample"
+    def can(self, method):
+        return method == "sample"
 
     def sample(self, n, seed, temperature):
         return tf.constant(self.pictures[np.arange(seed, seed + n) % len(self.pictures)] * temperature)
 
 
-def test_real_pictures_that_training_did_not_see_are_at_the_floor(dataset, classifier):
-    model = Fed(dataset.train.images[300:600] / 16.0)
+def test_real_images_reach_the_values_of_the_real_reference(dataset, classifier):
+    model = GivenSamples(dataset.train.images[300:600] / 16.0)
     found = evaluate_quality(model, dataset, classifier, count=10_000)
-    assert found["samples"] == 300
-    floor = found["floor"]
-    # At 300 pictures the distance between two sets of real ones varies that much.
-    assert 0.5 < found["frechet_classifier_distance"] / floor["frechet_classifier_distance"] < 2.0
+    assert found.samples == 300
+    reference = found.real_reference
+    # The distance between two sets of 300 real images varies by this factor.
+    assert 0.5 < found.frechet_classifier_distance / reference.frechet_classifier_distance < 2.0
     for name in ("precision", "recall", "density", "coverage"):
-        assert found[name] == pytest.approx(floor[name], abs=0.1), name
-    assert sum(found["class_histogram"]) == 300
-    assert found["kl_to_data"] < 0.05
+        assert getattr(found, name) == pytest.approx(getattr(reference, name), abs=0.1), name
+    assert sum(found.class_histogram) == 300
+    assert found.kl_to_data < 0.05
 
 
-def test_the_reference_itself_is_perfect(dataset, classifier):
-    found = evaluate_quality(Fed(dataset.test.images / 16.0), dataset, classifier)
-    assert found["frechet_classifier_distance"] < 1e-3
-    assert (found["precision"], found["recall"], found["coverage"]) == (1.0, 1.0, 1.0)
+def test_the_split_itself_is_perfect(dataset, classifier):
+    found = evaluate_quality(GivenSamples(dataset.test.images / 16.0), dataset, classifier)
+    assert found.frechet_classifier_distance < 1e-3
+    assert (found.precision, found.recall, found.coverage) == (1.0, 1.0, 1.0)
 
 
-def test_one_picture_again_and_again_covers_nothing(dataset, classifier):
-    found = evaluate_quality(Fed(dataset.test.images[:1] / 16.0), dataset, classifier)
-    assert found["precision"] == 1.0
-    assert found["coverage"] < 0.05
-    assert found["recall"] < 0.05
-    assert found["kl_to_uniform"] == pytest.approx(np.log(10))
-    assert found["frechet_classifier_distance"] > 10 * found["floor"]["frechet_classifier_distance"]
-    assert found["kid"] > 100 * abs(found["floor"]["kid"])
+def test_a_repeated_image_covers_nothing(dataset, classifier):
+    found = evaluate_quality(GivenSamples(dataset.test.images[:1] / 16.0), dataset, classifier)
+    assert found.precision == 1.0
+    assert found.coverage < 0.05
+    assert found.recall < 0.05
+    assert found.kl_to_uniform == pytest.approx(np.log(10))
+    assert found.frechet_classifier_distance > 10 * found.real_reference.frechet_classifier_distance
+    assert found.kid > 100 * abs(found.real_reference.kid)
 
 
 def test_noise_is_far_from_the_data(dataset, classifier):
     noise = np.random.default_rng(0).random((300, 8, 8, 1))
-    found = evaluate_quality(Fed(noise), dataset, classifier)
-    assert found["coverage"] < 0.1
-    assert found["precision"] < 0.5
-    assert found["frechet_classifier_distance"] > 5 * found["floor"]["frechet_classifier_distance"]
+    found = evaluate_quality(GivenSamples(noise), dataset, classifier)
+    assert found.coverage < 0.1
+    assert found.precision < 0.5
+    assert found.frechet_classifier_distance > 5 * found.real_reference.frechet_classifier_distance
 
 
 def test_seed_count_split_and_temperature_are_what_is_measured(dataset, classifier):
     pictures = dataset.train.images / 16.0
     settings = {"count": 60, "seed": 40, "temperature": 0.5, "split": "validation"}
-    found = evaluate_quality(Fed(pictures), dataset, classifier, **settings)
-    real = classifier.describe(dataset.validation.images[spread_rows(200, 60)])
+    found = evaluate_quality(GivenSamples(pictures), dataset, classifier, **settings)
+    real = classifier.classify(dataset.validation.images[evenly_spaced(200, 60)])
     frequencies = np.bincount(dataset.train.labels)
-    expected = set_distances(real, classifier.describe(0.5 * pictures[40:100]), frequencies, 40)
+    expected = set_distances(real, classifier.classify(0.5 * pictures[40:100]), frequencies, 40)
     for name, value in expected.items():
-        assert found[name] == pytest.approx(value, rel=1e-3, abs=1e-6), name
-    floor = set_distances(real, classifier.describe(dataset.train.images[:60]), frequencies, 40)
-    assert found["floor"] == floor
+        assert getattr(found, name) == pytest.approx(value, rel=1e-3, abs=1e-6), name
+    reference = set_distances(real, classifier.classify(dataset.train.images[:60]), frequencies, 40)
+    assert found.real_reference.to_json() == reference
 
 
-def test_rows_are_spread_over_the_whole_set():
-    assert spread_rows(10, 10).tolist() == list(range(10))
-    assert spread_rows(10, 4).tolist() == [0, 2, 5, 7]
+def test_positions_are_spaced_evenly_over_the_whole_set():
+    assert evenly_spaced(10, 10).tolist() == list(range(10))
+    assert evenly_spaced(10, 4).tolist() == [0, 2, 5, 7]
 
 
-def test_what_cannot_be_measured_is_refused(dataset, classifier):
-    model = Fed(dataset.test.images / 16.0)
+def test_too_few_samples_a_missing_split_and_infinite_samples_are_refused(dataset, classifier):
+    model = GivenSamples(dataset.test.images / 16.0)
     with pytest.raises(ConfigError, match="at least 10"):
         evaluate_quality(model, dataset, classifier, count=5)
     with pytest.raises(ConfigError, match="split"):
         evaluate_quality(model, dataclasses.replace(dataset, validation=None), classifier, split="validation")
     with pytest.raises(DataError, match="finite samples"):
-        evaluate_quality(Fed(np.full((1, 8, 8, 1), np.nan)), dataset, classifier)
+        evaluate_quality(GivenSamples(np.full((1, 8, 8, 1), np.nan)), dataset, classifier)
 
 
-def test_data_without_labels_is_held_against_what_the_classifier_sees(dataset, classifier):
+def test_without_labels_the_class_frequencies_are_those_that_the_classifier_finds(dataset, classifier):
     bare = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=None))
-    found = evaluate_quality(Fed(dataset.test.images / 16.0), bare, classifier)
-    assert found["kl_to_data"] == pytest.approx(0.0, abs=1e-3)
+    found = evaluate_quality(GivenSamples(dataset.test.images / 16.0), bare, classifier)
+    assert found.kl_to_data == pytest.approx(0.0, abs=1e-3)

@@ -1,4 +1,4 @@
-"""The Fréchet distance is the closed form of Gaussians."""
+"""The Fréchet distance equals the closed form for Gaussians."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from tfgen.metrics.frechet import frechet_distance, gaussian_distance
 
 
-def test_gaussians_with_diagonal_covariances_have_a_closed_form():
+def test_gaussians_with_diagonal_covariances():
     generator = np.random.default_rng(0)
     means = generator.standard_normal((2, 7))
     scales = generator.uniform(0.1, 3.0, (2, 7))
@@ -24,11 +24,11 @@ def test_covariances_that_do_not_commute():
     assert gaussian_distance(np.zeros(5), np.zeros(5), first, second) == pytest.approx(expected, rel=1e-8)
 
 
-def test_a_shifted_and_scaled_copy_of_a_set_is_as_far_as_its_moments_say():
+def test_the_distance_to_a_shifted_or_scaled_copy_follows_from_the_moments():
     features = np.random.default_rng(2).standard_normal((500, 4)) @ np.diag([1.0, 2.0, 0.5, 3.0])
     shift = np.array([1.0, -2.0, 0.0, 0.5])
     assert frechet_distance(features, features + shift) == pytest.approx(np.sum(shift**2), rel=1e-9)
-    # (1 − 3)² Σ σ² about the same mean.
+    # Equal means, standard deviations σ and 3 σ: the distance is (1 − 3)² Σ σ².
     centred = features - features.mean(axis=0)
     expected = 4.0 * centred.var(axis=0, ddof=1).sum()
     assert frechet_distance(centred, 3.0 * centred) == pytest.approx(expected, rel=1e-9)
@@ -38,11 +38,11 @@ def test_samples_of_known_gaussians_are_near_the_closed_form():
     generator = np.random.default_rng(3)
     first, second = generator.standard_normal((2, 40_000, 3))
     found = frechet_distance(first, 2.0 * second + 1.0)
-    # |1|² · 3 + (1 − 2)² · 3; its standard error at this size is about 0.06.
+    # 3 · 1² + 3 · (1 − 2)² = 6; the standard error at this size is about 0.06.
     assert found == pytest.approx(6.0, abs=0.2)
 
 
-def test_a_set_is_at_no_distance_from_itself_even_where_it_has_no_extent():
+def test_the_distance_of_a_set_to_itself_is_0_even_if_its_covariance_is_singular():
     features = np.random.default_rng(4).standard_normal((50, 80))
     assert frechet_distance(features, features) == pytest.approx(0.0, abs=1e-6)
     assert frechet_distance(np.ones((20, 3)), np.ones((20, 3))) == pytest.approx(0.0, abs=1e-12)

@@ -1,4 +1,4 @@
-"""The kernel distance is the written-out sum, and unbiased."""
+"""The kernel distance equals the sum of its formula and is unbiased."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from tfgen.metrics.kernel_distance import kernel_distance, mmd2
 
 
-def written_out(first, second):
+def sum_of_formula(first, second):
     n, d = first.shape
 
     def kernel(x, y):
@@ -17,25 +17,25 @@ def written_out(first, second):
     return within / (n * (n - 1)) - 2.0 * across / n**2
 
 
-def test_it_is_the_sum_of_its_formula():
+def test_mmd2_equals_the_sum_of_its_formula():
     first, second = np.random.default_rng(0).standard_normal((2, 6, 3))
-    assert mmd2(first, second) == pytest.approx(written_out(first, second), rel=1e-12)
+    assert mmd2(first, second) == pytest.approx(sum_of_formula(first, second), rel=1e-12)
 
 
-def test_its_expectation_is_zero_where_both_sets_have_one_distribution():
+def test_the_expected_value_is_zero_if_both_sets_have_the_same_distribution():
     generator = np.random.default_rng(1)
     pairs = [generator.standard_normal((2, 20, 3)) for _ in range(2000)]
     found = [mmd2(*pair) for pair in pairs]
     error = np.std(found) / len(found) ** 0.5
     assert abs(np.mean(found)) < 4 * error
-    # With the diagonal left in, it would miss zero by many of these errors.
+    # With the diagonal of the kernel included, the mean would differ from zero by many standard errors.
     kernels = [[(a @ b.T / 3 + 1) ** 3 for a, b in ((x, x), (y, y), (x, y))] for x, y in pairs]
     biased = [first.mean() + second.mean() - 2 * across.mean() for first, second, across in kernels]
     assert np.mean(biased) > 40 * error
 
 
-def test_it_is_the_distance_of_known_distributions():
-    # In one dimension k(x, y) = Σ_p C(3, p) xᵖ yᵖ, so that MMD² = Σ_p C(3, p) (E xᵖ − E yᵖ)².
+def test_the_distance_of_known_distributions():
+    # In one dimension k(x, y) = Σ_p C(3, p) xᵖ yᵖ, hence MMD² = Σ_p C(3, p) (E xᵖ − E yᵖ)².
     generator = np.random.default_rng(2)
     first = generator.standard_normal((50_000, 1))
     second = generator.standard_normal((50_000, 1)) + 1.0
@@ -45,7 +45,7 @@ def test_it_is_the_distance_of_known_distributions():
     assert found[2:] == (60, 1000)
 
 
-def test_subsets_follow_from_the_seed_and_are_not_all_one():
+def test_the_seed_determines_the_subsets_and_the_subsets_differ():
     first, second = np.random.default_rng(3).standard_normal((2, 100, 4))
     found = kernel_distance(first, second, seed=5)
     assert found == kernel_distance(first, second, seed=5)

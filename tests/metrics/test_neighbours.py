@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage are what balls around neighbours say."""
+"""Precision, recall, density, coverage and the search for nearest neighbours."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def matrix(first, second, block=None):
     return np.concatenate([distances for _, distances in squared_distances(first, second, block)])
 
 
-def test_distances_are_those_of_pairs_in_any_blocks(features):
+def test_the_distances_of_all_pairs_do_not_depend_on_the_block_size(features):
     expected = np.sum((features[:50, None] - features[None]) ** 2, axis=-1)
     for block in (7, 50, 1000):
         found = matrix(features[:50], features, block)
@@ -34,28 +34,28 @@ def test_equal_features_are_at_distance_zero_far_from_the_origin(features):
 def test_a_set_against_itself_has_precision_and_recall_one(features):
     assert precision_recall(features, features) == (1.0, 1.0)
     density, coverage = density_coverage(features, features)
-    # Each ball holds its centre and the k neighbours that it reaches to.
+    # Each ball contains its centre and the k nearest neighbours of the centre.
     assert density == pytest.approx(6 / 5)
     assert coverage == 1.0
 
 
-def test_sets_apart_have_none(features):
+def test_distant_sets_have_precision_recall_density_and_coverage_zero(features):
     assert precision_recall(features, features + 100.0) == (0.0, 0.0)
     assert density_coverage(features, features + 100.0) == (0.0, 0.0)
 
 
-def test_one_picture_again_and_again_is_precise_and_covers_nothing(features):
+def test_a_repeated_sample_has_precision_one_and_little_coverage(features):
     repeated = np.repeat(features[:1], 400, axis=0)
     precision, recall = precision_recall(features, repeated)
     assert precision == 1.0
     assert recall == 1 / 400
     density, coverage = density_coverage(features, repeated)
     assert coverage < 0.05
-    # It lies in at least its own ball, with every copy.
+    # Every copy lies at least in the ball of the real feature that it equals.
     assert density >= 1 / 5
 
 
-def test_half_of_the_modes_is_half_of_the_recall():
+def test_samples_of_one_of_two_modes_have_half_of_the_recall():
     generator = np.random.default_rng(1)
     centres = np.array([[0.0, 0.0], [50.0, 0.0]])
     real = centres[generator.integers(0, 2, 1000)] + generator.standard_normal((1000, 2))
@@ -66,7 +66,7 @@ def test_half_of_the_modes_is_half_of_the_recall():
     assert precision_recall(fake, real) == (recall, precision)
 
 
-def test_two_sets_of_one_distribution_have_the_density_and_coverage_of_the_formula():
+def test_sets_of_the_same_distribution_have_the_density_and_coverage_of_the_formula():
     generator = np.random.default_rng(2)
     n = 1000
     found = np.mean([density_coverage(*generator.standard_normal((2, n, 3))) for _ in range(5)], axis=0)
@@ -74,14 +74,14 @@ def test_two_sets_of_one_distribution_have_the_density_and_coverage_of_the_formu
     np.testing.assert_allclose(found, (1.0, coverage), atol=0.02)
 
 
-def test_blocks_change_nothing(features, monkeypatch):
+def test_the_metrics_do_not_depend_on_the_block_size(features, monkeypatch):
     other = np.random.default_rng(3).standard_normal((300, 6)) * 1.2
     whole = precision_recall(features, other), density_coverage(features, other)
     monkeypatch.setattr(neighbours, "BLOCK", 37)
     assert (precision_recall(features, other), density_coverage(features, other)) == whole
 
 
-def test_the_nearest_of_a_set(features):
+def test_the_nearest_neighbour_in_a_set(features):
     order = np.random.default_rng(4).permutation(400)
     positions, distances = nearest(features[order] + 1e-3, features)
     assert positions.tolist() == order.tolist()

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from tfgen.mode_benchmark import datasets as beds
+from tfgen.mode_benchmark.datasets import DATASETS
 
 TINY = {
     "generator_hidden": (8, 8),
@@ -15,9 +15,9 @@ TINY = {
 
 
 @pytest.fixture
-def tiny_bed(monkeypatch):
+def tiny_dataset(monkeypatch):
     """The ring with networks and data so small that a trial takes a second or two: 4 steps an epoch."""
-    ring = beds.BEDS["ring8"]
-    small = dataclasses.replace(ring, options={**ring.options, **TINY}, samples=200, budget=8)
-    monkeypatch.setitem(beds.BEDS, "ring8", small)
+    ring = DATASETS["ring8"]
+    small = dataclasses.replace(ring, options={**ring.options, **TINY}, samples=200, steps=8)
+    monkeypatch.setitem(DATASETS, "ring8", small)
     return small

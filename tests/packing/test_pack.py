@@ -1,4 +1,4 @@
-"""A finished run made small: what is in the folder, that it answers as the run, and what is refused."""
+"""Packing of a finished run: the files of the folder, the rounded model, its measurements, and the errors."""
 
 import json
 import shlex
@@ -11,18 +11,21 @@ from tfgen import pretrained
 from tfgen.cli.pack import main as pack_main
 from tfgen.cli.train import main as train_main
 from tfgen.cli.train_arguments import parse
-from tfgen.comparison.measure import measure_memorization
 from tfgen.errors import RunError
-from tfgen.evaluation.classifier import classifier_for
-from tfgen.evaluation.evaluate import evaluate, evaluate_round_trip, summary
-from tfgen.evaluation.memorization import evaluate_memorization
-from tfgen.packing import pack
+from tfgen.evaluation.find_classifier import classifier_for
+from tfgen.evaluation.inversion import measure_inversion
+from tfgen.evaluation.likelihood import measure_likelihood
+from tfgen.evaluation.memorization import evaluate_memorization, measure_memorization
+from tfgen.evaluation.report import likelihood_summary
+from tfgen.packing import pack, rounding
+from tfgen.packing.remeasure import BEFORE_ROUNDING
+from tfgen.runs.entries import LikelihoodEntry, MemorizationEntry
 from tfgen.runs.run import Run, load
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory, digits):
-    """The folder of a VAE's run with averages, on data of one's own."""
+    """The run folder of a VAE with averaged weights, trained on data from an .npz."""
     folder = tmp_path_factory.mktemp("secret")
     np.savez(folder / "own.npz", x_train=digits[:400], x_test=digits[400:500])
     line = "--model vae --hidden 16 --latent-dim 2 --epochs 2 --ema 0.9 --seed 3"
@@ -46,12 +49,12 @@ def refusal(capsys, *arguments) -> str:
     with pytest.raises(SystemExit) as stop:
         pack_main([str(argument) for argument in arguments])
     assert stop.value.code == 2
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    return said.strip().splitlines()[-1]
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    return next(line for line in error.splitlines() if line.startswith("error: "))
 
 
-def test_the_folder_holds_what_it_should_and_no_path_of_the_machine(own, packed):
+def test_the_folder_has_all_files_and_no_path_of_the_machine(own, packed):
     assert {file.name for file in packed.iterdir()} == {
         "config.json", "versions.json", "metrics.jsonl", "pretrained.json", "evaluation.json", "weights.npz",
         "samples.png",
@@ -67,15 +70,15 @@ def test_the_folder_holds_what_it_should_and_no_path_of_the_machine(own, packed)
     assert not run.by_name
 
 
-def test_without_paths_keeps_names_and_turns_folders_into_their_last_part(own):
+def test_without_paths_keeps_names_and_the_last_part_of_folders(own):
     config = Run.open(own).config
     mnist = config.with_options({"data": "mnist", "data_dir": "/home/me/files"})
     assert pack.without_paths(mnist) == config.with_options({"data": "mnist", "data_dir": None})
-    # A folder that is spelled as a data set stays a folder.
+    # A folder with the name of a data set stays a folder.
     assert pack.without_paths(config.with_options({"data": "/home/me/digits"})).data.data == "./digits"
 
 
-def test_the_packed_model_answers_as_the_run_does(own, packed):
+def test_the_packed_model_has_nearly_the_samples_and_likelihoods_of_the_run(own, packed):
     run, small = load(own), load(packed)
     found = json.loads((packed / "pretrained.json").read_text())
     difference = np.abs(run.sample(64).numpy() - small.sample(64).numpy())
@@ -88,7 +91,7 @@ def test_the_packed_model_answers_as_the_run_does(own, packed):
     assert small.ema == 0.0 < run.ema
 
 
-def test_the_recorded_command_is_the_one_that_made_it(packed):
+def test_the_recorded_command_is_the_one_of_the_training(packed):
     command, _ = json.loads((packed / "pretrained.json").read_text())["commands"]
     python, program, *arguments = shlex.split(command)
     assert (python, program) == ("python", "train.py")
@@ -98,51 +101,52 @@ def test_the_recorded_command_is_the_one_that_made_it(packed):
 def test_likelihoods_are_those_of_the_packed_weights(own, packed):
     (before,) = json.loads((own / "evaluation.json").read_text())["likelihood"]
     (entry,) = json.loads((packed / "evaluation.json").read_text())["likelihood"]
-    # The packed configuration does not know where the data are; the run's does.
-    again = evaluate(Run(packed, Run.open(own).config), record=False)
-    assert entry["log_prob_nats"] == pytest.approx(again["log_prob_nats"], rel=1e-7)
+    # Only the configuration of the run knows where the data are.
+    again = measure_likelihood(Run(packed, Run.open(own).config), record=False)
+    assert entry["log_prob_nats"] == pytest.approx(again.log_prob_nats, rel=1e-7)
     assert entry["log_prob_nats"] != before["log_prob_nats"]
-    assert "float32" not in summary(entry)
+    assert "float32" not in likelihood_summary(LikelihoodEntry.from_json(entry))
 
 
 def test_the_inversion_of_a_flow_is_that_of_the_packed_weights(own, tmp_path):
     line = "--model flow --width 4 --couplings 1 --epochs 1"
     train_main([*line.split(), "--data", str(own.parent / "own.npz"), "--run", str(tmp_path / "run")])
-    before = evaluate_round_trip(Run.open(tmp_path / "run"))
+    before = measure_inversion(Run.open(tmp_path / "run"))
     packed = pack.pack(Run.open(tmp_path / "run"), "own-flow", tmp_path)
     (entry,) = json.loads((packed.path / "evaluation.json").read_text())["inversion"]
-    assert entry["examples"]["count"] == before["examples"]["count"] == 100
+    assert entry["examples"]["count"] == before.examples.count == 100
     assert 0 < entry["examples"]["largest"] < 1e-4
-    assert entry["noise"]["mean"] != before["noise"]["mean"]
+    assert entry["noise"]["mean"] != before.noise.mean
 
 
-def test_how_near_samples_are_to_training_images_is_that_of_the_packed_weights(own, tmp_path):
+def test_the_distance_of_samples_to_training_images_is_that_of_the_packed_weights(own, tmp_path):
     run = Run.open(copy_of(own, tmp_path / "run"))
-    measure_memorization(run, run.load_model(), run.dataset, None, count=30)
+    measure_memorization(run, count=30)
     pack_main([str(run.path), "--name", "near", "--out", str(tmp_path)])
     (before,) = json.loads((run.path / "evaluation.json").read_text())["memorization"]
     (found,) = json.loads((tmp_path / "near" / "evaluation.json").read_text())["memorization"]
     small = Run.open(tmp_path / "near")
-    assert found == {**before, **evaluate_memorization(small.load_model(), run.dataset, count=30)}
-    # Half as many bits leave their mark.
+    expected = evaluate_memorization(small.load_model(), run.dataset, count=30)
+    assert MemorizationEntry.from_json(found) == expected.model_copy(update={"epoch": before["epoch"]})
+    # Rounding changes the samples.
     assert found["pixels"]["distance"] != before["pixels"]["distance"]
 
 
-def test_they_are_near_in_the_features_of_the_data_s_classifier_too(tmp_path, capsys):
+def test_the_distance_is_measured_in_the_features_of_the_data_s_classifier_too(tmp_path, capsys):
     line = "--model vae --hidden 8 --latent-dim 2 --epochs 1 --data digits"
     train_main([*line.split(), "--run", str(tmp_path / "run")])
     run = Run.open(tmp_path / "run")
     data = run.dataset
     classifier = classifier_for("digits", data.event_shape, data.levels)
-    before = measure_memorization(run, run.load_model(), data, classifier, count=20)
+    before = measure_memorization(run, classifier=classifier, count=20)
     pack_main([str(run.path), "--name", "near", "--out", str(tmp_path)])
     (found,) = json.loads((tmp_path / "near" / "evaluation.json").read_text())["memorization"]
-    assert found["classifier"] == before["classifier"] == classifier.identity
-    assert found["features"] == pytest.approx(before["features"], abs=0.05)
-    assert "how near 20 samples are to training images: " in capsys.readouterr().out
+    assert found["classifier"] == before.classifier.to_json() == classifier.identity.to_json()
+    assert found["features"] == pytest.approx(before.features.to_json(), abs=0.05)
+    assert "distance of 20 samples to training images: " in capsys.readouterr().out
 
 
-def test_a_likelihood_that_took_long_is_copied_and_said_to_be(own, tmp_path, capsys):
+def test_a_likelihood_that_took_long_is_copied_and_marked(own, tmp_path, capsys):
     run = copy_of(own, tmp_path / "run")
     found = json.loads((run / "evaluation.json").read_text())
     found["likelihood"].append({**found["likelihood"][0], "samples": 5000, "seconds": 3600.0})
@@ -151,12 +155,13 @@ def test_a_likelihood_that_took_long_is_copied_and_said_to_be(own, tmp_path, cap
     entries = json.loads((tmp_path / "x" / "evaluation.json").read_text())["likelihood"]
     by_samples = {entry["samples"]: entry for entry in entries}
     assert "weights" not in by_samples[1]
-    assert by_samples[5000] == {**found["likelihood"][1], "weights": pack.BEFORE}
-    assert summary(by_samples[5000]).endswith("; measured with the run's float32 weights")
+    assert by_samples[5000] == {**found["likelihood"][1], "weights": BEFORE_ROUNDING}
+    marked = LikelihoodEntry.from_json(by_samples[5000])
+    assert likelihood_summary(marked).endswith("; measured with the run's float32 weights")
     assert "5000 samples: measured with the run's float32 weights; it took 3600 s" in capsys.readouterr().out
 
 
-def test_without_its_data_a_run_is_judged_by_its_samples_and_keeps_its_old_likelihoods(own, tmp_path):
+def test_without_its_data_the_rounding_is_checked_on_samples_and_likelihoods_are_copied(own, tmp_path):
     run = copy_of(own, tmp_path / "run")
     config = json.loads((run / "config.json").read_text())
     config["data"]["data"] = str(tmp_path / "gone.npz")
@@ -164,57 +169,57 @@ def test_without_its_data_a_run_is_judged_by_its_samples_and_keeps_its_old_likel
     small = pack.pack(Run.open(run), "x", tmp_path)
     assert pretrained.read(small.path)["float16"]["likelihood_of"] == "256 samples"
     (entry,) = json.loads((small.path / "evaluation.json").read_text())["likelihood"]
-    assert entry["weights"] == pack.BEFORE
+    assert entry["weights"] == BEFORE_ROUNDING
 
 
 @pytest.mark.parametrize(
     ("part", "expected"),
     [
         ("samples", r"samples of float32 weights within -1 of the run's\. Received: 0\.0"),
-        ("likelihood", r"move the mean likelihood by at most -1 bits per dim\. Received: 0\.0"),
+        ("likelihood", r"change the mean likelihood by at most -1 bits per dim\. Received: 0\.0"),
     ],
 )
-def test_a_model_that_rounding_changes_too_much_is_refused_and_nothing_is_left(
+def test_a_model_that_rounding_changes_too_much_is_refused_and_no_folder_is_left(
     own, tmp_path, monkeypatch, part, expected
 ):
-    monkeypatch.setitem(pack.LARGEST, part, -1)
+    monkeypatch.setitem(rounding.MAX_DIFFERENCE, part, -1)
     with pytest.raises(RunError, match=expected):
         pack.pack(Run.open(own), "x", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_16_bits_are_too_coarse_24_are_taken_and_both_are_told(own, packed, tmp_path, monkeypatch):
+def test_if_16_bits_change_samples_too_much_24_bits_are_used_and_both_are_recorded(own, packed, tmp_path, monkeypatch):
     found = pretrained.read(packed)["float16"]["largest_difference_of_samples"]
-    monkeypatch.setitem(pack.LARGEST, "samples", found / 2)
-    said: list[str] = []
-    finer = pack.pack(Run.open(own), "finer", tmp_path, report=said.append).path
+    monkeypatch.setitem(rounding.MAX_DIFFERENCE, "samples", found / 2)
+    lines: list[str] = []
+    finer = pack.pack(Run.open(own), "finer", tmp_path, report=lines.append).path
     record = pretrained.read(finer)
     assert (pretrained.read(packed)["weights"]["format"], record["weights"]["format"]) == ("float16", "float24")
     assert record["float16"]["largest_difference_of_samples"] == found
     assert 0 < record["float24"]["largest_difference_of_samples"] < found / 8
-    assert any(line.startswith("Expected samples of float16 weights within") for line in said)
+    assert any(line.startswith("Expected samples of float16 weights within") for line in lines)
     difference = np.abs(load(own).sample(64).numpy() - load(finer).sample(64).numpy())
     assert difference.max() == record["float24"]["largest_difference_of_samples"]
     sizes = [(folder / "weights.npz").stat().st_size for folder in (packed, finer)]
     assert sizes[0] < sizes[1] < 1.7 * sizes[0]
 
 
-def test_what_cannot_be_packed_is_explained(own, packed, tmp_path, capsys):
+def test_runs_and_names_that_cannot_be_packed_are_refused(own, packed, tmp_path, capsys):
     assert "which is packed already" in refusal(capsys, packed, "--name", "x", "--out", tmp_path)
     assert "own-vae, which exists" in refusal(capsys, own, "--name", "own-vae", "--out", packed.parent)
     for name in ("Upper", "a/b", "..", "", "-x"):
-        assert "error: argument --name: expected" in refusal(capsys, own, f"--name={name}", "--out", tmp_path)
+        assert "error: --name: expected" in refusal(capsys, own, f"--name={name}", "--out", tmp_path)
     (tmp_path / "file").write_text("")
     assert "folder that can be written" in refusal(capsys, own, "--name", "x", "--out", tmp_path / "file")
     half = copy_of(own, tmp_path / "half")
     Run.open(half).keep_metrics(1)
     message = refusal(capsys, half, "--name", "x", "--out", tmp_path)
     assert "Expected a finished run of 2 epochs" in message
-    assert f"half after 1; go on with: python train.py --resume {half}" in message
+    assert f"half after 1; resume with: tfgen train --resume {half}" in message
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "half"]
 
 
-def test_damaged_folders_are_explained(packed, tmp_path):
+def test_damaged_folders_are_refused(packed, tmp_path):
     folder = copy_of(packed, tmp_path / "x")
     whole = (folder / "weights.npz").read_bytes()
     (folder / "weights.npz").write_bytes(whole[:-1])
@@ -231,7 +236,7 @@ def test_damaged_folders_are_explained(packed, tmp_path):
             load(folder)
 
 
-def test_a_packed_run_is_not_trained_on(packed, capsys):
+def test_training_of_a_packed_run_is_refused(packed, capsys):
     for arguments in (["--resume", packed], ["--model", "vae", "--run", packed]):
         with pytest.raises(SystemExit) as stop:
             train_main([str(argument) for argument in arguments])

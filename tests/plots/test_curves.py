@@ -1,3 +1,5 @@
+"""Training curves."""
+
 import os
 
 import numpy as np
@@ -26,7 +28,7 @@ ROWS = [
 
 @pytest.fixture
 def figure(monkeypatch) -> list[Figure]:
-    """The figures that were saved."""
+    """The figures that the test has saved."""
     saved: list[Figure] = []
     save = curves.style.save
 
@@ -54,7 +56,7 @@ def test_each_quantity_has_a_panel_with_training_and_validation(figure, tmp_path
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_panel_of_its_own_is_the_panel_among_the_others():
+def test_a_single_panel_equals_the_panel_among_the_others():
     assert quantities(ROWS) == ["loss", "bits_per_dim"]
     (alone,) = draw_curves(ROWS, {"bits_per_dim": 0.25}, only=["bits_per_dim"]).axes
     among = draw_curves(ROWS, {"bits_per_dim": 0.25}).axes[1]
@@ -64,7 +66,7 @@ def test_a_panel_of_its_own_is_the_panel_among_the_others():
         draw_curves(ROWS, only=["kl"])
 
 
-def test_what_was_told_from_samples_says_so(figure, tmp_path):
+def test_the_legend_of_a_quantity_of_samples_says_samples(figure, tmp_path):
     rows = [{"epoch": epoch, "modes": 8 - epoch % 2, "class_histogram": [1, 2, 3]} for epoch in range(1, 5)]
     save_curves(rows, tmp_path / "curves.png")
     (axes,) = figure[0].axes
@@ -72,7 +74,7 @@ def test_what_was_told_from_samples_says_so(figure, tmp_path):
     assert list(lines_of(axes)) == ["samples 8"]
 
 
-def test_a_count_that_stays_the_same_is_seen_in_whole_numbers(figure, tmp_path):
+def test_the_axis_of_a_constant_count_has_whole_numbers(figure, tmp_path):
     save_curves([{"epoch": epoch, "val_active_units": 16.0} for epoch in range(1, 5)], tmp_path / "curves.png")
     (axes,) = figure[0].axes
     low, high = axes.get_ylim()
@@ -80,7 +82,7 @@ def test_a_count_that_stays_the_same_is_seen_in_whole_numbers(figure, tmp_path):
     assert all(tick == int(tick) for tick in axes.get_yticks())
 
 
-def test_tiny_numbers_leave_the_title_alone(figure, tmp_path):
+def test_tiny_values_have_no_exponent_over_the_title(figure, tmp_path):
     save_curves([{"epoch": epoch, "inversion_error": 4e-7} for epoch in range(1, 5)], tmp_path / "curves.png")
     (axes,) = figure[0].axes
     low, high = axes.get_ylim()
@@ -88,18 +90,18 @@ def test_tiny_numbers_leave_the_title_alone(figure, tmp_path):
     assert axes.yaxis.get_offset_text().get_text() == ""
 
 
-def test_a_yardstick_is_a_dashed_line_in_its_own_panel(figure, tmp_path):
+def test_a_baseline_is_a_dashed_line_in_the_panel_of_its_quantity(figure, tmp_path):
     save_curves(ROWS, tmp_path / "curves.png", {"bits_per_dim": 0.25})
     loss, bits = figure[0].axes
-    assert list(lines_of(bits))[2] == "pixel marginals 0.25"
-    assert lines_of(bits)["pixel marginals 0.25"].is_dashed()
+    assert list(lines_of(bits))[2] == "baseline (independent pixels) 0.25"
+    assert lines_of(bits)["baseline (independent pixels) 0.25"].is_dashed()
     assert len(loss.get_lines()) == 2
 
 
-def test_a_yardstick_beyond_the_panel_is_still_named(figure, tmp_path):
+def test_a_baseline_outside_of_the_panel_is_in_the_legend(figure, tmp_path):
     save_curves(ROWS, tmp_path / "curves.png", {"bits_per_dim": 50.0})
     bits = figure[0].axes[1]
-    assert "pixel marginals 50 ↑" in lines_of(bits)
+    assert "baseline (independent pixels) 50 ↑" in lines_of(bits)
     assert bits.get_ylim()[1] < 2
 
 
@@ -124,13 +126,13 @@ def test_one_epoch_is_enough(figure, tmp_path):
 @pytest.mark.parametrize(
     "rows", [[], [{"epoch": 1, "seconds": 2.0, "best": True}], [{"epoch": 1, "loss": float("nan")}]]
 )
-def test_nothing_to_draw_is_said(rows, tmp_path):
+def test_a_history_without_finite_values_is_refused(rows, tmp_path):
     with pytest.raises(DataError, match="nothing to draw"):
         save_curves(rows, tmp_path / "curves.png")
     assert not os.listdir(tmp_path)
 
 
-def test_the_first_epoch_and_an_outlier_do_not_flatten_the_rest():
+def test_the_limits_ignore_the_first_epoch_and_an_outlier():
     values = np.concatenate([[100.0], np.linspace(2.0, 1.0, 99)])
     values[50] = 1e6
     low, high = limits([values])
@@ -138,20 +140,20 @@ def test_the_first_epoch_and_an_outlier_do_not_flatten_the_rest():
     assert 2.0 < high < 3.0
 
 
-def test_every_later_value_of_a_calm_curve_is_shown():
+def test_the_limits_contain_all_later_values_of_a_smooth_curve():
     values = np.linspace(2.0, 1.0, 30)
     low, high = limits([values, values + 0.5])
     assert low < 1.0
     assert high > values[2] + 0.5
 
 
-def test_a_near_yardstick_widens_the_panel_and_a_far_one_does_not():
+def test_a_near_baseline_widens_the_panel_and_a_far_one_does_not():
     values = np.linspace(2.0, 1.0, 30)
     assert limits([values], 2.5)[1] > 2.5
     assert limits([values], 25.0) == limits([values])
 
 
-def test_a_constant_curve_has_a_panel_of_some_height():
+def test_the_limits_of_a_constant_curve_differ():
     low, high = limits([np.zeros(10)])
     assert low < 0 < high
     low, high = limits([np.full(10, 1e3)])

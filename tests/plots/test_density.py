@@ -1,3 +1,5 @@
+"""Densities and scatter plots."""
+
 import os
 
 import numpy as np
@@ -6,12 +8,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tfgen.errors import DataError
-from tfgen.plots.density import contours, save_density
-from tfgen.plots.points import extent_of, save_points
+from tfgen.plots.density import save_density
+from tfgen.plots.plane import contours, extent_of
+from tfgen.plots.points import save_points
 
 
 class Gaussian:
-    """A model of points, N(centre, 0.3² I)."""
+    """A model of points with the density N(centre, 0.3² I)."""
 
     def __init__(self, centre=(1.0, 1.0), density=True):
         self.centre, self.density = np.array(centre), density
@@ -32,7 +35,7 @@ def pixels(path) -> np.ndarray:
         return np.asarray(picture.convert("RGB"), float)
 
 
-def test_a_density_is_darkest_at_its_mode_and_its_right_is_right_and_up_is_up(tmp_path):
+def test_contours_are_darkest_at_the_mode_of_the_density(tmp_path):
     drawn = Figure(figsize=(4, 4))
     axes = drawn.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
@@ -46,7 +49,7 @@ def test_a_density_is_darkest_at_its_mode_and_its_right_is_right_and_up_is_up(tm
     assert shown[-1, 0] == 3 * 255
 
 
-def test_density_beside_samples_and_alone_where_there_is_none(tmp_path):
+def test_a_model_without_density_has_the_panel_of_the_samples_only(tmp_path):
     data = Gaussian().sample(500, seed=1)
     save_density(Gaussian(), data, tmp_path / "two.png")
     save_density(Gaussian(density=False), data, tmp_path / "one.png")
@@ -56,7 +59,7 @@ def test_density_beside_samples_and_alone_where_there_is_none(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["one.png", "two.png"]
 
 
-def test_a_scatter_has_contours_under_it_where_there_is_a_density(tmp_path):
+def test_a_scatter_plot_has_contours_if_the_model_has_a_density(tmp_path):
     points = Gaussian().sample(64)
     save_points(points, tmp_path / "alone.png", Gaussian(density=False))
     save_points(points, tmp_path / "over.png", Gaussian())
@@ -79,7 +82,7 @@ def test_the_same_points_give_the_same_bytes(tmp_path):
         (np.array([[0, np.nan], [1, 1]]), "Received: 1 of 2"),
     ],
 )
-def test_what_are_no_points_is_refused(bad, message, tmp_path):
+def test_other_arrays_than_finite_points_are_refused(bad, message, tmp_path):
     with pytest.raises(DataError, match=message):
         save_points(bad, tmp_path / "x.png")
     with pytest.raises(DataError, match=message):
@@ -94,7 +97,7 @@ def test_a_density_that_is_not_finite_is_refused(tmp_path):
         save_density(model, model.sample(50), tmp_path / "x.png")
 
 
-def test_the_extent_is_a_square_around_the_points_whatever_the_outliers():
+def test_the_extent_is_a_square_that_ignores_outliers():
     points = np.random.default_rng(0).standard_normal((1000, 2)) * [1.0, 0.1]
     points[0] = 1e6
     left, right, bottom, top = extent_of(points)

@@ -1,3 +1,5 @@
+"""Grids of images."""
+
 import os
 
 import numpy as np
@@ -19,7 +21,7 @@ def images(n, height=4, width=3, channels=1):
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_image_stands_in_its_place_unchanged(channels):
+def test_every_image_is_in_its_cell_unchanged(channels):
     levels, floats = images(7, channels=channels)
     grid = image_grid(floats, columns=3, border=2)
     assert grid.dtype == np.uint8
@@ -32,12 +34,12 @@ def test_every_image_stands_in_its_place_unchanged(channels):
 
 
 @pytest.mark.parametrize(("n", "columns"), [(1, 1), (2, 2), (5, 3), (64, 8), (65, 9)])
-def test_by_default_images_fill_the_smallest_square(n, columns):
+def test_the_default_number_of_columns_makes_a_square(n, columns):
     assert image_grid(images(n)[1], border=0).shape[1] == 3 * columns
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_file_holds_the_grid_pixel_for_pixel_enlarged(channels, tmp_path):
+def test_the_file_contains_the_grid_enlarged_by_nearest_neighbour(channels, tmp_path):
     _, floats = images(4, channels=channels)
     save_grid(floats, tmp_path / "grid.png", scale=3)
     found = read(tmp_path / "grid.png").reshape(3 * 11, 3 * 9, channels)
@@ -49,7 +51,7 @@ def test_the_file_holds_the_grid_pixel_for_pixel_enlarged(channels, tmp_path):
 
 
 @pytest.mark.parametrize(("n", "side"), [(64, 8), (64, 28), (64, 32), (1, 8), (400, 28), (64, 64)])
-def test_small_images_are_enlarged_until_they_can_be_seen(n, side, tmp_path):
+def test_small_images_are_enlarged_to_about_800_pixels(n, side, tmp_path):
     save_grid(np.zeros((n, side, side, 1), np.float32), tmp_path / "grid.png")
     assert 530 <= read(tmp_path / "grid.png").shape[1] <= 1070
 
@@ -72,7 +74,7 @@ def test_intensities_are_rounded_to_the_nearest_byte():
         (np.zeros((0, 4, 4, 1)), r"Received: \[0, 4, 4, 1\]"),
     ],
 )
-def test_what_is_no_set_of_images_is_refused_and_an_earlier_file_stays(bad, message, tmp_path):
+def test_other_arrays_are_refused_and_an_existing_file_is_kept(bad, message, tmp_path):
     path = tmp_path / "grid.png"
     path.write_text("earlier")
     with pytest.raises(DataError, match=message):

@@ -1,3 +1,5 @@
+"""Rows of interpolated images."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -23,7 +25,7 @@ def test_each_path_is_a_row_and_only_its_ends_are_framed(channels):
             assert (picture[top : top + 8, left + 10 : left + 12] == frame).all()
 
 
-def test_the_file_is_the_picture(tmp_path):
+def test_the_file_contains_the_strips(tmp_path):
     images = np.random.default_rng(0).random((4, 7, 8, 8, 1))
     save_interpolation(images, tmp_path / "strips.png")
     with Image.open(tmp_path / "strips.png") as picture:

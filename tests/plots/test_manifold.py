@@ -1,3 +1,5 @@
+"""The manifold of a two-dimensional latent space."""
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +9,7 @@ from tfgen.plots.manifold import save_manifold
 
 
 class Decoder:
-    """Images of one pixel, as bright as the latent's first or second coordinate is high."""
+    """A decoder to images of one pixel, whose brightness grows with one coordinate of the latent."""
 
     is_image, event_shape = True, (1, 1, 1)
 

@@ -1,27 +1,28 @@
-"""What a comparison has to measure, once, and where it is kept."""
+"""Compares runs, and first makes the measurements that finished runs lack."""
 
-import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfgen.comparison.rows import Comparison, recorded
+from tfgen.comparison.grouping import check_comparable
+from tfgen.comparison.recorded import compare_recorded
+from tfgen.comparison.records import Comparison, RunEntries
 from tfgen.errors import UndefinedError
-from tfgen.evaluation.classifier import classifier_for
-from tfgen.evaluation.cost import evaluate_cost, machine
-from tfgen.evaluation.evaluate import LIKELIHOOD_KEYS, QUALITY_KEYS, evaluate, evaluate_samples
-from tfgen.evaluation.memorization import evaluate_memorization
+from tfgen.evaluation.cost import machine, measure_cost
+from tfgen.evaluation.find_classifier import classifier_for
+from tfgen.evaluation.likelihood import measure_likelihood
+from tfgen.evaluation.memorization import COUNT, measure_memorization
+from tfgen.evaluation.quality import measure_quality
 from tfgen.models import family
-from tfgen.runs import evaluations as record
+from tfgen.runs.entries import Entry
+from tfgen.runs.evaluations import entries_of_last_epoch, is_same_measurement
 from tfgen.runs.run import Run
 
 if TYPE_CHECKING:
-    from tfgen.data.sets import Dataset
     from tfgen.evaluation.classifier import Classifier
     from tfgen.models.contract import GenerativeModel
-
-#: Samples that are held against the training images, and as many test images.
-NEAREST = 1000
 
 
 def compare(
@@ -32,123 +33,104 @@ def compare(
     classifier: str | Path | None = None,
     report: Callable[[str], None] = lambda line: None,
 ) -> Comparison:
-    """Compare runs, measuring what is not recorded of those that are finished.
+    """Compare runs. Measurements that a finished run lacks are made, and recorded in its `evaluation.json`.
 
     Args:
-        runs: different ones, on the same data.
-        count: samples by which quality is measured, at most as many as there are test images.
-        samples: latent or dequantization samples for the likelihood of each test example.
-        classifier: .npz to measure quality with, in place of the one that comes with the package.
-        report: called with a line before each measurement.
+        runs: different runs on the same data.
+        count: number of samples for sample quality, at most the number of test images.
+        samples: number of latent or dequantization samples for the likelihood of each test example.
+        classifier: .npz of a classifier for sample quality; None for the one that comes with the package.
+        report: called with a line of text before each measurement.
 
     Raises:
-        ConfigError: see `tfgen.comparison.recorded`.
-        DataError: if the data is missing or the classifier damaged.
+        ConfigError: if there is no run, if a run occurs twice, or if runs are on different data.
+        DataError: if the data is missing, or the classifier is missing or damaged.
+        RunError: if an entry of an `evaluation.json` is damaged.
     """
-    # Different data, or a run twice, is refused before anything takes time.
-    recorded(runs)
+    check_comparable(runs)
     data = runs[0].dataset
     try:
         found = classifier_for(runs[0].config.data.data, data.event_shape, data.levels, classifier)
     except UndefinedError:
         found = None
-    evaluations = {
-        run.path: measure(run, count=count, samples=samples, classifier=found, report=report)
+    entries = {
+        run.path: measure_missing(run, count=count, samples=samples, classifier=found, report=report)
         for run in runs
         if run.state == "finished"
     }
-    return recorded(runs, evaluations)
+    return compare_recorded(runs, entries)
 
 
-def measure(
+def measure_missing(
     run: Run,
     *,
     count: int = 10_000,
     samples: int = 1,
     classifier: "Classifier | None" = None,
     report: Callable[[str], None] = lambda line: None,
-) -> dict[str, list[dict[str, Any]]]:
-    """Measure of a run what is not recorded, and record it where its folder can be written.
+) -> RunEntries:
+    """Make the measurements that a run lacks, and record them if its folder is writable.
 
-    Likelihood and sample quality of the test set, cost, and, of images, how near samples are to training images.
+    These are likelihood and sample quality of the test set, the cost, and, for images, the distance of samples to
+    training images.
 
     Args:
-        run: a finished one.
+        run: a finished run.
         count, samples, report: see `compare`.
-        classifier: for sample quality; None measures none.
+        classifier: the classifier for sample quality; None if quality is not measured.
 
     Returns:
-        What is now known of it: the entries of `evaluation.json` by kind.
+        All entries of the run, recorded and new ones.
     """
-    found = record.current(run)
-    # Loaded for the first measurement, if any is missing.
-    model = functools.cache(run.load_model)
-    dataset = run.dataset
-
-    def need(kind: str, wanted: dict[str, Any], keys: Sequence[str], make: Callable[[], dict[str, Any]]) -> None:
-        if any(record.same(entry, wanted, tuple(wanted)) for entry in found.get(kind, [])):
-            return
-        report(f"{run.path.name}: {kind}")
-        entry = make()
-        found[kind] = [old for old in found.get(kind, []) if not record.same(old, entry, keys)] + [entry]
-
+    missing = _Missing(run, report)
+    test, train = run.dataset.test, run.dataset.train
+    identity = None if classifier is None else classifier.identity
     if "log_prob" not in family(run.config.model).undefined:
-        need(
+        missing.add(
+            {"split": "test", "samples": samples, "examples": len(test)},
             "likelihood",
-            {"split": "test", "samples": samples, "examples": len(dataset.test)},
-            LIKELIHOOD_KEYS,
-            lambda: evaluate(run, model=model(), samples=samples),
+            lambda: measure_likelihood(run, model=missing.model, samples=samples),
         )
-    identity = None if classifier is None else classifier.identity
     if classifier is not None:
-        size = min(count, len(dataset.test), len(dataset.train))
-        need(
-            "quality",
+        size = min(count, len(test), len(train))
+        missing.add(
             {"split": "test", "samples": size, "seed": 0, "temperature": 1.0, "classifier": identity},
-            QUALITY_KEYS,
-            lambda: evaluate_samples(run, model=model(), classifier=classifier, count=size),
+            "quality",
+            lambda: measure_quality(run, model=missing.model, classifier=classifier, count=size),
         )
-    if dataset.is_images:
-        size = min(NEAREST, len(dataset.test))
-        need(
+    if run.dataset.is_images:
+        nearest = min(COUNT, len(test))
+        missing.add(
+            {"samples": nearest, "seed": 0, "classifier": identity},
             "memorization",
-            {"samples": size, "seed": 0, "classifier": identity},
-            (),
-            lambda: measure_memorization(run, model(), dataset, classifier, count=size),
+            lambda: measure_memorization(run, model=missing.model, classifier=classifier, count=nearest),
         )
-    need(
-        "cost",
-        {"machine": machine()},
-        (),
-        lambda: _kept(run, "cost", evaluate_cost(model(), run.config.train.batch_size)),
-    )
-    return found
+    missing.add({"machine": machine()}, "cost", lambda: measure_cost(run, model=missing.model))
+    return missing.entries
 
 
-def measure_memorization(
-    run: Run,
-    model: "GenerativeModel",
-    dataset: "Dataset",
-    classifier: "Classifier | None",
-    *,
-    count: int = NEAREST,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """Measure how near samples are to training images, and record it where the run's folder can be written.
+class _Missing:
+    """The entries of a run, to which missing measurements are added.
 
-    Args:
-        run: the model's.
-        model, dataset, classifier, count, seed: see `tfgen.evaluation.memorization.evaluate_memorization`.
-
-    Returns:
-        What that returns, with the "epoch" and the classifier's identity, or None, as "classifier".
+    Attributes:
+        entries: the recorded entries and those that were added.
     """
-    found = evaluate_memorization(model, dataset, classifier, count=count, seed=seed)
-    identity = None if classifier is None else classifier.identity
-    return _kept(run, "memorization", {**found, "classifier": identity})
 
+    def __init__(self, run: Run, report: Callable[[str], None]):
+        self.run, self.report = run, report
+        self.entries = RunEntries.of(entries_of_last_epoch(run))
 
-def _kept(run: Run, kind: str, entry: dict[str, Any]) -> dict[str, Any]:
-    entry = {"epoch": run.epoch, **entry}
-    record.record(run, kind, entry, ())
-    return entry
+    @cached_property
+    def model(self) -> "GenerativeModel":
+        """The run's model, loaded for the first measurement."""
+        return self.run.load_model()
+
+    def add(self, settings: dict[str, Any], kind: str, measure: Callable[[], Entry]) -> None:
+        """Call `measure` if there is no entry with these settings, and add the entry that `measure` returns."""
+        recorded = getattr(self.entries, kind)
+        if any(all(getattr(entry, name) == value for name, value in settings.items()) for entry in recorded):
+            return
+        self.report(f"{self.run.path.name}: {kind}")
+        new = measure()
+        others = tuple(entry for entry in recorded if not is_same_measurement(entry, new, new.identity))
+        self.entries = replace(self.entries, **{kind: (*others, new)})

@@ -1,20 +1,21 @@
-"""A comparison in Markdown, for people."""
+"""A comparison as Markdown."""
 
 from collections.abc import Iterator, Sequence
 
-from tfgen.comparison.rows import Comparison, Likelihoods, Quality, Row, Spread
-from tfgen.evaluation.evaluate import QUALITY
+from tfgen.comparison.records import Comparison, LikelihoodGroup, Nearness, Quality, Row, RowLikelihood, Spread
+from tfgen.evaluation.report import QUALITY_METRICS
+from tfgen.markdown import markdown_table
 
 NONE = "–"
 
 
-def table(comparison: Comparison) -> str:
-    """Every figure of a comparison, each with what it means and what it may be compared with."""
+def comparison_markdown(comparison: Comparison) -> str:
+    """Return tables of all measurements of a comparison, with their meaning and with what they are comparable."""
     rows = comparison.rows
     parts = [
         f"# Models of {comparison.data}, compared",
-        "Runs that differ only in their seed are one row. ± is the standard deviation between its finished runs; of a "
-        "single run's likelihood, the standard error over the examples.",
+        "Runs that differ only in their seed are one row. ± is the standard deviation between the finished runs of a "
+        "row. For the likelihood of a single run, ± is the standard error over the examples.",
         *_runs(rows),
         *_likelihood(comparison),
         *_quality(comparison.quality, rows),
@@ -25,78 +26,76 @@ def table(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _grid(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rule = ["---"] * len(head)
-    return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines))
-
-
-def shown(figure: Spread | None, form: str, factor: float = 1.0) -> str:
-    """A figure and, where it has one, its deviation."""
-    if figure is None:
+def format_spread(value: Spread | None, form: str, factor: float = 1.0) -> str:
+    """Return mean and, if there are several runs, standard deviation, both multiplied by `factor`."""
+    if value is None:
         return NONE
-    deviation = "" if figure.deviation is None else f" ± {format(factor * figure.deviation, form)}"
-    return format(factor * figure.mean, form) + deviation
+    deviation = "" if value.deviation is None else f" ± {format(factor * value.deviation, form)}"
+    return format(factor * value.mean, form) + deviation
 
 
-def large(number: float) -> str:
-    """A number in three digits with the usual letter: 1.23 G."""
+def with_metric_prefix(number: float) -> str:
+    """Return a number with three significant digits and a metric prefix, for example "1.23 G"."""
     for size, letter in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= size:
             return f"{number / size:.3g} {letter}"
     return f"{number:.3g}"
 
 
+def group_title(group: LikelihoodGroup) -> str:
+    """Return the levels, the binarization and the examples of a group of likelihoods."""
+    observed = "" if group.levels is None else f"{group.levels} levels"
+    binarized = "" if group.binarization is None else f", binarized ({group.binarization})"
+    number = "examples" if group.examples is None else f"{group.examples:,} examples"
+    return f"{observed}{binarized}{'; ' if observed else ''}{number} of the {group.split} set"
+
+
 def _runs(rows: Sequence[Row]) -> Iterator[str]:
     yield "## Runs"
-    head = ("model", "family", "preset", "weights", "seeds", "finished", "unfinished", "diverged")
-    yield _grid(
-        head,
+    yield markdown_table(
+        ("model", "family", "preset", "weights", "seeds", "finished", "unfinished", "diverged"),
         [
             (
                 row.name,
                 row.model,
                 row.preset,
-                f"{row.cost['weights'].mean:,.0f}" if "weights" in row.cost else NONE,
+                NONE if row.cost.weights is None else f"{row.cost.weights.mean:,.0f}",
                 " ".join(map(str, row.seeds)),
-                *(str(row.states[state]) for state in ("finished", "unfinished", "diverged")),
+                row.finished,
+                row.unfinished,
+                row.diverged,
             )
             for row in rows
         ],
     )
 
 
-def title(group: Likelihoods) -> str:
-    """What a group of likelihoods measures."""
-    observed = "" if group.levels is None else f"{group.levels} levels"
-    binarized = "" if group.binarization is None else f", binarized ({group.binarization})"
-    examples = f"{group.examples:,} examples of the {group.split} set"
-    return f"{observed}{binarized}{'; ' if observed else ''}{examples}"
-
-
 def _likelihood(comparison: Comparison) -> Iterator[str]:
     yield "## Likelihood"
     groups = comparison.likelihoods
-    if any(bound.estimator != "exact" for group in groups for bound in group.bounds):
+    if any(row.estimator != "exact" for group in groups for row in group.rows):
         yield (
-            "Lower bounds, by their estimators, of the log-likelihood, hence upper ones of these figures: the true "
-            "figure of a model is at most this."
+            'All estimators except "exact" give a lower bound of the log-likelihood. The negative log-likelihood of '
+            "the model is then at most the value in the table."
         )
     if len(groups) > 1:
-        yield "Only figures of one table are of the same data. They must not be held against those of another."
+        yield "Values of different tables are not comparable: they are likelihoods of different data."
     for group in groups:
-        yield f"**{title(group)}**"
-        lines = []
-        for bound in group.bounds:
-            error = bound.standard_error
-            figure = shown(bound.figure, ".4f") if error is None else f"{bound.figure.mean:.4f} ± {error:.4f}"
-            lines.append((bound.name, figure, bound.estimator))
+        yield f"**{group_title(group)}**"
+        lines = [(row.name, _likelihood_value(row), row.estimator) for row in group.rows]
         if group.baseline is not None:
-            baseline = "*the true density*" if group.levels is None else "*pixel marginals*"
+            baseline = "*the true density*" if group.levels is None else "*independent pixels*"
             lines.append((baseline, f"{group.baseline:.4f}", "exact"))
-        yield _grid(("model", group.unit, "estimator"), lines)
-    without = [row.name for row in comparison.rows if not any(row.name in group.figures for group in groups)]
+        yield markdown_table(("model", group.unit, "estimator"), lines)
+    without = [row.name for row in comparison.rows if not any(row.name in group.best for group in groups)]
     if without:
-        yield f"No likelihood: {', '.join(without)}. A GAN has none; of the others none was measured."
+        yield f"No likelihood: {', '.join(without)}. A GAN has no likelihood; those of other models were not measured."
+
+
+def _likelihood_value(row: RowLikelihood) -> str:
+    if row.standard_error is None:
+        return format_spread(row.value, ".4f")
+    return f"{row.value.mean:.4f} ± {row.standard_error:.4f}"
 
 
 def _quality(quality: Quality | None, rows: Sequence[Row]) -> Iterator[str]:
@@ -107,78 +106,84 @@ def _quality(quality: Quality | None, rows: Sequence[Row]) -> Iterator[str]:
     classifier = quality.classifier
     temperature = "" if quality.temperature == 1.0 else f" at temperature {quality.temperature:g}"
     yield (
-        f"{quality.samples:,} samples{temperature} against as many pictures of the {quality.split} set, in the "
-        f"features of the classifier {classifier['name']} (SHA-256 {classifier['sha256'][:8]}…, test accuracy "
-        f"{classifier['test_accuracy']:.4f}). The floor is as many other real pictures. Lower is better of the "
-        "distances and divergences (in nats), higher of precision, recall, density and coverage."
+        f"{quality.samples:,} samples{temperature} against as many images of the {quality.split} set, in the features "
+        f"of the classifier {classifier.name} (SHA-256 {classifier.sha256[:8]}…, test accuracy "
+        f"{classifier.test_accuracy:.4f}). The last row compares other real images with the same images. Distances and "
+        "divergences (in nats) are better if they are lower; precision, recall, density and coverage are better if "
+        "they are higher."
     )
     lines = []
     for row in rows:
-        figures = quality.figures.get(row.name, {})
-        lines.append((row.name, *(shown(figures.get(name), form) for name, (_, form) in QUALITY.items())))
-    floor = (
-        NONE if quality.floor.get(name) is None else format(quality.floor[name], form)
-        for name, (_, form) in QUALITY.items()
+        measured = quality.by_row.get(row.name)
+        metrics = {} if measured is None else measured.metrics
+        lines.append(
+            (row.name, *(format_spread(metrics.get(name), form) for name, (_, form) in QUALITY_METRICS.items()))
+        )
+    reference = (
+        NONE if (value := getattr(quality.real_reference, name)) is None else format(value, form)
+        for name, (_, form) in QUALITY_METRICS.items()
     )
-    yield _grid(("model", *(called for called, _ in QUALITY.values())), [*lines, ("*floor*", *floor)])
-    if means := [name for name, pictures in quality.pictures.items() if pictures != "samples"]:
-        yield f"Of {', '.join(means)} the samples are the means of p(x|z), smoother than any picture drawn from it."
+    header = ("model", *(title for title, _ in QUALITY_METRICS.values()))
+    yield markdown_table(header, [*lines, ("*real images*", *reference)])
+    if means := [row.name for row in quality.rows if row.pictures != "samples"]:
+        yield f"Samples of {', '.join(means)} are means of p(x|z), which are smoother than images drawn from p(x|z)."
 
 
 def _training(rows: Sequence[Row]) -> Iterator[str]:
     yield "## Cost of training"
-    lines = []
-    for row in rows:
-        seconds, examples = row.training.get("seconds"), row.training.get("examples")
-        per_second = f"{examples.mean / seconds.mean:,.0f}" if seconds and examples and seconds.mean else NONE
-        flops, whole = row.cost.get("training_flops_per_example"), row.training.get("flops")
-        lines.append(
-            (
-                row.name,
-                shown(seconds, ",.0f"),
-                NONE if examples is None else f"{examples.mean:,.0f}",
-                per_second,
-                *(NONE if figure is None else large(figure.mean) for figure in (flops, whole)),
-            )
-        )
-    yield _grid(("model", "seconds", "examples", "examples/s", "FLOP an example", "FLOP"), lines)
+    yield markdown_table(
+        ("model", "seconds", "examples", "examples/s", "FLOP per example", "FLOP"),
+        [_training_line(row) for row in rows],
+    )
     yield (
-        "Seconds are those of the machine that each was trained on. FLOP are counted by TensorFlow's profiler, in the "
-        "losses and gradients of a training step, without the optimizer."
+        "Seconds are those of the machine of each training. TensorFlow's profiler counts the floating-point operations "
+        "(FLOP) of the losses and gradients of a training step, without the optimizer."
+    )
+
+
+def _training_line(row: Row) -> tuple[str, ...]:
+    seconds, examples = row.training.seconds, row.training.examples
+    speed = f"{examples.mean / seconds.mean:,.0f}" if seconds and examples and seconds.mean else NONE
+    work = (row.cost.training_flops_per_example, row.training.flops)
+    return (
+        row.name,
+        format_spread(seconds, ",.0f"),
+        NONE if examples is None else f"{examples.mean:,.0f}",
+        speed,
+        *(NONE if flops is None else with_metric_prefix(flops.mean) for flops in work),
     )
 
 
 def _sampling(rows: Sequence[Row]) -> Iterator[str]:
     yield "## Cost of sampling"
-    yield _grid(
-        ("model", "milliseconds a sample"),
-        [(row.name, shown(row.cost.get("sampling_seconds_per_example"), ".3f", 1e3)) for row in rows],
+    yield markdown_table(
+        ("model", "milliseconds per sample"),
+        [(row.name, format_spread(row.cost.sampling_seconds_per_example, ".3f", 1e3)) for row in rows],
     )
     if machines := sorted({machine for row in rows for machine in row.machines}):
-        yield f"Keras, `sample(256)`, median of 5, with all threads of: {'; '.join(machines)}."
+        yield f"Keras, `sample(256)`, median of 5 calls, on all cores of: {'; '.join(machines)}."
 
 
 def _memorization(rows: Sequence[Row]) -> Iterator[str]:
-    spaces = [space for space in ("pixels", "features") if any(space in row.memorization for row in rows)]
-    if not spaces:
+    if not any(row.pixels or row.features for row in rows):
         return
     yield "## Nearest training images"
     yield (
-        "Distance of a sample to its nearest training image, and its ratio to the distance between that one and the "
-        "nearest other training image: medians, beside those of test images. *Near* is the fraction of samples whose "
-        "ratio is below the test images' 1st percentile: about 1 % where nothing was memorized. Means of a VAE are "
-        "smooth, hence near to everything; whether a pair is a copy is for the eye to say (figure)."
+        "Distance of a sample to its nearest training image, and the ratio of this distance to the distance between "
+        "that training image and the nearest other training image: medians, next to those of test images. *Near* is "
+        "the fraction of samples whose ratio is below the 1st percentile of the test images' ratios, about 1 % if "
+        "nothing was memorized. Means of a VAE are smooth and therefore near to many images. The figure shows the "
+        "nearest pairs."
     )
-    lines = []
-    for row in rows:
-        for space in spaces:
-            figures = row.memorization.get(space, {})
-            lines.append(
-                (
-                    row.name,
-                    space,
-                    *(shown(figures.get(name), ".3f") for name in ("distance", "test_distance", "ratio", "test_ratio")),
-                    shown(figures.get("near"), ".1f", 100.0) + (" %" if figures else ""),
-                )
-            )
-    yield _grid(("model", "in", "distance", "of test images", "ratio", "of test images", "near"), lines)
+    spaces = [space for space in ("pixels", "features") if any(getattr(row, space) for row in rows)]
+    yield markdown_table(
+        ("model", "in", "distance", "of test images", "ratio", "of test images", "near"),
+        [(row.name, space, *_nearness_cells(getattr(row, space))) for row in rows for space in spaces],
+    )
+
+
+def _nearness_cells(nearness: Nearness | None) -> tuple[str, ...]:
+    if nearness is None:
+        return (NONE,) * 5
+    values = (nearness.distance, nearness.test_distance, nearness.ratio, nearness.test_ratio)
+    return (*(format_spread(value, ".3f") for value in values), format_spread(nearness.near, ".1f", 100.0) + " %")

@@ -1,55 +1,86 @@
-"""A small classifier, trained once and frozen, in whose features samples and data are compared.
+"""A frozen classifier of images, in whose features samples are compared with data.
 
-Its weights are an .npz of float16 arrays; beside them stands a .json with their SHA-256, the accuracy that they reach
-on the test set and the command that made them. Those in `FOLDER` come with the package, named after their data set.
-
-Distances in these features are no FID, whose features are those of one network trained on photographs, and must not be
-compared with one, nor with distances in the features of another classifier: the hash says which it was.
+Distances in these features are not the FID, whose features are those of one particular network trained on photographs.
+They must be compared neither with an FID nor with distances in the features of another classifier. Every measurement
+therefore records the SHA-256 of the classifier's weights.
 """
 
-import hashlib
-import io
-import json
+import dataclasses
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from tfgen.errors import DataError, UndefinedError
-from tfgen.networks.conv import resolutions
-from tfgen.networks.dropout import Dropout
+from tfgen.errors import DataError
+from tfgen.metrics.set_distances import ClassifiedFeatures
+from tfgen.runs.entries import ClassifierIdentity
 
-FOLDER = Path(__file__).parent / "classifiers"
-#: Size of the penultimate layer.
-FEATURES = 64
+#: Number of images that are classified at a time.
 BATCH = 500
 
 
-def build_network(event_shape, classes: int, filters: int = 16, dropout: float = 0.0) -> keras.Model:
-    """Images to (features, logits): [n, H, W, C] in [0, 1] → [n, FEATURES], [n, classes].
+@dataclass(frozen=True)
+class ClassifierCard:
+    """The description of a classifier, stored as JSON next to its weights.
 
-    At each resolution a 3×3 convolution is followed by one of stride 2 that doubles the filters, at most to four times
-    their first number, until a side is 4 or less; a dense layer reads the last maps. The features are what the layer of
-    logits sees.
-
-    Args:
-        event_shape: (H, W, C).
-        classes: how many.
-        filters: at the full resolution.
-        dropout: rate on the features in training.
+    Attributes:
+        data: name of the data set that the classifier was trained on.
+        event_shape: shape (H, W, C) of its images.
+        levels: number of intensity levels of its images.
+        labels: label of each class, in ascending order.
+        label_names: name of each class, None if the data set has no names.
+        filters: see `build_network`.
+        test_examples: number of images of the test set.
+        test_accuracy: fraction of the test set that is classified correctly.
+        weights: number of weights.
+        command: the command that trained the classifier.
+        sha256: SHA-256 of the weights file, hexadecimal.
     """
-    image = hidden = keras.Input(tuple(event_shape))
-    stages = len(resolutions(tuple(event_shape))) - 1
-    for stage in range(stages):
-        hidden = keras.layers.Conv2D(filters * min(2**stage, 4), 3, padding="same", activation="relu")(hidden)
-        width = filters * min(2 ** (stage + 1), 4)
-        hidden = keras.layers.Conv2D(width, 3, strides=2, padding="same", activation="relu")(hidden)
-    features = keras.layers.Dense(FEATURES, activation="relu")(keras.layers.Flatten()(hidden))
-    logits = keras.layers.Dense(classes)(Dropout(dropout)(features))
-    return keras.Model(image, (features, logits), name="classifier")
+
+    data: str
+    event_shape: tuple[int, ...]
+    levels: int
+    labels: tuple[int, ...]
+    filters: int
+    label_names: tuple[str, ...] | None = None
+    test_examples: int | None = None
+    test_accuracy: float = math.nan
+    weights: int | None = None
+    command: str | None = None
+    sha256: str = ""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of the JSON file."""
+        return {**dataclasses.asdict(self), "classes": self.classes}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "ClassifierCard":
+        """Read the content of the JSON file.
+
+        Raises:
+            KeyError, TypeError, ValueError: if a value is missing or of another type.
+        """
+        names = values.get("label_names")
+        return cls(
+            data=values["data"],
+            event_shape=tuple(map(int, values["event_shape"])),
+            levels=int(values["levels"]),
+            labels=tuple(map(int, values["labels"])),
+            filters=int(values["filters"]),
+            label_names=None if names is None else tuple(names),
+            test_examples=values.get("test_examples"),
+            test_accuracy=float(values["test_accuracy"]),
+            weights=values.get("weights"),
+            command=values.get("command"),
+            sha256=values["sha256"],
+        )
 
 
 @dataclass(frozen=True)
@@ -57,185 +88,71 @@ class Classifier:
     """A frozen classifier.
 
     Attributes:
-        network: see `build_network`.
-        card: what stands beside the weights: "data", "event_shape", "levels", "classes", "labels", "filters", "sha256",
-            "test_accuracy", "test_examples", "command".
-        name: of its file, without suffix.
+        network: see `tfgen.evaluation.classifier_network.build_network`.
+        card: its description.
+        name: name of its file without the suffix.
     """
 
     network: Any
-    card: dict[str, Any] = field(repr=False)
+    card: ClassifierCard = field(repr=False)
     name: str
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """What a figure made with it has to name: name, SHA-256 of the weights, and test accuracy."""
-        return {"name": self.name, "sha256": self.card["sha256"], "test_accuracy": self.card["test_accuracy"]}
+    def identity(self) -> ClassifierIdentity:
+        """The part of the card that every measurement records: name, SHA-256 of the weights and test accuracy."""
+        return ClassifierIdentity(name=self.name, sha256=self.card.sha256, test_accuracy=self.card.test_accuracy)
 
     @property
     def classes(self) -> int:
         """Number of classes."""
-        return self.card["classes"]
+        return self.card.classes
 
-    def describe(self, images) -> tuple[np.ndarray, np.ndarray]:
-        """Features and class of each image.
+    def classify(self, images: np.ndarray | Iterable[np.ndarray]) -> ClassifiedFeatures:
+        """Return features and class of each image.
 
         Args:
-            images: uint8 [n, H, W, C] of the data's levels, or floats [n, H, W, C] in [0, 1], or an iterable of such.
+            images: uint8 images [n, H, W, C] with the levels of the data, or floats [n, H, W, C] in [0, 1], or an
+                iterable of such arrays.
 
         Returns:
-            float64 [n, FEATURES] and int64 [n], the class as its position in the card's "labels".
+            Features, float64 [n, FEATURES], and classes, int64 [n], as positions in the card's labels.
         """
         features, logits = [], []
         for batch in self._batches([images] if isinstance(images, np.ndarray) else images):
-            found = self.network(batch, training=False)
-            features.append(np.asarray(found[0], np.float64))
-            logits.append(np.asarray(found[1]))
-        return np.concatenate(features), np.concatenate(logits).argmax(axis=1)
+            batch_features, batch_logits = self.network(batch, training=False)
+            features.append(np.asarray(batch_features, np.float64))
+            logits.append(np.asarray(batch_logits))
+        return ClassifiedFeatures(np.concatenate(features), np.concatenate(logits).argmax(axis=1))
 
     def _batches(self, parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         for part in parts:
             part = np.asarray(part)
             for start in range(0, len(part), BATCH):
                 batch = part[start : start + BATCH]
-                yield batch / np.float32(self.card["levels"] - 1) if batch.dtype == np.uint8 else batch
+                yield batch / np.float32(self.card.levels - 1) if batch.dtype == np.uint8 else batch
 
-    def positions(self, labels: np.ndarray | None) -> np.ndarray:
-        """Labels of the data as positions in the card's "labels": integers [n] → int64 [n].
+    def class_of_label(self, labels: np.ndarray | None) -> np.ndarray:
+        """Turn labels of the data into classes: integers [n] → positions in the card's labels, int64 [n].
 
         Raises:
-            DataError: on a label that it was not trained with, and where there are none.
+            DataError: if there are no labels, or a label is none of the classifier's.
         """
         if labels is None:
             raise DataError("Expected labelled images. Received: images without labels")
-        known = np.array(self.card["labels"])
+        known = np.array(self.card.labels)
         if not np.isin(labels, known).all():
-            strange = sorted(set(np.unique(labels).tolist()) - set(known.tolist()))
-            raise DataError(f"Expected labels among {known.tolist()}. Received: {strange[:10]}")
+            unknown = sorted(set(np.unique(labels).tolist()) - set(known.tolist()))
+            raise DataError(f"Expected labels among {known.tolist()}. Received: {unknown[:10]}")
         return np.searchsorted(known, labels)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray | None) -> float:
-        """Fraction of images in the right class: [n, H, W, C], [n] → a number in [0, 1]."""
-        return float(np.mean(self.describe(images)[1] == self.positions(labels)))
+        """Return the fraction of images that are classified correctly, in [0, 1].
 
+        Args:
+            images: see `classify`.
+            labels: labels of the data, integers [n].
 
-def labelled(split, name: str) -> np.ndarray:
-    """The labels of a split, [n]. Raises `DataError` where it has none, or of one class only."""
-    if split.labels is None:
-        raise DataError(
-            f"Expected labelled images, as sub-folders or the array labels give them. Received: {name}, without labels"
-        )
-    if len(np.unique(split.labels)) < 2:
-        raise DataError(f"Expected images of at least 2 classes. Received: {name}, all of one")
-    return split.labels
-
-
-# -- files ------------------------------------------------------------------------------------------------------------
-
-
-def packed(network) -> bytes:
-    """The weights of a network as the bytes of an .npz of float16 arrays, the same bytes for the same weights."""
-    buffer = io.BytesIO()
-    np.savez(buffer, **{f"{i:02d}": weights.astype(np.float16) for i, weights in enumerate(network.get_weights())})
-    return buffer.getvalue()
-
-
-def unpack(content: bytes, network) -> None:
-    """Set a network's weights from `packed` bytes. Raises ValueError or KeyError where they do not fit it."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        network.set_weights([arrays[f"{i:02d}"].astype(np.float32) for i in range(len(network.weights))])
-
-
-def save(path: str | Path, content: bytes, card: dict[str, Any]) -> None:
-    """Write `packed` weights to `path` and the card, with their hash, beside it."""
-    from tfgen.files import replacing, write_json
-
-    path = Path(path)
-    with replacing(path) as fresh:
-        fresh.write_bytes(content)
-    write_json(path.with_suffix(".json"), {**card, "sha256": hashlib.sha256(content).hexdigest()})
-
-
-def load(path: str | Path) -> Classifier:
-    """Read a classifier written by `tfgen.metrics.train_classifier`.
-
-    Args:
-        path: of the .npz; its .json lies beside it.
-
-    Raises:
-        DataError: if a file is missing or damaged, or the weights are not those whose hash the .json states.
-    """
-    path = Path(path)
-    card_file = path.with_suffix(".json")
-    for file in (path, card_file):
-        if not file.is_file():
-            raise DataError(
-                f"Expected a classifier's weights and their .json, {path} and {card_file.name}, as python -m "
-                f"tfgen.metrics.train_classifier writes them. There is no file {file}"
-            )
-    content = path.read_bytes()
-    try:
-        card = json.loads(card_file.read_text())
-        stated = card["sha256"]
-        event_shape, classes, filters = tuple(map(int, card["event_shape"])), int(card["classes"]), int(card["filters"])
-        _ = card["levels"], card["labels"], card["test_accuracy"], card["data"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{card_file}: expected what belongs to a classifier's weights. Received: {error!r}") from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != stated:
-        raise DataError(
-            f"{path}: expected the weights of SHA-256 {stated}, which {card_file.name} states. Received: {found}. One "
-            "of the two files was changed; what is measured with it could not be compared with anything"
-        )
-    network = build_network(event_shape, classes, filters)
-    try:
-        unpack(content, network)
-    except (ValueError, KeyError) as error:
-        raise DataError(f"{path}: expected the weights of a {classes}-way classifier. Received: {error}") from None
-    network.trainable = False
-    return Classifier(network, card, path.stem)
-
-
-def classifier_for(data: str, event_shape, levels: int | None, file: str | Path | None = None) -> Classifier:
-    """The classifier for a data set: from `file`, or the one that comes with the package.
-
-    Args:
-        data: the data set's name as `tfgen.data.load` takes it.
-        event_shape: shape of its examples.
-        levels: intensity levels of its pixels, None for points.
-        file: .npz of a classifier.
-
-    Raises:
-        UndefinedError: for points, and for data without a classifier; the message says how to train one.
-        DataError: see `load`; and if the classifier is one of other pictures.
-    """
-    if levels is None:
-        raise UndefinedError("Points have no classifier: sample quality is measured of images")
-    if file is None:
-        if not is_shipped(data, event_shape):
-            raise UndefinedError(
-                f"There is no classifier for {data} to measure samples with. If its images have labels, train one: "
-                f"tfgen train-classifier --data {data} --out FILE.npz, and pass --classifier FILE.npz"
-            )
-        file = FOLDER / f"{data}.npz"
-    found = load(file)
-    expected, received = (tuple(event_shape), levels), (tuple(found.card["event_shape"]), found.card["levels"])
-    if expected != received:
-        raise DataError(
-            f"{file}: expected a classifier of images of shape {list(expected[0])} and {expected[1]} levels. "
-            f"Received: one of shape {list(received[0])} and {received[1]} levels"
-        )
-    return found
-
-
-def shipped() -> tuple[str, ...]:
-    """The data sets whose classifier comes with the package."""
-    return tuple(sorted(file.stem for file in FOLDER.glob("*.json")))
-
-
-def is_shipped(data: str, event_shape) -> bool:
-    """Whether the package brings a classifier for that data set in that size. Reads no weights."""
-    if data not in shipped():
-        return False
-    card = json.loads((FOLDER / f"{data}.json").read_text())
-    return tuple(card["event_shape"]) == tuple(event_shape)
+        Raises:
+            DataError: see `class_of_label`.
+        """
+        return float(np.mean(self.classify(images).classes == self.class_of_label(labels)))

@@ -1,4 +1,4 @@
-"""What a model costs: to train, by counting; to sample, by the clock."""
+"""The cost of a model: number of weights, operations of a training step, and seconds of sampling."""
 
 import contextlib
 import logging
@@ -7,45 +7,49 @@ import platform
 import statistics
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tfgen import random
+from tfgen.models.weights import count_weights
+from tfgen.runs.entries import CostEntry, Machine
+from tfgen.runs.evaluations import add_entry
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
     from tfgen.models.optimizer_step import OptimizerStep
+    from tfgen.runs.run import Run
 
-#: Pictures drawn at a time, and how often, to time them.
+#: Number of samples of a timed call, and number of timed calls.
 BATCH, REPEATS = 256, 5
 
 
 def training_flops(model: "GenerativeModel", batch_size: int) -> float:
-    """Floating-point operations of a training step for each example of the batch.
+    """Return the floating-point operations of a training step, divided by the number of examples of the batch.
 
-    Counted by TensorFlow's profiler in the graph of every descent's losses and gradients; a multiplication and an
-    addition are two. Left out are the optimizer, random numbers, and operators without a rule for counting
-    (exponentials, matrix inverses), which together are small beside matrix products and convolutions.
+    TensorFlow's profiler counts them in the graphs of the losses and gradients of every optimizer step. Multiplication
+    and addition are one operation each. The count leaves out the optimizer, random numbers, and operators that the
+    profiler cannot count (exponentials, matrix inverses). These are few compared with matrix products and convolutions.
 
     Args:
-        model: it is compiled with an optimizer of no consequence if it is not yet compiled.
-        batch_size: examples in the step.
+        model: the model. A model that is not compiled is compiled with SGD, which does not change the count.
+        batch_size: number of examples of the batch.
     """
     profiler = tf.compat.v1.profiler
     counted = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
     options = counted.with_empty_output().build()
     with _without_deprecations():
-        found = [profiler.profile(graph, options=options) for graph in _graphs(model, batch_size)]
-    return sum(counts.total_float_ops for counts in found) / batch_size
+        counts = [profiler.profile(graph, options=options) for graph in _graphs(model, batch_size)]
+    return sum(count.total_float_ops for count in counts) / batch_size
 
 
 def training_bytes(model: "GenerativeModel", batch_size: int) -> float:
-    """Bytes that the operators of a training step write, for each example of the batch.
+    """Return the bytes that the operators of a training step write, divided by the number of examples of the batch.
 
-    The sum of what comes out of each operator of the graphs that `training_flops` counts in, but for constants and for
-    those that only give a tensor another shape or name. Each is written once and read at least once.
+    This is the size of all outputs in the graphs of `training_flops`, except for constants and for operators that only
+    change the shape or the name of a tensor. Every output is written once and read at least once.
     """
     written = 0
     for graph in _graphs(model, batch_size):
@@ -57,7 +61,7 @@ def training_bytes(model: "GenerativeModel", batch_size: int) -> float:
 
 
 def _graphs(model: "GenerativeModel", batch_size: int) -> list[tf.Graph]:
-    """One of each descent."""
+    """Return one graph for each optimizer step."""
     if not model.compiled:
         model.compile("sgd")
     spec = tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)
@@ -65,21 +69,21 @@ def _graphs(model: "GenerativeModel", batch_size: int) -> list[tf.Graph]:
 
 
 def _graph(optimizer_step: "OptimizerStep", spec: tf.TensorSpec) -> tf.Graph:
-    """The operators that a descent runs, which are fewer than it traces."""
+    """Return the operators that an optimizer step runs, which are fewer than the traced operators."""
 
     @tf.function(autograph=False)
     def gradients(examples):
         with random.StepRng(0, 0) as rng:
-            losses, gradients = optimizer_step.gradients(optimizer_step.part(examples), rng)
+            losses, gradients = optimizer_step.gradients(optimizer_step.select_batch(examples), rng)
         return [*losses.values(), *(gradient for gradient in gradients if gradient is not None)]
 
-    # A tape writes down gradients that nobody asked for, such as those of a GAN's other network. Running the graph
-    # leaves them out, and so does making its variables constants.
+    # The traced graph also has gradients that are never computed, such as those of a GAN's other network. Turning the
+    # variables into constants removes them.
     return convert_variables_to_constants_v2(gradients.get_concrete_function(spec)).graph
 
 
 def sampling_seconds(model: "GenerativeModel", batch: int = BATCH, repeats: int = REPEATS) -> float:
-    """Seconds that `model.sample` takes for each of `batch` pictures: the median of some calls after a first one."""
+    """Return the median duration in seconds of `model.sample(batch)`, after a first call, divided by `batch`."""
     model.sample(batch, seed=0).numpy()
     seconds = []
     for repeat in range(repeats):
@@ -89,34 +93,46 @@ def sampling_seconds(model: "GenerativeModel", batch: int = BATCH, repeats: int 
     return statistics.median(seconds) / batch
 
 
-def machine() -> dict[str, Any]:
-    """What the clock's figures hold for: processor, number of cores that may be used, and devices of TensorFlow."""
-    return {
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "devices": [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()],
-    }
+def machine() -> Machine:
+    """Return the processor, the number of cores that this process may use, and TensorFlow's devices."""
+    return Machine(
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        devices=[device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()],
+    )
 
 
-def evaluate_cost(model: "GenerativeModel", batch_size: int) -> dict[str, Any]:
-    """Weights, operations of training and seconds of sampling.
+def evaluate_cost(model: "GenerativeModel", batch_size: int) -> CostEntry:
+    """Count the weights and the operations of a training step, and time sampling.
 
     Args:
         model: the model.
-        batch_size: examples in a training step.
+        batch_size: number of examples of a training step.
 
     Returns:
-        "weights"; "training_flops_per_example"; "sampling_seconds_per_example", "sampling_batch", "sampling_repeats"
-        and the "machine" for which they hold.
+        An entry without epoch.
     """
-    return {
-        "weights": sum(int(variable.shape.num_elements()) for variable in model.trainable_variables),
-        "training_flops_per_example": training_flops(model, batch_size),
-        "sampling_seconds_per_example": sampling_seconds(model),
-        "sampling_batch": BATCH,
-        "sampling_repeats": REPEATS,
-        "machine": machine(),
-    }
+    return CostEntry(
+        weights=count_weights(model.trainable_variables),
+        training_flops_per_example=training_flops(model, batch_size),
+        sampling_seconds_per_example=sampling_seconds(model),
+        sampling_batch=BATCH,
+        sampling_repeats=REPEATS,
+        machine=machine(),
+    )
+
+
+def measure_cost(run: "Run", *, model: "GenerativeModel | None" = None) -> CostEntry:
+    """Measure the cost of a run's model and record it in the run's `evaluation.json`.
+
+    Args:
+        run: the run.
+        model: the run's model, if it is already loaded.
+    """
+    model = model or run.load_model()
+    entry = evaluate_cost(model, run.config.train.batch_size).model_copy(update={"epoch": run.epoch})
+    add_entry(run, entry)
+    return entry
 
 
 def _processor() -> str:
@@ -129,7 +145,7 @@ def _processor() -> str:
 
 @contextlib.contextmanager
 def _without_deprecations() -> Iterator[None]:
-    # The profiler belongs to TensorFlow 1, whose successor has no other, and says so each time.
+    """Hide the deprecation warning of the profiler, which belongs to TensorFlow 1 and has no successor."""
     logger = logging.getLogger("tensorflow")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,57 +1,22 @@
-"""Likelihood of a whole set, and the yardstick that needs no model."""
+"""The log-likelihood of a set of examples, and of a split of a run's data."""
 
-import math
+import dataclasses
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfgen.evaluation.progress import progress_bar
+from tfgen.evaluation.split import examples_of_split
+from tfgen.metrics.independent_pixels import independent_bernoulli_bits_per_dim, independent_pixels_bits_per_dim
+from tfgen.runs.entries import LikelihoodEntry
+from tfgen.runs.evaluations import add_entry
+
 if TYPE_CHECKING:
-    from tfgen.models.contract import GenerativeModel, Likelihood
-
-
-def pixel_marginal_bits(train: np.ndarray, test: np.ndarray, levels: int) -> float:
-    """Bits per dimension of a model that knows each pixel's histogram and nothing else.
-
-    A histogram for each pixel and channel is counted on `train`, with one count added to every level; a generative
-    model that does not beat it has learned nothing about how pixels go together.
-
-    Args:
-        train, test: integer images [n, H, W, C] and [m, H, W, C].
-        levels: intensity levels.
-
-    Returns:
-        Mean of −log₂ p over the pixels of `test`.
-    """
-    count, dimensions = len(train), math.prod(train.shape[1:])
-    flat_train, flat_test = train.reshape(count, dimensions), test.reshape(len(test), dimensions)
-    pixel = np.arange(dimensions)
-    histogram = np.ones((dimensions, levels))
-    for row in flat_train:
-        histogram[pixel, row] += 1.0
-    bits = -np.log2(histogram / (count + levels))
-    return float(np.mean([bits[pixel, row].mean() for row in flat_test]))
-
-
-def baseline(model: "GenerativeModel", train: np.ndarray, test: np.ndarray) -> float:
-    """Bits per dimension of the pixel marginals, on the pixels as that model's likelihood observes them.
-
-    For drawn binarizations it is that of independent Bernoulli pixels with the mean intensities of `train`, in
-    expectation over the draws.
-
-    Args:
-        model: one of images with a likelihood.
-        train, test: integer images [n, H, W, C] and [m, H, W, C].
-    """
-    if model.observed_levels == model.levels:
-        return pixel_marginal_bits(train, test, model.levels)
-    brightest = model.levels - 1.0
-    if model.config.binarize == "threshold":
-        train, test = ((images > 0.5 * brightest).astype(np.uint8) for images in (train, test))
-        return pixel_marginal_bits(train, test, 2)
-    probability = (train.sum(axis=0) / brightest + 1.0) / (len(train) + 2.0)
-    mean = test.mean(axis=0) / brightest
-    return float(-np.mean(mean * np.log2(probability) + (1.0 - mean) * np.log2(1.0 - probability)))
+    from tfgen.models.contract import GenerativeModel
+    from tfgen.models.likelihood import Likelihood
+    from tfgen.runs.run import Run
 
 
 def evaluate_likelihood(
@@ -63,34 +28,51 @@ def evaluate_likelihood(
     batch_size: int = 100,
     progress: Callable[[int], None] = lambda done: None,
 ) -> "Likelihood":
-    """Likelihood of every example of a set, estimated batch by batch, each shared by the replicas of the strategy.
+    """Return the log-likelihood of every example of a set.
+
+    The replicas of the current strategy share each batch.
 
     Args:
-        model: one that answers log_prob.
+        model: a model with a likelihood.
         examples: [n, *event_shape].
-        samples: latent or dequantization samples for each example.
-        seed: of the noise; batch number b uses seed + b.
-        batch_size: examples at a time, rounded up to a multiple of the number of replicas.
-        progress: called with the number of examples done so far.
-
-    Returns:
-        The `Likelihood` of all n.
+        samples: number of latent or dequantization samples for each example.
+        seed: seed of the noise; batch number b uses `seed` + b.
+        batch_size: number of examples of a batch, rounded up to a multiple of the number of replicas.
+        progress: called after each batch with the number of examples so far.
 
     Raises:
-        UndefinedError: if the model has none.
+        UndefinedError: if the model has no likelihood.
     """
-    import dataclasses
+    import tensorflow as tf
 
+    from tfgen.data.batches import evaluation_batches
+
+    # Raises the error of a model without likelihood before anything is traced.
+    estimator = model.estimator(samples)
+    batch_size += -batch_size % tf.distribute.get_strategy().num_replicas_in_sync
+    log_prob = _log_prob_function(model, samples, batch_size)
+    nats = []
+    for number, (batch, mask) in enumerate(evaluation_batches(examples, batch_size)):
+        values = log_prob(batch, tf.constant(seed + number, tf.int64)).numpy()
+        nats.append(values[mask.numpy() > 0])
+        progress(sum(map(len, nats)))
+    # The likelihood of one example has the levels and dimensions of all.
+    described = model.likelihood(examples[:1], samples=1)
+    return dataclasses.replace(
+        described, nats=np.concatenate(nats).astype(np.float64), estimator=estimator, samples=samples
+    )
+
+
+def _log_prob_function(model: "GenerativeModel", samples: int, batch_size: int) -> Callable[..., Any]:
+    """Return a compiled function from a batch and a seed to log-likelihoods in nats [batch_size]."""
     import tensorflow as tf
 
     from tfgen import random
-    from tfgen.data.batches import evaluation_batches
 
     strategy = tf.distribute.get_strategy()
-    batch_size += -batch_size % strategy.num_replicas_in_sync
 
     @tf.autograph.experimental.do_not_convert
-    def share(batch, batch_seed):
+    def on_replica(batch, batch_seed):
         replicas, index = random.replica()
         own = tf.reshape(batch, (replicas, batch_size // replicas, *batch.shape[1:]))[index]
         return model.log_prob(own, samples=samples, seed=batch_seed)
@@ -99,19 +81,107 @@ def evaluate_likelihood(
     def log_prob(batch, batch_seed):
         if strategy.num_replicas_in_sync == 1:
             return model.log_prob(batch, samples=samples, seed=batch_seed)
-        return strategy.gather(strategy.run(share, args=(batch, batch_seed)), axis=0)
+        return strategy.gather(strategy.run(on_replica, args=(batch, batch_seed)), axis=0)
 
-    # Asked eagerly first, so that a model without an answer says so before anything is traced.
-    model.estimator(samples)
-    nats = []
-    for number, (batch, mask) in enumerate(evaluation_batches(examples, batch_size)):
-        values = log_prob(batch, tf.constant(seed + number, tf.int64)).numpy()
-        nats.append(values[mask.numpy() > 0])
-        progress(sum(map(len, nats)))
-    described = model.likelihood(examples[:1], samples=1)
-    return dataclasses.replace(
-        described,
-        nats=np.concatenate(nats).astype(np.float64),
-        estimator=model.estimator(samples),
+    return log_prob
+
+
+def baseline_bits_per_dim(model: "GenerativeModel", train: np.ndarray, test: np.ndarray) -> float:
+    """Return the bits per dimension of independent pixels, for the pixels that the model's likelihood observes.
+
+    Args:
+        model: a model of images with a likelihood. It determines how the images are binarized.
+        train: integer images [n, H, W, C], from which the distribution of each pixel is estimated.
+        test: integer images [m, H, W, C].
+    """
+    if model.observed_levels == model.levels:
+        return independent_pixels_bits_per_dim(train, test, model.levels)
+    if model.config.binarize == "threshold":
+        train, test = ((images > 0.5 * (model.levels - 1.0)).astype(np.uint8) for images in (train, test))
+        return independent_pixels_bits_per_dim(train, test, 2)
+    return independent_bernoulli_bits_per_dim(train, test, model.levels)
+
+
+def measure_likelihood(
+    run: "Run",
+    *,
+    model: "GenerativeModel | None" = None,
+    samples: int = 1,
+    split: str = "test",
+    seed: int = 0,
+    batch_size: int = 100,
+    first: int | None = None,
+    progress: bool = False,
+    record: bool = True,
+) -> LikelihoodEntry:
+    """Measure the likelihood of a split and record it in the run's `evaluation.json`.
+
+    Args:
+        run: the run.
+        model: the run's model, if it is already loaded.
+        samples: number of latent or dequantization samples for each example.
+        split: "train", "validation" or "test".
+        seed: seed of the noise.
+        batch_size: number of examples of a batch.
+        first: number of examples, from the start of the split; None for all.
+        progress: whether to show a progress bar.
+        record: whether to write the entry. False on a worker that is not the chief.
+
+    Returns:
+        The entry. It replaces the recorded entry of the same split, number of samples and number of examples. Nothing
+        is written into the folder of a pretrained model.
+
+    Raises:
+        UndefinedError: if the model has no likelihood.
+        ConfigError: if the run has no such split.
+    """
+    model = model or run.load_model()
+    model.estimator(samples)  # raises the error of a model without likelihood before the data is read
+    examples = examples_of_split(run.dataset, split, first)
+    started = time.monotonic()
+    with progress_bar(len(examples), "example", progress) as bar:
+        result = evaluate_likelihood(
+            model,
+            examples.examples,
+            samples=samples,
+            seed=seed,
+            batch_size=batch_size,
+            progress=lambda done: bar.update(done - bar.n),
+        )
+    entry = LikelihoodEntry(
+        split=split,
+        epoch=run.epoch,
+        estimator=result.estimator,
         samples=samples,
+        examples=len(result.nats),
+        seed=seed,
+        log_prob_nats=float(result.nats.mean()),
+        log_prob_nats_standard_error=float(result.nats.std(ddof=1) / len(result.nats) ** 0.5),
+        **(_image_fields(run, model, result, examples) if model.is_image else _point_fields(examples)),
+        seconds=round(time.monotonic() - started, 1),
     )
+    if record:
+        add_entry(run, entry)
+    return entry
+
+
+def _image_fields(run: "Run", model: "GenerativeModel", result: "Likelihood", examples: Any) -> dict[str, Any]:
+    """Return the fields of an entry that only images have."""
+    fields: dict[str, Any] = {
+        "bits_per_dim": result.mean,
+        "bits_per_dim_standard_error": result.standard_error,
+        "bits_per_dim_percentiles": np.percentile(result.bits_per_dim, np.arange(101)).tolist(),
+        "levels": result.levels,
+        "dimensions": result.dimensions,
+        "pixel_marginal_bits_per_dim": baseline_bits_per_dim(model, run.dataset.train.examples, examples.examples),
+    }
+    if model.config.to_dict().get("likelihood") == "bernoulli":
+        fields["binarization"] = model.config.binarize
+    return fields
+
+
+def _point_fields(examples: Any) -> dict[str, Any]:
+    """Return the fields of an entry that only points have: no model can exceed the true log-density on average."""
+    if (true_log_prob := examples.log_prob) is None:
+        return {}
+    return {"true_log_prob_nats": float(true_log_prob(examples.examples).mean())}

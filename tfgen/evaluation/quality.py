@@ -1,71 +1,34 @@
-"""Sample quality: how far a set of pictures is from the data, in the features of a frozen classifier.
+"""Sample quality: the distance of samples from real images, in the features of a frozen classifier.
 
-Everything is measured between equal numbers of pictures, and so is the floor beside it: other real pictures against the
-same ones. No model can be expected below the floor, and a figure says little without it.
+All sets have the same size. The same metrics are measured between two sets of real images: no model can be expected to
+be nearer to the data than real images are, so this reference accompanies every measurement.
 """
 
-import math
+import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfgen.errors import ConfigError, DataError
-from tfgen.metrics.classes import class_histogram, kl_divergence
-from tfgen.metrics.frechet import frechet_distance
-from tfgen.metrics.kernel_distance import kernel_distance
-from tfgen.metrics.neighbours import density_coverage, precision_recall
+from tfgen.evaluation.find_classifier import classifier_for
+from tfgen.evaluation.progress import progress_bar
+from tfgen.evaluation.split import evenly_spaced, examples_of_split
+from tfgen.metrics.classes import class_histogram
+from tfgen.metrics.set_distances import set_distances
+from tfgen.runs.entries import QualityEntry, QualityFigures
+from tfgen.runs.evaluations import add_entry
 
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
     from tfgen.evaluation.classifier import Classifier
     from tfgen.models.contract import GenerativeModel
+    from tfgen.runs.run import Run
 
-#: Fewer pictures than this have no five neighbours and no covariance worth the name.
-FEWEST = 10
-#: Samples are made and described this many at a time.
-CHUNK = 256
-
-
-def set_distances(real, candidate, frequencies: np.ndarray, seed: int = 0) -> dict[str, Any]:
-    """Every figure between two sets of equal size.
-
-    Args:
-        real, candidate: (features [n, d], classes [n]) of each, as `Classifier.describe` gives them.
-        frequencies: the data's own of each class, [c].
-        seed: of the subsets of the kernel distance.
-
-    Returns:
-        "frechet_classifier_distance", "kid" with "kid_standard_deviation", "kid_subsets" and "kid_subset_size",
-        "precision" and "recall" (k = 3), "density" and "coverage" (k = 5), "class_histogram", "kl_to_uniform" and
-        "kl_to_data" in nats (None if infinite).
-    """
-    (real_features, _), (features, classes) = real, candidate
-    kid = kernel_distance(real_features, features, seed=seed)
-    precision, recall = precision_recall(real_features, features)
-    density, coverage = density_coverage(real_features, features)
-    histogram = class_histogram(classes, len(frequencies))
-    kl_to_data = kl_divergence(histogram, frequencies)
-    return {
-        "frechet_classifier_distance": frechet_distance(real_features, features),
-        "kid": kid.mean,
-        "kid_standard_deviation": kid.standard_deviation,
-        "kid_subsets": kid.subsets,
-        "kid_subset_size": kid.subset_size,
-        "precision": precision,
-        "recall": recall,
-        "density": density,
-        "coverage": coverage,
-        "class_histogram": histogram.tolist(),
-        "kl_to_uniform": kl_divergence(histogram, np.ones(len(frequencies))),
-        # A class that the data never shows makes it infinite, which JSON cannot hold.
-        "kl_to_data": kl_to_data if math.isfinite(kl_to_data) else None,
-    }
-
-
-def spread_rows(n: int, count: int) -> np.ndarray:
-    """Positions of `count` of n examples at equal distances, so that a sorted set is represented too: int64 [count]."""
-    return np.arange(count) * n // count
+#: The smallest number of samples. Fewer have no five neighbours and no meaningful covariance.
+MIN_SAMPLES = 10
+#: Number of samples that are drawn and classified at a time.
+BATCH = 256
 
 
 def evaluate_quality(
@@ -78,57 +41,110 @@ def evaluate_quality(
     seed: int = 0,
     temperature: float = 1.0,
     progress: Callable[[int], None] = lambda done: None,
-) -> dict[str, Any]:
+) -> QualityEntry:
     """Compare `model.sample` with a split of the data.
 
-    The pictures compared are what `sample` gives, which of a VAE are the means of its pixels. They are held against the
-    data as it is, in all its levels, whatever the model observed of it.
+    `sample` of a VAE returns the means of the pixels' distributions. The real images have all their levels, even if the
+    model was trained on binarized images.
 
     Args:
-        model: of images.
-        dataset: its data, in which the training split is there for the floor (against the training split itself: the
-            test split).
-        classifier: in whose features.
-        count: samples; at most as many as the split and that of the floor have, because all sizes are equal.
-        split: train, validation or test.
-        seed: of the first sample.
+        model: a model of images.
+        dataset: its data. The reference compares the split with the training split, or the training split with the
+            test split.
+        classifier: the classifier of the features.
+        count: number of samples, at most the number of images in either split of the reference.
+        split: "train", "validation" or "test".
+        seed: seed of the first sample.
         temperature: see `GenerativeModel.sample`.
-        progress: called with the number of samples made so far.
+        progress: called with the number of samples so far.
 
     Returns:
-        The figures of `set_distances`, "floor" with those of the real pictures, "samples", how many there are in each
-        set, and "pictures", what they are.
+        An entry without epoch and duration.
 
     Raises:
-        ConfigError: if the data has no such split, or it is too small.
-        DataError: if a sample is not finite, or the data has labels that the classifier does not know.
+        ConfigError: if the data has no such split, or fewer than `MIN_SAMPLES` samples would be compared.
+        DataError: if a sample is not finite, or a label of the data is none of the classifier's.
     """
-    examples = getattr(dataset, split)
-    if examples is None:
-        raise ConfigError(f"split: expected one that the run has. Received: {split!r}, to which it left no examples")
+    examples = examples_of_split(dataset, split)
     others = dataset.test if split == "train" else dataset.train
     count = min(count, len(examples), len(others))
-    if count < FEWEST:
-        raise ConfigError(f"count: expected at least {FEWEST} samples and as many real pictures. Received: {count}")
-
-    def samples() -> Iterator[np.ndarray]:
-        for start in range(0, count, CHUNK):
-            pictures = model.sample(min(CHUNK, count - start), seed=seed + start, temperature=temperature).numpy()
-            if not np.isfinite(pictures).all():
-                raise DataError(f"Expected finite samples. Received NaN or infinity near seed {seed + start}")
-            yield pictures
-            progress(min(start + CHUNK, count))
-
-    real = classifier.describe(examples.examples[spread_rows(len(examples), count)])
-    # The first ones, which are the same however many of the data's training examples a run was given.
-    floor = classifier.describe(others.examples[:count])
+    if count < MIN_SAMPLES:
+        raise ConfigError(f"count: expected at least {MIN_SAMPLES} samples and as many real images. Received: {count}")
+    real = classifier.classify(examples.examples[evenly_spaced(len(examples), count)])
+    # The first images, because they do not depend on how many training images a run uses.
+    other_real = classifier.classify(others.examples[:count])
     labels = dataset.train.labels
-    known = None if labels is None else classifier.positions(labels)
-    # Without labels of its own, the data is as the classifier sees it.
-    frequencies = class_histogram(real[1] if known is None else known, classifier.classes)
-    return {
-        "samples": count,
-        "pictures": "means of p(x|z)" if model.can("sample_pixels") else "samples",
-        **set_distances(real, classifier.describe(samples()), frequencies, seed),
-        "floor": set_distances(real, floor, frequencies, seed),
-    }
+    # Without labels, the classes of the data are those that the classifier finds.
+    classes = real.classes if labels is None else classifier.class_of_label(labels)
+    frequencies = class_histogram(classes, classifier.classes)
+    samples = classifier.classify(_sample(model, count, seed, temperature, progress))
+    return QualityEntry(
+        split=split,
+        seed=seed,
+        temperature=temperature,
+        classifier=classifier.identity,
+        samples=count,
+        pictures="means of p(x|z)" if model.can("sample_pixels") else "samples",
+        **set_distances(real, samples, frequencies, seed),
+        real_reference=QualityFigures(**set_distances(real, other_real, frequencies, seed)),
+    )
+
+
+def _sample(
+    model: "GenerativeModel", count: int, seed: int, temperature: float, progress: Callable[[int], None]
+) -> Iterator[np.ndarray]:
+    for start in range(0, count, BATCH):
+        samples = model.sample(min(BATCH, count - start), seed=seed + start, temperature=temperature).numpy()
+        if not np.isfinite(samples).all():
+            raise DataError(f"Expected finite samples. Received: NaN or infinity near seed {seed + start}")
+        yield samples
+        progress(min(start + BATCH, count))
+
+
+def measure_quality(
+    run: "Run",
+    *,
+    model: "GenerativeModel | None" = None,
+    classifier: "Classifier | None" = None,
+    count: int = 10_000,
+    split: str = "test",
+    seed: int = 0,
+    temperature: float = 1.0,
+    progress: bool = False,
+) -> QualityEntry:
+    """Measure the quality of a model's samples and record it in the run's `evaluation.json`.
+
+    Args:
+        run: the run.
+        model: the run's model, if it is already loaded.
+        classifier: the classifier of the features; None for the one that comes with the package for the run's data.
+        count, split, seed, temperature: see `evaluate_quality`.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The entry. It replaces the recorded entry of the same split, number of samples, seed, temperature and
+        classifier.
+
+    Raises:
+        UndefinedError: if the data has no classifier.
+        ConfigError: if the run has no such split, or fewer than `MIN_SAMPLES` samples would be compared.
+        DataError: if the classifier is damaged or has images of another shape.
+    """
+    dataset = run.dataset
+    classifier = classifier or classifier_for(run.config.data.data, dataset.event_shape, dataset.levels)
+    model = model or run.load_model()
+    started = time.monotonic()
+    with progress_bar(count, "sample", progress) as bar:
+        measured = evaluate_quality(
+            model,
+            dataset,
+            classifier,
+            count=count,
+            split=split,
+            seed=seed,
+            temperature=temperature,
+            progress=lambda done: bar.update(done - bar.n),
+        )
+    entry = measured.model_copy(update={"epoch": run.epoch, "seconds": round(time.monotonic() - started, 1)})
+    add_entry(run, entry)
+    return entry

@@ -1,24 +1,32 @@
-"""Which classes samples fall into."""
+"""The distribution of samples over classes."""
 
 import numpy as np
 
 
 def class_histogram(classes: np.ndarray, count: int) -> np.ndarray:
-    """How many there are of each class: positions [n] → int64 [count]."""
+    """Return the number of samples of each class.
+
+    Args:
+        classes: class of each sample, integers [n] from 0 to count − 1.
+        count: number of classes.
+
+    Returns:
+        int64 [count].
+    """
     return np.bincount(np.asarray(classes), minlength=count)
 
 
 def kl_divergence(histogram: np.ndarray, frequencies: np.ndarray) -> float:
-    """KL(p ‖ q) in nats of the distribution p that a histogram counts, from the frequencies q.
+    """Return KL(p ‖ q) in nats, where p is the distribution of a histogram and q that of given frequencies.
 
-    Of n draws from q itself it is about (classes − 1) / 2n.
+    For n independent samples of q itself the expected value is about (classes − 1) / 2n.
 
     Args:
-        histogram: counts [c], not all 0.
-        frequencies: [c], 0 or more; scaled to a sum of 1.
+        histogram: number of samples of each class [c], not all 0.
+        frequencies: frequency of each class [c], 0 or more; they need not sum to 1.
 
     Returns:
-        A number, 0 or more; infinite where something was counted that q says cannot be.
+        A number of at least 0; infinity if a class of frequency 0 has samples.
     """
     p = np.asarray(histogram, np.float64) / np.sum(histogram)
     q = np.asarray(frequencies, np.float64) / np.sum(frequencies)

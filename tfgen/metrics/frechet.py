@@ -1,18 +1,19 @@
-"""The distance between two sets of features as if each were a Gaussian."""
+"""The Fréchet distance between two sets of features."""
 
 import numpy as np
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Fréchet distance, squared, between the Gaussians of the same mean and covariance as two sets of features.
+    """Return the squared Fréchet distance between Gaussians fitted to two sets of features.
 
         d² = |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½)
 
-    Both covariances are divided by n − 1. The estimate is biased upwards, the more the fewer the features: compare
-    equal numbers only, and with the distance between two sets of real ones.
+    The covariances are unbiased estimates (divided by n − 1). The distance is biased upwards, more so for small n:
+    compare only distances of equal n, and report the distance between two sets of real features next to them.
 
     Args:
-        first, second: [n, d] and [m, d], n and m at least 2.
+        first: features [n, d], n ≥ 2.
+        second: features [m, d], m ≥ 2.
 
     Reference: Dowson, Landau: The Fréchet distance between multivariate normal distributions, 1982; Heusel et al.: GANs
     trained by a two time-scale update rule. NeurIPS 2017 (in the features of another network).
@@ -23,8 +24,8 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def gaussian_distance(mean_1, mean_2, covariance_1, covariance_2) -> float:
-    """The squared distance between two Gaussians: means [d], covariances [d, d]."""
-    # tr (Σ₁ Σ₂)^½ = tr (A Σ₂ A)^½ with A = Σ₁^½: that one is symmetric, its eigenvalues are real and 0 or more.
+    """Return the squared Fréchet distance between two Gaussians with means [d] and covariances [d, d]."""
+    # With A = Σ₁^½, tr (Σ₁ Σ₂)^½ = tr (A Σ₂ A)^½. A Σ₂ A is symmetric, so its eigenvalues are real and at least 0.
     root = _square_root(covariance_1)
     eigenvalues = np.linalg.eigvalsh(root @ covariance_2 @ root)
     cross = np.sqrt(np.clip(eigenvalues, 0.0, None)).sum()
@@ -33,10 +34,11 @@ def gaussian_distance(mean_1, mean_2, covariance_1, covariance_2) -> float:
 
 
 def _moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean [d] and covariance [d, d]."""
     return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
 
 
 def _square_root(covariance: np.ndarray) -> np.ndarray:
-    """The symmetric square root of a positive semi-definite matrix."""
+    """Return the symmetric square root of a positive semi-definite matrix."""
     eigenvalues, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(np.clip(eigenvalues, 0.0, None))) @ vectors.T

@@ -1,34 +1,35 @@
-"""What the nearest neighbours of features tell: do samples lie where the data is, and everywhere that it is?
+"""Metrics of nearest neighbours: precision, recall, density and coverage, and the search for neighbours.
 
-Each set is thought of as a union of balls, one around each of its features, which reaches to its k-th neighbour in the
-same set.
+The metrics represent a set of features by balls. The ball of a feature has the feature as its centre and the distance
+to the feature's k-th nearest neighbour in the same set as its radius.
 """
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-#: Rows of a matrix of distances held at a time: 10,000 × 10,000 at once would be 800 MB.
+#: Number of rows of a distance matrix in memory at a time. All of 10,000 × 10,000 distances would take 800 MB.
 BLOCK = 1000
-#: Examples of a large set turned into vectors at a time.
+#: Number of examples of a large set that are turned into vectors at a time.
 PART = 8192
 
 
 def squared_distances(
     first: np.ndarray, second: np.ndarray, block: int | None = None
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Squared Euclidean distances, in blocks of rows.
+    """Yield the squared Euclidean distances between two sets of vectors, block by block.
 
     Args:
-        first, second: [n, d] and [m, d].
-        block: rows at a time; None for `BLOCK`.
+        first: [n, d].
+        second: [m, d].
+        block: maximum number of rows of a block; None for `BLOCK`.
 
     Returns:
-        An iterator of the rows' slice and their distances [≤ block, m], of the arguments' type, which together are
-        [n, m]. What is within rounding of 0 is exactly 0.
+        An iterator of (rows, distances): a slice of `first`, and the distances [rows, m] in the arguments' type.
+        Distances that differ from 0 only by rounding are exactly 0.
     """
     block = block or BLOCK
-    # About a common centre the cancellation in |x|² + |y|² − 2 x·y is least.
+    # |x|² + |y|² − 2 x·y loses least precision if the vectors are centred.
     centre = second.mean(axis=0)
     first, second = first - centre, second - centre
     squares = np.einsum("ij,ij->i", second, second)
@@ -41,21 +42,22 @@ def squared_distances(
 
 
 def radii(features: np.ndarray, k: int) -> np.ndarray:
-    """Squared distance of each feature to its k-th nearest other one: [n, d] → [n], n > k."""
-    # Each is its own nearest neighbour, in place 0.
-    found = squared_distances(features, features)
-    return np.concatenate([np.partition(distances, k, axis=1)[:, k] for _, distances in found])
+    """Return the squared distance of each feature to its k-th nearest neighbour in the set: [n, d] → [n], n > k."""
+    # Position 0 of the sorted distances is the distance of the feature to itself.
+    blocks = squared_distances(features, features)
+    return np.concatenate([np.partition(distances, k, axis=1)[:, k] for _, distances in blocks])
 
 
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[float, float]:
-    """Improved precision and recall.
+    """Return improved precision and recall.
 
-        precision   the fraction of fakes inside of any ball of the real ones
-        recall      the fraction of real ones inside of any ball of the fakes
+        precision   fraction of generated features inside the ball of any real feature
+        recall      fraction of real features inside the ball of any generated feature
 
     Args:
-        real, fake: [n, d] and [m, d], each more than k.
-        k: neighbour that the balls reach to.
+        real: features of real examples [n, d], n > k.
+        fake: features of generated examples [m, d], m > k.
+        k: the neighbour at which a ball ends.
 
     Reference: Kynkäänniemi, Karras, Laine, Lehtinen, Aila: Improved precision and recall metric for assessing
     generative models. NeurIPS 2019.
@@ -71,25 +73,26 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[fl
 
 
 def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[float, float]:
-    """Density and coverage.
+    """Return density and coverage.
 
-        density     how many balls of the real ones a fake lies in, on average, divided by k
-        coverage    the fraction of the balls of the real ones with any fake inside
+        density     mean number of real balls that contain a generated feature, divided by k
+        coverage    fraction of real balls that contain any generated feature
 
-    Of two sets of n with one distribution the density is 1 in expectation, the coverage 1 − Π_{i=1…k} (n−i)/(2n−i),
-    about 1 − 2⁻ᵏ.
+    If both sets have n features and the same distribution, the expected density is 1 and the expected coverage is
+    1 − Π_{i=1…k} (n−i)/(2n−i), about 1 − 2⁻ᵏ.
 
     Args:
-        real, fake: [n, d] and [m, d], the real ones more than k.
-        k: neighbour that the balls reach to.
+        real: features of real examples [n, d], n > k.
+        fake: features of generated examples [m, d].
+        k: the neighbour at which a ball ends.
 
     Reference: Naeem, Oh, Uh, Choi, Yoo: Reliable fidelity and diversity metrics for generative models. ICML 2020.
     """
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
-    reach = radii(real, k)
+    real_radii = radii(real, k)
     hits, covered = 0, []
     for rows, distances in squared_distances(real, fake):
-        inside = distances <= reach[rows, None]
+        inside = distances <= real_radii[rows, None]
         hits += int(inside.sum())
         covered.append(inside.any(axis=1))
     return hits / (k * len(fake)), float(np.concatenate(covered).mean())
@@ -97,32 +100,32 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[fl
 
 def nearest(
     queries: np.ndarray,
-    among: np.ndarray,
+    examples: np.ndarray,
     *,
     excluded: np.ndarray | None = None,
-    prepare: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    to_vectors: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest neighbour of each query in a large set.
+    """Return the nearest neighbour of each query in a large set.
 
     Args:
         queries: vectors [n, d].
-        among: [m, …].
-        excluded: for each query the position of one that does not count, int64 [n].
-        prepare: makes vectors of a part of `among`, [k, …] → [k, d]; so the set may stay as small as bytes.
+        examples: the set [m, …].
+        excluded: for each query the position of one example that must not be its neighbour, int64 [n].
+        to_vectors: turns a part of the set [k, …] into vectors [k, d], so that the set itself can be bytes.
 
     Returns:
-        Its position, int64 [n], and its Euclidean distance, float64 [n].
+        Positions in the set, int64 [n], and Euclidean distances, float64 [n].
     """
     position, smallest = np.zeros(len(queries), np.int64), np.full(len(queries), np.inf)
-    for start in range(0, len(among), PART):
-        for rows, distances in squared_distances(queries, prepare(among[start : start + PART])):
+    for start in range(0, len(examples), PART):
+        for rows, distances in squared_distances(queries, to_vectors(examples[start : start + PART])):
             if excluded is not None:
                 own = excluded[rows] - start
                 inside = np.flatnonzero((own >= 0) & (own < distances.shape[1]))
                 distances[inside, own[inside]] = np.inf
-            found = distances.argmin(axis=1)
-            square = distances[np.arange(len(distances)), found]
+            column = distances.argmin(axis=1)
+            square = distances[np.arange(len(distances)), column]
             closer = square < smallest[rows]
-            position[rows] = np.where(closer, found + start, position[rows])
+            position[rows] = np.where(closer, column + start, position[rows])
             smallest[rows] = np.where(closer, square, smallest[rows])
     return position, np.sqrt(smallest)

@@ -1,44 +1,44 @@
-"""A bed as a picture: what every model drew, and how many modes it had along the way."""
+"""The mode benchmark as a figure: samples of every method, and the modes covered during training."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from tfgen.mode_benchmark.datasets import BEDS, DATA, ENTRANTS
-from tfgen.mode_benchmark.results import Row
-from tfgen.mode_benchmark.trial import SAMPLES
+from tfgen.mode_benchmark.datasets import DATASETS
+from tfgen.mode_benchmark.methods import METHODS, REFERENCE
+from tfgen.mode_benchmark.results import SAMPLES_FILE, MethodResult
 from tfgen.plots import style
 from tfgen.plots.grid import image_grid
 
 COLUMNS = 4
-#: A colour for each entrant, as far apart as quiet colours are.
+#: The color of each method.
 COLORS = dict(
-    zip(ENTRANTS, (style.TEXT, style.BLUE, "#5b9a68", "#a9842c", style.CORAL, "#8f5fa8", "#4aa3a8"), strict=False)
+    zip(METHODS, (style.TEXT, style.BLUE, "#5b9a68", "#a9842c", style.CORAL, "#8f5fa8", "#4aa3a8"), strict=True)
 )
 
 
-def figure(rows: list[Row]) -> Figure:
-    """Draw the rows of one bed: samples of each model's first trial, then the modes over training.
+def report_figure(results: Sequence[MethodResult]) -> Figure:
+    """Draw the results on one dataset: samples of each method's first seed, then the modes over the training steps.
 
     Args:
-        rows: of one bed, the data's among them or not.
+        results: results on one dataset, with or without those of the test set.
     """
-    lines = -(-len(rows) // COLUMNS)
-    drawn = style.figure(3.1 * COLUMNS, 3.3 * lines + 3.2)
-    grid = drawn.add_gridspec(lines + 1, COLUMNS, height_ratios=[3.3] * lines + [3.0])
-    for place, row in enumerate(rows):
-        axes = drawn.add_subplot(grid[place // COLUMNS, place % COLUMNS])
-        _samples(axes, row)
-    _course(drawn.add_subplot(grid[lines, :]), [row for row in rows if row.entrant != DATA])
-    return drawn
+    lines = -(-len(results) // COLUMNS)
+    figure = style.figure(3.1 * COLUMNS, 3.3 * lines + 3.2)
+    grid = figure.add_gridspec(lines + 1, COLUMNS, height_ratios=[3.3] * lines + [3.0])
+    for place, result in enumerate(results):
+        _draw_samples(figure.add_subplot(grid[place // COLUMNS, place % COLUMNS]), result)
+    _draw_history(figure.add_subplot(grid[lines, :]), [result for result in results if result.method != REFERENCE])
+    return figure
 
 
-def _samples(axes: Axes, row: Row) -> None:
-    known = BEDS[row.bed]
-    counted = row.values("modes")
+def _draw_samples(axes: Axes, result: MethodResult) -> None:
+    modes = result.values("modes")
     axes.set_title(
-        f"{row.title}\n{counted[0]:,} of {known.modes:,} modes" if counted else row.title,
+        f"{result.title}\n{modes[0]:,} of {DATASETS[result.dataset].modes:,} modes" if modes else result.title,
         loc="left",
         color=style.TEXT,
         size=9,
@@ -47,7 +47,7 @@ def _samples(axes: Axes, row: Row) -> None:
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_color(style.LINE)
-    file = row.folders[0] / SAMPLES
+    file = result.folders[0] / SAMPLES_FILE
     if not file.exists():
         axes.text(0.5, 0.5, "diverged", transform=axes.transAxes, ha="center", color=style.FAINT)
         return
@@ -56,38 +56,42 @@ def _samples(axes: Axes, row: Row) -> None:
     if samples.ndim == 4:
         axes.imshow(image_grid(samples[:64]), interpolation="nearest")
         return
-    color = style.FAINT if row.entrant == DATA else COLORS[row.entrant]
+    color = style.FAINT if result.method == REFERENCE else COLORS[result.method]
     axes.scatter(samples[:, 0], samples[:, 1], s=3, alpha=0.35, linewidths=0, color=color)
-    centres = _centres(row.bed)
+    _draw_centres(axes, _centres(result.dataset))
+
+
+def _draw_centres(axes: Axes, centres: np.ndarray) -> None:
     extent = 1.25 * np.abs(centres).max()
     axes.set(xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal")
     axes.scatter(centres[:, 0], centres[:, 1], s=90, facecolors="none", edgecolors=style.LINE, linewidths=0.8, zorder=0)
 
 
-def _centres(bed: str) -> np.ndarray:
+def _centres(dataset: str) -> np.ndarray:
     from tfgen.data.toys import TOYS
 
-    modes = TOYS[bed].modes
+    modes = TOYS[dataset].modes
     assert modes is not None
     return modes.centres
 
 
-def _course(axes: Axes, rows: list[Row]) -> None:
-    """Mean over the seeds, and from the least to the most of them."""
-    most = BEDS[rows[0].bed].modes if rows else 1
-    for row in rows:
-        courses = [dict(course) for course in row.history("modes") if course]
-        if not courses:
+def _draw_history(axes: Axes, results: Sequence[MethodResult]) -> None:
+    """Draw the mean number of modes over the seeds and, as a band, its minimum and maximum."""
+    all_modes = DATASETS[results[0].dataset].modes if results else 1
+    for result in results:
+        histories = [dict(history) for history in result.history("modes") if history]
+        if not histories:
             continue
-        steps = sorted(set.intersection(*(set(course) for course in courses)))
-        values = np.array([[course[step] for step in steps] for course in courses], float)
-        axes.plot(steps, values.mean(axis=0), color=COLORS[row.entrant], linewidth=1.6, label=row.title)
-        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=COLORS[row.entrant], alpha=0.1, lw=0)
-    axes.axhline(most, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.0)
-    axes.set_ylim(0, 1.06 * most)
+        steps = sorted(set.intersection(*(set(history) for history in histories)))
+        values = np.array([[history[step] for step in steps] for history in histories], float)
+        color = COLORS[result.method]
+        axes.plot(steps, values.mean(axis=0), color=color, linewidth=1.6, label=result.title)
+        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.1, lw=0)
+    axes.axhline(all_modes, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.0)
+    axes.set_ylim(0, 1.06 * all_modes)
     axes.set_xlabel("steps")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    style.dress(axes, "modes covered during training: mean over seeds, and their range")
+    style.style_axes(axes, "modes covered during training: mean over seeds, and their range")
     axes.grid(axis="y", color=style.LINE, linewidth=0.5, alpha=0.7)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, labelcolor=style.TEXT)

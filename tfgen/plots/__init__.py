@@ -1,4 +1,4 @@
-"""Pictures of models and of their training, written as PNG files. Nothing here knows of runs or of a model's class."""
+"""Figures of images, points, densities and training curves. They take arrays or a model, and never a run folder."""
 
 from tfgen.plots.curves import save_curves
 from tfgen.plots.density import save_density

@@ -1,4 +1,4 @@
-"""Images side by side, pixel for pixel."""
+"""Images side by side in a grid, without any resampling of their pixels."""
 
 import math
 from pathlib import Path
@@ -7,27 +7,27 @@ import numpy as np
 from PIL import Image
 
 from tfgen.errors import DataError
-from tfgen.files import replacing
+from tfgen.files import atomic_write
 
-#: Grey level between and around images: neither the black nor the white of most backgrounds.
+#: Grey level between and around the images. It differs from black and white, the usual backgrounds of images.
 BACKGROUND = 88
-#: Width or height, whichever is larger, that an enlarged picture comes near to.
+#: Approximate width or height, whichever is larger, of an enlarged picture in pixels.
 TARGET = 800
-# Rounding in a decoder's last operators may overstep the range of intensities by this much, and no more.
-SLACK = 1e-3
+# The last operators of a decoder can leave [0, 1] by rounding errors. Larger deviations are an error.
+TOLERANCE = 1e-3
 
 
 def to_bytes(images) -> np.ndarray:
-    """Intensities as bytes, round(255 x).
+    """Convert intensities x to bytes, round(255 x).
 
     Args:
-        images: floats [..., H, W, C] in [0, 1], C = 1 or 3.
+        images: floats [..., n, H, W, C] in [0, 1], C = 1 or 3.
 
     Returns:
         uint8 of the same shape.
 
     Raises:
-        DataError: on another type or shape, no image at all, a value that is not finite or outside [0, 1].
+        DataError: if the type or shape is different, there is no image, or a value is not finite or outside [0, 1].
     """
     images = np.asarray(images)
     if images.dtype.kind != "f":
@@ -41,21 +41,22 @@ def to_bytes(images) -> np.ndarray:
             "infinite ones"
         )
     low, high = float(images.min()), float(images.max())
-    if low < -SLACK or high > 1 + SLACK:
+    if low < -TOLERANCE or high > 1 + TOLERANCE:
         raise DataError(f"Expected pixels in [0, 1]. Received: {low:g} to {high:g}")
     return np.round(255.0 * np.clip(images, 0.0, 1.0)).astype(np.uint8)
 
 
 def image_grid(images, columns: int | None = None, border: int = 1) -> np.ndarray:
-    """Images in rows, read like a page, with a border between and around them.
+    """Arrange images in rows, from left to right and from top to bottom, with a border between and around them.
 
     Args:
         images: floats [n, H, W, C] in [0, 1], C = 1 or 3.
-        columns: images in a row; by default the smallest square that holds all, 8 for 64.
-        border: its width in pixels.
+        columns: images per row. None: ⌈√n⌉, the side of the smallest square that has room for all images.
+        border: width of the border in pixels.
 
     Returns:
-        uint8 [rows · (H + border) + border, columns · (W + border) + border, C]; places left over are background.
+        uint8 [rows · (H + border) + border, columns · (W + border) + border, C]. Cells without an image have the grey
+        level `BACKGROUND`.
 
     Raises:
         DataError: see `to_bytes`.
@@ -75,27 +76,37 @@ def image_grid(images, columns: int | None = None, border: int = 1) -> np.ndarra
 
 
 def save_grid(images, path: str | Path, columns: int | None = None, border: int = 1, scale: int | None = None) -> None:
-    """Write `image_grid` as a PNG in which every pixel is an exact square.
+    """Write `image_grid` as a PNG in which every pixel of an image is a square.
 
     Args:
         images, columns, border: see `image_grid`.
-        path: of the PNG.
-        scale: side of that square; by default what makes the picture about 800 pixels wide or high.
+        path: PNG file to write.
+        scale: side of the square in pixels. None makes the longer side of the file about `TARGET` pixels.
 
     Raises:
         DataError: see `to_bytes`.
         OSError: if the file cannot be written.
     """
     grid = image_grid(images, columns, border)
-    save_pixels(enlarged(grid, scale or max(1, round(TARGET / max(grid.shape[:2])))), path)
+    save_pixels(enlarged(grid, scale or scale_for(grid)), path)
+
+
+def scale_for(pixels: np.ndarray, target: int = TARGET) -> int:
+    """Return the integer factor, at least 1, that enlarges [H, W, C] to about `target` pixels on the longer side."""
+    return max(1, round(target / max(pixels.shape[:2])))
 
 
 def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
-    """Bytes [..., H, W, C] → [..., scale H, scale W, C], each pixel a square of one value."""
+    """Enlarge bytes [..., H, W, C] to [..., scale H, scale W, C] by nearest neighbour."""
     return pixels.repeat(scale, axis=-3).repeat(scale, axis=-2)
 
 
 def save_pixels(pixels: np.ndarray, path: str | Path) -> None:
-    """Write bytes [H, W, 1 or 3] as a PNG, unchanged. Raises OSError if the file cannot be written."""
-    with replacing(path) as fresh:
-        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(fresh, format="PNG")
+    """Write bytes [H, W, 1 or 3] as a PNG. Raises OSError if the file cannot be written."""
+    with atomic_write(path) as temporary:
+        to_picture(pixels).save(temporary, format="PNG")
+
+
+def to_picture(pixels: np.ndarray) -> Image.Image:
+    """Return bytes [H, W, 1 or 3] as a picture of mode L or RGB."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

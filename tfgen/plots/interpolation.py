@@ -1,4 +1,4 @@
-"""Strips of images that lead from one to another."""
+"""Interpolations: each path from one image to another as a row of images."""
 
 from pathlib import Path
 
@@ -7,22 +7,22 @@ import numpy as np
 from tfgen.errors import DataError
 from tfgen.plots.grid import BACKGROUND, TARGET, enlarged, save_pixels, to_bytes
 
-#: Grey level and width of the frame around the two ends of a strip, and the distance between two frames.
+#: Grey level and width in pixels of the frame around the two ends of a path, and the distance between two frames.
 END, FRAME, GAP = 225, 2, 4
 
 
 def strips(images, scale: int | None = None) -> np.ndarray:
-    """A row for each path, its two ends framed in light grey.
+    """Draw each path as a row of images, with a light grey frame around its first and last image.
 
     Args:
         images: floats [pairs, steps, H, W, C] in [0, 1], steps ≥ 2, C = 1 or 3.
-        scale: side of the square that each pixel becomes; by default what makes a row about 800 wide.
+        scale: side of the square that each pixel becomes. None makes the result about 800 pixels wide or high.
 
     Returns:
         uint8 [pairs · (scale H + 8) + 4, steps · (scale W + 8) + 4, C]: 2 for each frame, 4 between two frames.
 
     Raises:
-        DataError: on another shape, or see `plots.grid.to_bytes`.
+        DataError: if the shape is different, or see `plots.grid.to_bytes`.
     """
     pixels = to_bytes(images)
     if pixels.ndim != 5 or pixels.shape[1] < 2:

@@ -1,4 +1,4 @@
-"""What a two-dimensional latent space holds."""
+"""The decoded images of a two-dimensional latent space."""
 
 from pathlib import Path
 
@@ -7,21 +7,24 @@ from tfgen.plots.grid import save_grid
 
 
 def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None) -> None:
-    """Write the decoded images of an n × n grid of normal percentiles; see `latent.percentile_grid` for directions.
+    """Write the decoded images of an n × n grid of latents, whose coordinates are percentiles of the normal density.
+
+    `models.latent_paths.percentile_grid` states the directions of the two coordinates.
 
     Args:
-        model: with `decode`, `latents_from` and `latent_shape` (2,), making images.
-        path: of the PNG.
-        n: images a side.
+        model: model of images with `decode`, `latents_from` and the `latent_shape` (2,).
+        path: PNG file to write.
+        n: images per side.
         scale: see `plots.save_grid`.
 
     Raises:
-        UndefinedError: if the latent space has other than two dimensions, or the model makes no images.
+        UndefinedError: if the latent space does not have two dimensions, or the model does not generate images.
         OSError: if the file cannot be written.
 
-    Reference: Kingma, Welling: Auto-encoding variational Bayes. ICLR 2014, figure 4.
+    Reference:
+        Kingma, Welling: Auto-encoding variational Bayes. ICLR 2014, figure 4.
     """
-    # Here and not above, so that the other plots do without TensorFlow.
+    # Imported here, so that the other plots do not import TensorFlow.
     from tfgen.models.latent_paths import percentile_grid
 
     if not model.is_image or tuple(model.latent_shape) != (2,):

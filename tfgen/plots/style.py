@@ -1,4 +1,7 @@
-"""The one look of every figure: quiet colours, thin lines, no box. Set on each figure and never globally."""
+"""The common style of all figures, and writing a figure as PNG.
+
+The style is set on each figure. Matplotlib's global settings stay unchanged.
+"""
 
 from pathlib import Path
 
@@ -10,23 +13,26 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
-from tfgen.files import replacing
+from tfgen.files import atomic_write
 
 TEXT, FAINT, LINE = "#33383f", "#8a929c", "#d5d9de"
 BLUE, CORAL = "#3b6ea5", "#dd7a59"
-#: From the paper's white to blue: density, where nothing is 0.
+#: Colour map of densities, from white for 0 to dark blue.
 DENSITY = LinearSegmentedColormap.from_list("tfgen.density", ["#ffffff", "#cfdcea", "#86a9cd", BLUE, "#1f3f66"])
 DOTS_PER_INCH = 120
 
 
 def figure(width: float, height: float) -> Figure:
-    """An empty figure of that size in inches. No global state knows of it, so that threads may draw."""
+    """Return an empty figure of a size in inches.
+
+    The figure is not registered with `pyplot`, so that several threads can draw at the same time.
+    """
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1, wspace=0.04, hspace=0.06)
     return Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout=layout, facecolor="white")
 
 
-def dress(axes: Axes, title: str = "") -> None:
-    """Give axes the common look."""
+def style_axes(axes: Axes, title: str = "") -> None:
+    """Apply the common style to axes, and set their title."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -39,13 +45,13 @@ def dress(axes: Axes, title: str = "") -> None:
 
 
 def save(drawn: Figure, path: str | Path) -> None:
-    """Write a figure as PNG. The same figure gives the same bytes."""
-    with replacing(path) as fresh:
-        drawn.savefig(fresh, format="png", metadata={"Software": None})
+    """Write a figure as PNG. Equal figures give equal bytes. Raises OSError if the file cannot be written."""
+    with atomic_write(path) as temporary:
+        drawn.savefig(temporary, format="png", metadata={"Software": None})
 
 
 def picture(drawn: Figure) -> Image.Image:
-    """A figure as a picture, mode RGB."""
+    """Return a figure as a picture of mode RGB."""
     canvas = FigureCanvasAgg(drawn)
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])

@@ -1,4 +1,4 @@
-"""Where one picture stands among those of the test set."""
+"""The likelihood of one image in comparison with the images of a test set."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,22 +10,28 @@ BINS = 40
 
 
 def checked(percentiles) -> np.ndarray:
-    """The percentiles 0, 1, …, 100 of a distribution, float64 [101].
+    """Return the percentiles 0, 1, …, 100 of a distribution as float64 [101].
 
     Raises:
-        DataError: if they are not 101 rising, finite numbers.
+        DataError: if the values are not 101 finite numbers in rising order.
     """
     try:
         percentiles = np.asarray(percentiles, np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"Expected 101 rising percentiles. Received: {error}") from None
     if percentiles.shape != (101,) or not np.isfinite(percentiles).all() or (np.diff(percentiles) < 0).any():
-        raise DataError(f"Expected 101 rising percentiles. Received: others of shape {list(percentiles.shape)}")
+        raise DataError(
+            f"Expected 101 rising percentiles. Received: shape {list(percentiles.shape)}, {percentiles.ravel()[:3]} …"
+        )
     return percentiles
 
 
 def share_below(percentiles, value: float) -> float:
-    """Share of a distribution below a value, 0 to 1; between percentiles, [101], it rises linearly.
+    """Return the share of a distribution below a value, 0 to 1, by linear interpolation between its percentiles.
+
+    Args:
+        percentiles: percentiles 0, 1, …, 100 of the distribution, [101].
+        value: the value.
 
     Raises:
         DataError: see `checked`.
@@ -35,22 +41,22 @@ def share_below(percentiles, value: float) -> float:
 
 
 def draw_typicality(percentiles, value: float, label: str = "this picture", unit: str = "bits/dim") -> Figure:
-    """The distribution of a figure over a test set, and where one picture's stands.
+    """Draw the distribution of a quantity over a test set, and a line at the value of one image.
 
     Args:
-        percentiles: 0, 1, …, 100 of the test set, rising, [101].
-        value: the picture's.
-        label: what it is called.
-        unit: of both.
+        percentiles: percentiles 0, 1, …, 100 of the test set, [101].
+        value: value of the image.
+        label: text at the line.
+        unit: unit of all values.
 
     Raises:
         DataError: see `checked`.
     """
     percentiles = checked(percentiles)
     low, high = percentiles[[0, -1]]
-    # A set of one value has no width; the bins need one.
+    # Bins need a positive width, even if all percentiles are equal.
     edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
-    # The first bin begins below those that are equal to the smallest.
+    # The first bin starts at 0, so that values equal to the smallest are counted in it.
     inside = np.diff([0.0, *(share_below(percentiles, edge) for edge in edges[1:])])
     drawn = style.figure(6.4, 2.6)
     axes = drawn.add_subplot()
@@ -71,6 +77,6 @@ def draw_typicality(percentiles, value: float, label: str = "this picture", unit
     if value > high + 2 * (high - low):
         axes.set_xscale("log")
     axes.set(xlabel=f"{unit} (smaller: more likely)", yticks=[], ylim=(0.0, 1.2 * top))
-    style.dress(axes, "Test set, and where this one stands")
+    style.style_axes(axes, f"Test set, and {label}")
     axes.spines["left"].set_visible(False)
     return drawn

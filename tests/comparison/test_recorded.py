@@ -1,4 +1,4 @@
-"""A comparison says what the folders hold: like with like, seeds together, and no more than was measured."""
+"""A comparison of recorded entries: only comparable values are ranked together, and seeds are one row."""
 
 import json
 import subprocess
@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tfgen.comparison import table
-from tfgen.comparison.rows import Spread, recorded
+from tfgen.comparison import compare_recorded, comparison_markdown
+from tfgen.comparison.records import Spread
 from tfgen.config.presets import run_config
 from tfgen.errors import ConfigError, RunError
 from tfgen.runs.run import Run
@@ -33,7 +33,7 @@ def quality(distance, **others):
 
 @pytest.fixture
 def make(tmp_path):
-    """A function that makes a run with what was recorded of it."""
+    """Return a function that makes a run with the given `evaluation.json`."""
 
     def made(model, epochs=2, done=2, evaluation=None, **options):
         run = Run.create(tmp_path, run_config(model, epochs=epochs, **options))
@@ -51,32 +51,32 @@ def test_runs_that_differ_only_in_their_seed_are_one_row(make):
         for seed, bits in ((0, 2.0), (1, 2.2), (5, 2.4))
     ]
     other = make("vae", seed=0, batch_size=32, evaluation={"likelihood": [likelihood(1.9)]})
-    found = recorded([runs[0], other, *runs[1:]])
+    found = compare_recorded([runs[0], other, *runs[1:]])
     assert [row.name for row in found.rows] == ["digits-vae-1 (3 runs)", "digits-vae-4"]
     assert found.rows[0].seeds == (0, 1, 5)
-    assert found.rows[0].states == {"finished": 3, "unfinished": 0, "diverged": 0}
+    assert (found.rows[0].finished, found.rows[0].unfinished, found.rows[0].diverged) == (3, 0, 0)
     (group,) = found.likelihoods
-    assert list(group.figures) == ["digits-vae-4", "digits-vae-1 (3 runs)"]
-    spread = group.figures["digits-vae-1 (3 runs)"]
+    assert list(group.best) == ["digits-vae-4", "digits-vae-1 (3 runs)"]
+    spread = group.best["digits-vae-1 (3 runs)"]
     assert (spread.mean, spread.deviation, spread.runs) == (pytest.approx(2.2), pytest.approx(0.2), 3)
-    assert [(bound.name, bound.standard_error) for bound in group.bounds] == [
+    assert [(one.name, one.standard_error) for one in group.rows] == [
         ("digits-vae-4", 0.01),
         ("digits-vae-1 (3 runs)", None),
     ]
-    assert found.rows[0].training["seconds"] == Spread(3.0, 0.0, 3)
-    assert found.rows[0].training["examples"].mean == 40 * 64
+    assert found.rows[0].training.seconds == Spread(3.0, 0.0, 3)
+    assert found.rows[0].training.examples.mean == 40 * 64
 
 
-def test_unfinished_and_diverged_runs_are_counted_and_nothing_else(make):
+def test_unfinished_and_diverged_runs_are_counted_but_their_measurements_are_ignored(make):
     good = make("gan", seed=0, evaluation={"quality": [quality(4.0)]})
     cut = make("gan", seed=1, done=1, evaluation={"quality": [quality(100.0)]})
     broken = make("gan", seed=2, done=1, evaluation={"quality": [quality(100.0)]})
     broken.divergence_file.write_text("{}")
-    found = recorded([good, cut, broken])
+    found = compare_recorded([good, cut, broken])
     (row,) = found.rows
-    assert row.states == {"finished": 1, "unfinished": 1, "diverged": 1}
-    assert found.quality.figures[row.name]["frechet_classifier_distance"] == Spread(4.0, None, 1)
-    assert row.training["seconds"].runs == 1
+    assert (row.finished, row.unfinished, row.diverged) == (1, 1, 1)
+    assert found.quality.by_row[row.name].metrics["frechet_classifier_distance"] == Spread(4.0, None, 1)
+    assert row.training.seconds.runs == 1
 
 
 def test_likelihoods_of_other_levels_binarizations_splits_or_examples_are_never_in_one_group(make):
@@ -88,109 +88,109 @@ def test_likelihoods_of_other_levels_binarizations_splits_or_examples_are_never_
         likelihood(0.12, levels=2, binarization="threshold", examples=7),
     ]
     runs = [make("vae", batch_size=8 + i, evaluation={"likelihood": [entry]}) for i, entry in enumerate(entries)]
-    groups = recorded(runs).likelihoods
+    groups = compare_recorded(runs).likelihoods
     assert len(groups) == 5
-    assert all(len(group.figures) == 1 for group in groups)
+    assert all(len(group.best) == 1 for group in groups)
 
 
 def test_bounds_on_the_same_data_are_ranked_each_with_its_estimator(make):
     vae = make("vae", evaluation={"likelihood": [likelihood(1.5), likelihood(1.3, estimator="weighted", samples=50)]})
     flow = make("flow", evaluation={"likelihood": [likelihood(1.4, estimator="dequantization")]})
-    found = recorded([vae, flow])
+    found = compare_recorded([vae, flow])
     (group,) = found.likelihoods
-    assert [(bound.name, bound.samples, bound.figure.mean) for bound in group.bounds] == [
+    assert [(one.name, one.samples, one.value.mean) for one in group.rows] == [
         ("digits-vae-1", 50, 1.3),
         ("digits-flow-1", 1, 1.4),
         ("digits-vae-1", 1, 1.5),
     ]
-    # One figure a model: the tightest.
-    assert {name: spread.mean for name, spread in group.figures.items()} == {"digits-vae-1": 1.3, "digits-flow-1": 1.4}
-    lines = [line.split(" | ") for line in table(found).splitlines() if "digits-" in line]
+    # The best likelihood of each row is the lowest value.
+    assert {name: spread.mean for name, spread in group.best.items()} == {"digits-vae-1": 1.3, "digits-flow-1": 1.4}
+    lines = [line.split(" | ") for line in comparison_markdown(found).splitlines() if "digits-" in line]
     assert ["| digits-flow-1", "1.4000 ± 0.0100", "dequantization |"] in lines
 
 
-def test_points_are_told_in_nats_beside_the_true_density(make):
+def test_the_likelihood_of_points_is_in_nats_next_to_the_true_density(make):
     entry = {
         "split": "test", "estimator": "exact", "samples": 1, "log_prob_nats": -1.2,
         "log_prob_nats_standard_error": 0.01, "true_log_prob_nats": -1.1,
     }  # fmt: skip
-    (group,) = recorded([make("flow", data="moons", evaluation={"likelihood": [entry]})]).likelihoods
+    (group,) = compare_recorded([make("flow", data="moons", evaluation={"likelihood": [entry]})]).likelihoods
     assert group.unit == "nats"
     assert group.baseline == 1.1
-    assert next(iter(group.figures.values())).mean == 1.2
+    assert next(iter(group.best.values())).mean == 1.2
 
 
-def test_quality_is_taken_where_most_rows_were_measured_alike(make):
+def test_quality_has_the_settings_that_most_rows_share(make):
     several = [quality(4.0), quality(3.0, samples=200), quality(9.0, temperature=0.5)]
     first = make("gan", evaluation={"quality": several})
     second = make("flow", evaluation={"quality": [quality(7.0)]})
     third = make("vae", evaluation={"quality": [quality(5.0, samples=250)]})
-    found = recorded([first, second, third]).quality
+    found = compare_recorded([first, second, third]).quality
     assert found.samples == 300
-    distances = {name: figures["frechet_classifier_distance"].mean for name, figures in found.figures.items()}
+    distances = {row.name: row.metrics["frechet_classifier_distance"].mean for row in found.rows}
     assert distances == {"digits-gan-1": 4.0, "digits-flow-1": 7.0}
-    assert found.classifier == CLASSIFIER
-    assert recorded([third]).quality.samples == 250
-    # Figures that the data leaves infinite are left out.
-    assert "kl_to_data" not in found.figures["digits-gan-1"]
-    assert recorded([make("vae", hidden=(8,))]).quality is None
+    assert found.classifier.to_json() == CLASSIFIER
+    assert compare_recorded([third]).quality.samples == 250
+    # An infinite divergence is recorded as null and left out.
+    assert "kl_to_data" not in found.by_row["digits-gan-1"].metrics
+    assert compare_recorded([make("vae", hidden=(8,))]).quality is None
 
 
-def test_only_what_is_measured_by_one_classifier_is_compared(make):
+def test_only_measurements_with_the_same_classifier_are_compared(make):
     other = {**CLASSIFIER, "sha256": "cd" * 32}
     first = make("gan", evaluation={"quality": [quality(4.0), quality(400.0, classifier=other)]})
     second = make("flow", evaluation={"quality": [quality(7.0, classifier=other)]})
-    found = recorded([first, second]).quality
-    assert found.classifier == other
-    assert {name: figures["frechet_classifier_distance"].mean for name, figures in found.figures.items()} == {
+    found = compare_recorded([first, second]).quality
+    assert found.classifier.to_json() == other
+    assert {row.name: row.metrics["frechet_classifier_distance"].mean for row in found.rows} == {
         "digits-gan-1": 400.0,
         "digits-flow-1": 7.0,
     }
 
 
-def test_what_was_measured_before_a_run_went_on_is_not_shown(make):
+def test_measurements_from_before_further_training_are_ignored(make):
     run = make("vae", evaluation={"likelihood": [likelihood(2.0, epoch=1)]})
-    assert recorded([run]).likelihoods == ()
+    assert compare_recorded([run]).likelihoods == ()
 
 
 def test_runs_on_different_data_are_refused(make):
     with pytest.raises(ConfigError, match=r"same data.*digits-vae-1 on digits and mnist-vae-1 on mnist"):
-        recorded([make("vae"), make("vae", data="mnist")])
+        compare_recorded([make("vae"), make("vae", data="mnist")])
     with pytest.raises(ConfigError, match="image_size 16"):
-        recorded([make("vae", data="mnist"), make("vae", data="mnist", image_size=16)])
-    # Another part of the same training set leaves the test images as they are.
-    recorded([make("vae"), make("gan", train_size=1000, validation_size=0)])
+        compare_recorded([make("vae", data="mnist"), make("vae", data="mnist", image_size=16)])
+    # Runs on different parts of the training set have the same test images.
+    compare_recorded([make("vae"), make("gan", train_size=1000, validation_size=0)])
 
 
-def test_a_run_twice_and_no_run_are_refused(make):
+def test_a_repeated_run_and_no_run_are_refused(make):
     run = make("vae")
     with pytest.raises(ConfigError, match="twice"):
-        recorded([run, Run.open(run.path)])
+        compare_recorded([run, Run.open(run.path)])
     with pytest.raises(ConfigError, match="at least one"):
-        recorded([])
+        compare_recorded([])
 
 
-def test_folders_of_one_name_are_told_apart(make, tmp_path):
+def test_folders_of_the_same_name_are_named_by_their_path(make, tmp_path):
     first = make("vae")
     second = Run.create(tmp_path / "elsewhere", run_config("vae", epochs=3))
     assert first.path.name == second.path.name
-    assert [row.name for row in recorded([first, second]).rows] == [str(first.path), str(second.path)]
+    assert [row.name for row in compare_recorded([first, second]).rows] == [str(first.path), str(second.path)]
 
 
-def test_damaged_records_are_a_sentence(make):
+def test_a_damaged_entry_is_named(make):
     with pytest.raises(RunError, match="digits-vae-1"):
-        recorded([make("vae", evaluation={"likelihood": [{"split": "test", "levels": 2}]})])
+        compare_recorded([make("vae", evaluation={"likelihood": [{"split": "test", "levels": 2}]})])
 
 
-def test_it_is_json_and_needs_no_tensorflow(make):
+def test_a_comparison_is_json_and_needs_no_tensorflow(make):
     run = make("gan", evaluation={"quality": [quality(4.0)]})
     code = (
         "import json, sys\n"
-        "from tfgen.comparison import recorded, table\n"
+        "from tfgen.comparison import compare_recorded, comparison_markdown\n"
         "from tfgen.runs import Run\n"
-        f"found = recorded([Run.open({str(run.path)!r})])\n"
+        f"found = compare_recorded([Run.open({str(run.path)!r})])\n"
         "json.dumps(found.to_dict(), allow_nan=False)\n"
-        "print(table(found))\n"
+        "print(comparison_markdown(found))\n"
         "assert 'tensorflow' not in sys.modules"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
