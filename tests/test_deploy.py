@@ -1,4 +1,4 @@
-"""The files for real clusters, checked as far as that goes without one."""
+"""The files for clusters, checked without a cluster."""
 
 import copy
 import json
@@ -6,13 +6,13 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import kubernetes_validate
 import pytest
 import yaml
 
+import tfgen
 from tfgen.cli.train_arguments import parse
 from tfgen.runs.run import Run
 from tfgen.training.distributed.cluster import Cluster
@@ -27,7 +27,7 @@ def manifests():
     return {manifest["kind"]: manifest for manifest in yaml.safe_load_all(MANIFEST.read_text())}
 
 
-def test_pod_and_claim_obey_the_schema_of_kubernetes(manifests):
+def test_pod_and_claim_follow_the_schema_of_kubernetes(manifests):
     template = manifests["TFJob"]["spec"]["tfReplicaSpecs"]["Worker"]["template"]
     pod = {"apiVersion": "v1", "kind": "Pod", **template, "metadata": {"name": "worker", **template["metadata"]}}
     version = kubernetes_validate.latest_version()
@@ -39,7 +39,7 @@ def test_pod_and_claim_obey_the_schema_of_kubernetes(manifests):
         kubernetes_validate.validate(broken, version, strict=True)
 
 
-def test_the_job_is_what_the_operator_reads(manifests):
+def test_the_job_has_the_fields_of_the_operator(manifests):
     job = manifests["TFJob"]
     assert job["apiVersion"] == "kubeflow.org/v1"
     assert set(job["spec"]) <= {"runPolicy", "successPolicy", "enableDynamicWorker", "tfReplicaSpecs"}
@@ -59,33 +59,33 @@ def test_the_job_is_what_the_operator_reads(manifests):
     assert container["ports"][0]["name"] == "tfjob-port"
 
 
-def test_the_containers_command_is_understood(manifests):
+def test_the_container_s_command_is_valid(manifests):
     worker = manifests["TFJob"]["spec"]["tfReplicaSpecs"]["Worker"]
     (container,) = worker["template"]["spec"]["containers"]
-    request = parse(container["args"])
-    assert request.config.train.batch_size % worker["replicas"] == 0
-    assert request.machine.strategy == "multiworker"
+    arguments = parse(container["args"])
+    assert arguments.config.train.batch_size % worker["replicas"] == 0
+    assert arguments.machine.strategy == "multiworker"
     volumes = {mount["mountPath"] for mount in container["volumeMounts"]}
-    assert any(request.run.startswith(folder) for folder in volumes)
-    # What the operator would set for worker 1.
+    assert any(arguments.run.startswith(folder) for folder in volumes)
+    # The operator sets this for worker 1.
     hosts = [f"tfgen-vae-worker-{index}.default.svc:2222" for index in range(2)]
     config = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": 1}, "environment": "cloud"}
     assert Cluster.from_environment({"TF_CONFIG": json.dumps(config)}) == Cluster(tuple(hosts), 1)
 
 
-def test_the_image_has_the_version_and_all_that_training_needs(manifests):
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+def test_the_image_has_the_version_and_the_files_of_the_package(manifests):
+    version = tfgen.__version__
     image = manifests["TFJob"]["spec"]["tfReplicaSpecs"]["Worker"]["template"]["spec"]["containers"][0]["image"]
     recipe = (ROOT / "deploy" / "Dockerfile").read_text()
     assert image == f"tfgen:{version}"
     assert image in recipe
     copied = {name for line in re.findall(r"^COPY (.*) \S+$", recipe, re.M) for name in line.split()}
-    assert {"pyproject.toml", "train.py", "tfgen"} <= copied
+    assert {"pyproject.toml", "README.md", "tfgen"} <= copied
     assert all((ROOT / name).exists() for name in copied)
 
 
 SRUN = """#!{python}
-# Stands in for srun: as many tasks as TASKS says, all on this host, with the variables that Slurm sets.
+# A stand-in for srun: starts TASKS tasks on this host, with the environment variables of Slurm.
 import os, subprocess, sys
 assert sys.argv[1] == "--kill-on-bad-exit=1" and sys.argv[2] == "python"
 tasks = int(os.environ["TASKS"])
@@ -120,7 +120,7 @@ def test_the_batch_script_trains_with_the_workers_of_a_step(tmp_path):
 
 
 @pytest.mark.parametrize(("status", "starts", "end"), [(0, 1, 0), (2, 1, 2), (3, 1, 3), (75, 4, 75), (137, 4, 75)])
-def test_the_batch_script_starts_again_what_can_go_on(tmp_path, status, starts, end):
+def test_the_batch_script_restarts_after_a_temporary_failure(tmp_path, status, starts, end):
     srun = f"#!/bin/sh\necho started\nexit {status}\n"
     done = batch(tmp_path, srun, TFGEN_RESTARTS="3")
     assert done.stdout.count("started") == starts

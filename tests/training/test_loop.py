@@ -1,4 +1,4 @@
-"""A run is a function of its configuration and seed: stopped and resumed anywhere, it ends in the same bits."""
+"""A resumed run has the same bits as an uninterrupted run; the loop validates, diagnoses and reports divergence."""
 
 import json
 
@@ -66,7 +66,7 @@ def make_loop(config, digits, folder, epochs=3, xla=False):
 
 
 class Rows(keras.callbacks.Callback):
-    """Keeps the epochs' rows without the clock's readings."""
+    """Keeps the rows of the epochs without measured times."""
 
     def __init__(self):
         super().__init__()
@@ -77,7 +77,7 @@ class Rows(keras.callbacks.Callback):
 
 
 class StopAt(keras.callbacks.Callback):
-    """What a kill in the middle of an epoch leaves: the checkpoint that Ctrl-C writes."""
+    """Stops the loop after a step, as Ctrl-C does."""
 
     def __init__(self, loop, step):
         super().__init__()
@@ -92,7 +92,7 @@ def state(loop):
     return [variable.numpy() for variable in loop.model.state]
 
 
-def test_the_state_is_all_of_it(digits, tmp_path):
+def test_the_checkpoint_s_state_holds_every_variable(digits, tmp_path):
     for name, config in CONFIGS.items():
         model = make_loop(config, digits, tmp_path / name).model
         held = {id(variable) for variable in model.state}
@@ -106,7 +106,7 @@ def test_the_state_is_all_of_it(digits, tmp_path):
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_resumed_run_is_bit_identical(name, digits, tmp_path, monkeypatch):
-    # One step a chunk, so that the interruption falls inside an epoch.
+    # Chunks of one step, so that the interruption is inside an epoch.
     monkeypatch.setattr("tfgen.training.loop.CHUNK_SECONDS", 0.0)
     whole, rows = make_loop(CONFIGS[name], digits, tmp_path / "a"), Rows()
     whole.run([rows])
@@ -144,7 +144,7 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("gan", "gan-wgan", "dropout-gan")),
     ],
 )
-def test_with_xla_and_without_the_noise_is_the_same(name, digits, tmp_path):
+def test_the_noise_is_the_same_with_xla_and_without(name, digits, tmp_path):
     config = CONFIGS[name].with_options({"optimizer": "sgd"})
     plain, compiled = (make_loop(config, digits, tmp_path / str(xla), epochs=1, xla=xla) for xla in (False, True))
     plain.run()
@@ -186,7 +186,7 @@ def test_evaluation_counts_the_last_short_batch_exactly(digits, tmp_path, monkey
     def value(examples):
         return loop.evaluate(examples)["bits_per_dim"]
 
-    # The same first 32 rows draw the same noise; 8 more rows must weigh as 8 of 40.
+    # The first 32 rows get the same noise in both calls. The other 8 rows have a weight of 8 / 40.
     one, both = value(digits[:32]), value(digits[:40])
     with_rest = (both * 40 - one * 32) / 8
     assert 0.3 * one < with_rest < 3 * one
@@ -210,18 +210,18 @@ def test_best_epoch_is_marked(digits, tmp_path):
         ("flow", {"val_inversion_error", "val_mean_inversion_error"}),
     ],
 )
-def test_a_row_holds_the_model_s_diagnostics_of_the_validation_set(name, expected, digits, tmp_path):
+def test_a_row_has_the_model_s_diagnostics_on_the_validation_set(name, expected, digits, tmp_path):
     loop, rows = make_loop(CONFIGS[name], digits, tmp_path), Rows()
     loop.run([rows])
     assert all(expected <= row.keys() for row in rows.rows)
     with loop.model.averaged_weights():
         found = loop.model.diagnostics(digits[320:350])
     assert {f"val_{key}": value for key, value in found.items()}.items() <= rows.rows[-1].items()
-    # A GAN's generator loss is no measure of it, on whatever examples: every epoch stays the best.
+    # A GAN has no validation score: every epoch counts as the best.
     assert name != "gan" or all(row["best"] for row in rows.rows)
 
 
-def test_without_a_validation_set_diagnostics_are_of_the_training_set(digits, tmp_path):
+def test_without_a_validation_set_diagnostics_use_the_training_set(digits, tmp_path):
     loop, rows = make_loop(CONFIGS["gan"], digits, tmp_path), Rows()
     loop.validation = None
     loop.run([rows])
@@ -229,11 +229,11 @@ def test_without_a_validation_set_diagnostics_are_of_the_training_set(digits, tm
     with loop.model.averaged_weights():
         found = loop.model.diagnostics(digits[:250])
     assert rows.rows[-1]["loss_ratio"] == found["loss_ratio"]
-    # What training measured of every step is not replaced.
+    # A diagnostic does not replace the mean over the epoch's steps.
     assert rows.rows[-1]["generator_loss"] != found["generator_loss"]
 
 
-def test_without_a_checkpoint_there_is_nothing_to_resume(digits, tmp_path):
+def test_restoring_without_a_checkpoint_is_an_error(digits, tmp_path):
     loop = make_loop(CONFIGS["vae"], digits, tmp_path / "none")
     with pytest.raises(RunError, match="Expected a checkpoint"):
         loop.restore()
@@ -246,9 +246,9 @@ def test_a_checkpoint_of_another_model_is_refused(digits, tmp_path):
 
 
 def test_schedules():
-    def rates(course, **options):
+    def rates(shape, **options):
         settings = {"warmup": 0, "total": 100, "steps_per_epoch": 10, "decay": 0.5, **options}
-        return [float(Schedule(2.0, course, **settings)(step)) for step in (0, 9, 10, 50, 100)]
+        return [float(Schedule(2.0, shape, **settings)(step)) for step in (0, 9, 10, 50, 100)]
 
     assert rates("constant") == [2.0] * 5
     assert rates("exponential") == pytest.approx([2.0, 2.0, 1.0, 2 * 0.5**5, 2 * 0.5**10])
@@ -261,3 +261,10 @@ def test_schedule_survives_serialization():
     again = keras.optimizers.deserialize(json.loads(json.dumps(keras.optimizers.serialize(made))))
     assert float(made.learning_rate) == float(again.learning_rate)
     assert again.get_config()["learning_rate"]["config"] == made.get_config()["learning_rate"]["config"]
+
+
+def test_the_configuration_of_an_earlier_schedule_is_read():
+    made = Schedule(2.0, "cosine", warmup=0, total=100, steps_per_epoch=10, decay=0.5)
+    config = made.get_config()
+    config["course"] = config.pop("shape")
+    assert Schedule.from_config(config).get_config() == made.get_config()

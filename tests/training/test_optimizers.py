@@ -1,3 +1,5 @@
+"""Muon orthogonalizes the steps of kernels, and Adam updates everything else."""
+
 import keras
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ RATE = 0.01
 
 
 def step_of(optimizer, gradients, name="kernel", steps=1) -> list[np.ndarray]:
-    """How far the first steps move variables of zeros."""
+    """The movement of variables of zeros in the first steps."""
     variables = [keras.Variable(np.zeros_like(gradient), name=name) for gradient in gradients]
     optimizer.build(variables)
     for _ in range(steps):
@@ -24,20 +26,20 @@ def step_of(optimizer, gradients, name="kernel", steps=1) -> list[np.ndarray]:
 
 
 def gradient(*shape) -> np.ndarray:
-    """With singular values a thousandfold apart."""
+    """A gradient whose singular values span a factor of 1000."""
     rng = np.random.default_rng(len(shape)).normal(size=(int(np.prod(shape[:-1])), shape[-1]))
     left, values, right = np.linalg.svd(rng, full_matrices=False)
     return (left * np.geomspace(1.0, 1e-3, len(values)) @ right).reshape(shape).astype(np.float32)
 
 
 @pytest.mark.parametrize("shape", [(64, 32), (32, 64), (3, 3, 16, 32), (1, 1, 48, 96), (3, 3, 32, 16)])
-def test_muon_moves_a_kernel_equally_far_in_every_direction_of_its_gradient(shape):
+def test_muon_moves_a_kernel_equally_far_in_every_singular_direction_of_its_gradient(shape):
     (step,) = step_of(Muon(RATE), [gradient(*shape)])
     rows, columns = int(np.prod(shape[:-1])), shape[-1]
     values = np.linalg.svd(step.reshape(rows, columns), compute_uv=False) / (
         RATE * MUON_RMS * np.sqrt(max(rows, columns))
     )
-    # Five iterations bring what is within a factor of thirty of the largest to about 1.
+    # Five iterations bring singular values of at least a thirtieth of the largest to about 1.
     assert values.max() < 1.3
     assert np.median(values) > 0.65
     gradients = np.linalg.svd(gradient(*shape).reshape(rows, columns))
@@ -47,7 +49,7 @@ def test_muon_moves_a_kernel_equally_far_in_every_direction_of_its_gradient(shap
     assert np.abs(off).max() < 1e-3 * np.diag(aligned)[strong].min()
 
 
-def test_muon_of_a_kernel_is_kerass_of_its_matrix():
+def test_muon_of_a_kernel_equals_keras_s_muon_of_its_matrix():
     kernel = gradient(3, 3, 16, 32)
     options = {"weight_decay": None, "adam_weight_decay": None, "rms_rate": MUON_RMS}
     (expected,) = step_of(keras.optimizers.Muon(RATE, **options), [kernel.reshape(144, 32)], steps=3)
@@ -58,14 +60,14 @@ def test_muon_of_a_kernel_is_kerass_of_its_matrix():
 @pytest.mark.parametrize(
     ("name", "shape"), [("bias", (32,)), ("kernel", (3, 3, 1, 32)), ("kernel", (96, 15)), ("lower", (32, 32))]
 )
-def test_what_is_no_kernel_or_too_narrow_is_adams(name, shape):
+def test_adam_updates_other_variables_and_narrow_kernels(name, shape):
     gradients = [np.random.default_rng(0).normal(size=shape).astype(np.float32)]
     found = step_of(make_optimizer(TrainConfig(optimizer="muon", learning_rate=RATE), 10), gradients, name, steps=3)
     expected = step_of(make_optimizer(TrainConfig(optimizer="adam", learning_rate=RATE), 10), gradients, name, steps=3)
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-5)
 
 
-def test_the_last_kernel_of_a_network_is_adams():
+def test_adam_updates_the_last_kernel_of_a_network():
     flow = Flow((8, 8, 1), 17, width=16, checkerboard=0, squeeze=(2,), couplings=(2,), blocks=1)
     flow.compile(Muon(RATE))
     velocities = {
@@ -91,7 +93,7 @@ def test_a_model_compiled_with_muon_is_saved_with_it(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["adam", "muon"])
-def test_adams_two_means_decay_as_they_are_told(kind):
+def test_adam_uses_the_configured_decay_rates(kind):
     first, second, rate = 0.3, 0.7, 0.1
     optimizer = make_optimizer(TrainConfig(optimizer=kind, learning_rate=rate, beta_1=first, beta_2=second), 10)
     bias = keras.Variable(np.zeros(3, np.float32), name="bias")

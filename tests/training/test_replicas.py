@@ -1,11 +1,10 @@
-"""The same global batches give the same updates on one replica, on two of one process, and on two of two processes.
+"""The same global batches give the same updates on one replica, two replicas of one process, and two processes.
 
-Each strategy has processes of its own: TensorFlow's collectives do not survive a second one.
+Each strategy runs in processes of its own, because TensorFlow's collectives work for one strategy of a process only.
 """
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,14 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfgen.ports import free_ports
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import pathlib, sys, tempfile
 from tfgen.config import MachineConfig
-from tfgen.training.distributed.strategy import place
+from tfgen.training.distributed.strategy import make_strategy
 
 kind, target, names = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
-placement = place(MachineConfig(virtual_cpus=2 if kind == "mirrored" else 1), 32)
+distribution = make_strategy(MachineConfig(virtual_cpus=2 if kind == "mirrored" else 1), 32)
 
 import keras, numpy as np, tensorflow as tf
 from tfgen.data import load
@@ -32,7 +33,7 @@ from tfgen.config.presets import run_config
 from tfgen.training.loop import Loop
 from tfgen.training.optimizers import make_optimizer
 
-# SGD: Adam would hide a gradient of the wrong size.
+# SGD, because Adam would hide a gradient of the wrong size.
 sgd = {"optimizer": "sgd", "schedule": "constant", "warmup": 0}
 configs = {
     "vae": run_config("vae", hidden=(16,), latent_dim=3, ema=0.9, learning_rate=1e-3, clip_norm=50.0, **sgd),
@@ -48,40 +49,41 @@ configs = {
                           learning_rate=0.05, **sgd),
     "flow": run_config("flow", width=8, checkerboard=2, squeeze=(2,), couplings=(2,), learning_rate=0.02,
                        clip_norm=1.0, **sgd),
-    # Muon does not see a gradient's size, but its direction, which is another one for a part of the batch.
+    # Muon depends on the direction of the gradient only, which differs for a part of the batch.
     "muon": run_config("flow", width=16, checkerboard=0, squeeze=(2,), couplings=(2,), learning_rate=1e-3,
                        clip_norm=1.0, **{**sgd, "optimizer": "muon"}),
 }
 images, found = load("digits").train.examples[:150], {}
 for name in names:
     config = configs[name]
-    with placement.strategy.scope():
+    with distribution.strategy.scope():
         batches = Batches(images[:128], 32, seed=0)
         keras.utils.set_random_seed(0)
         model = build(config, (8, 8, 1), 17)
         model.compile(make_optimizer(config.train, 4), clip_norm=config.train.clip_norm)
         model.initialize_from(batches.at(0))
         start = np.concatenate([variable.numpy().ravel() for variable in model.trainable_variables])
-        # Two replicas compile what one does not.
+        # Two replicas compile with XLA, one replica without.
         xla = name in ("vae", "gan-wgan") and kind != "one"
-        loop = Loop(model, batches, None, 3, pathlib.Path(tempfile.mkdtemp()), agree=placement.agree, xla=xla)
+        folder = pathlib.Path(tempfile.mkdtemp())
+        loop = Loop(model, batches, None, 3, folder, all_reduce_mean=distribution.all_reduce_mean, xla=xla)
     loop.run()
     found[name] = np.concatenate([variable.numpy().ravel() for variable in model.trainable_variables])
     found[name + " moved"] = np.abs(found[name] - start)
     if model.can("log_prob"):
-        # 21 and 22 rows: neither is shared evenly by two replicas and by batches of 6.
+        # Neither 21 nor 22 rows divide evenly by two replicas and by batches of 6.
         found[name + " validation"] = np.array(list(loop.evaluate(images[:21]).values()))
-        with placement.strategy.scope():
+        with distribution.strategy.scope():
             for samples in (1, 3):
                 likelihood = evaluate_likelihood(model, images[:22], samples=samples, batch_size=6)
                 found[f"{name} likelihood, k = {samples}"] = likelihood.nats
-if placement.is_chief:
+if distribution.is_chief:
     np.savez(target, **found)
-print(placement.description)
+print(distribution.description)
 """
 
 
-# Descents, one or two, averages, clipping, penalties, packs and XLA are all among the few.
+# These models together cover one and two optimizer steps, averages, clipping, penalties, packing and XLA.
 FEW = ("vae", "gan-penalties", "flow")
 OTHERS = ("gan", "gan-wgan", "dropout-gan", "mad-gan", "muon")
 SLOW = pytest.mark.slow
@@ -99,10 +101,10 @@ def start(kind: str, target: Path, names: Sequence[str], **environment: str) -> 
 
 
 def result(target: Path, *processes: subprocess.Popen) -> tuple[dict[str, np.ndarray], str]:
-    said = [process.communicate(timeout=400) for process in processes]
-    assert all(process.returncode == 0 for process in processes), said[0][1][-3000:]
+    output = [process.communicate(timeout=400) for process in processes]
+    assert all(process.returncode == 0 for process in processes), output[0][1][-3000:]
     with np.load(target) as arrays:
-        return dict(arrays), said[0][0]
+        return dict(arrays), output[0][0]
 
 
 @pytest.fixture(scope="module", params=[FEW, pytest.param(OTHERS, marks=SLOW)], ids=["few", "others"])
@@ -123,30 +125,25 @@ def assert_equal(found, expected) -> None:
             assert values.max() > 1e-3, name
             continue
         if name == "muon":
-            # It makes the directions of the smallest gradients as large as the others, and what rounding adds to them.
+            # Muon enlarges the smallest singular values of a gradient to the others, and the rounding errors in them.
             assert np.linalg.norm(found[name] - values) < 0.01 * np.linalg.norm(expected["muon moved"])
             continue
-        # Weights to 1e-6; nats, which are a hundred times as large as weights, to six digits.
+        # Weights have a tolerance of 1e-6. Nats are a hundred times as large and agree to six digits.
         tolerance = 1e-4 if name.startswith("muon ") else 1e-6
         np.testing.assert_allclose(found[name], values, rtol=tolerance, atol=1e-6, err_msg=name)
 
 
 def test_two_replicas_of_one_process(names, one, tmp_path):
-    found, said = result(tmp_path / "found.npz", start("mirrored", tmp_path / "found.npz", names))
-    assert "CPU:0, CPU:1; 2 replicas" in said
+    found, output = result(tmp_path / "found.npz", start("mirrored", tmp_path / "found.npz", names))
+    assert "CPU:0, CPU:1; 2 replicas" in output
     assert_equal(found, one)
 
 
 @SLOW
 def test_two_processes(names, one, tmp_path):
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    workers = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
-    for each in sockets:
-        each.close()
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     tasks = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in range(2)]
     target = tmp_path / "found.npz"
-    found, said = result(target, *(start("workers", target, names, TF_CONFIG=json.dumps(task)) for task in tasks))
-    assert "2 replicas in all" in said
+    found, output = result(target, *(start("workers", target, names, TF_CONFIG=json.dumps(task)) for task in tasks))
+    assert "2 replicas in all" in output
     assert_equal(found, one)

@@ -1,18 +1,24 @@
-"""--run names the folder itself: begun where there is nothing, gone on with where it has begun."""
+"""--run creates a run or resumes it; --resume resumes a run; another process cannot train the same run."""
+
+import threading
 
 import pytest
 
 from tfgen.cli.train import main
+from tfgen.runs.lock import run_lock
 from tfgen.runs.run import Run
 
 LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --no-evaluate-test"
 
 
-def test_the_same_command_begins_and_goes_on(tmp_path, capsys):
+def test_the_same_command_creates_and_resumes(tmp_path, capsys):
     run = tmp_path / "deep" / "run"
     line = [*LINE.split(), "--run", str(run)]
     main(line)
     assert Run.open(run).metrics()[-1]["epoch"] == 2
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"next       tfgen sample {run}  |  tfgen app --runs {run.parent}"
+    )
     before = (run / "metrics.jsonl").read_bytes()
     main(line)
     assert (run / "metrics.jsonl").read_bytes() == before
@@ -22,20 +28,20 @@ def test_the_same_command_begins_and_goes_on(tmp_path, capsys):
     assert "another architecture: hidden [8], not [9]" in capsys.readouterr().err
 
 
-def test_a_run_killed_before_its_first_checkpoint_begins_anew(tmp_path):
+def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path):
     run = tmp_path / "run"
     main([*LINE.split(), "--run", str(run), "--dry-run"])
     assert not run.exists()
     whole = tmp_path / "whole"
     main([*LINE.split(), "--run", str(whole)])
-    begun = Run.create_at(run, Run.open(whole).config)
-    main(["--resume", str(begun.path)])
+    created = Run.create_at(run, Run.open(whole).config)
+    main(["--resume", str(created.path)])
     clock = ("seconds", "images_per_second")
     rows = [[{k: v for k, v in row.items() if k not in clock} for row in Run.open(r).metrics()] for r in (run, whole)]
     assert rows[0] == rows[1]
 
 
-def test_where_checkpoints_are_gone_nothing_is_trained_over(tmp_path, capsys):
+def test_a_run_without_its_checkpoints_is_not_trained_again(tmp_path, capsys):
     run = tmp_path / "run"
     main([*LINE.split(), "--run", str(run)])
     for file in (run / "checkpoints").iterdir():
@@ -45,3 +51,26 @@ def test_where_checkpoints_are_gone_nothing_is_trained_over(tmp_path, capsys):
     assert stopped.value.code == 2
     assert "Expected a checkpoint" in capsys.readouterr().err
     assert len(Run.open(run).metrics()) == 2
+
+
+def test_a_run_that_another_process_trains_is_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("tfgen.training.session.LOCK_TIMEOUT", 0.0)
+    run = tmp_path / "run"
+    main([*LINE.split(), "--run", str(run)])
+    locked, done = threading.Event(), threading.Event()
+
+    def hold():
+        # Another thread stands for another process.
+        with run_lock(run, "training"):
+            locked.set()
+            done.wait(60.0)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert locked.wait(60.0)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--resume", str(run)])
+    done.set()
+    thread.join()
+    assert stopped.value.code == 2
+    assert "no other process uses for training" in capsys.readouterr().err

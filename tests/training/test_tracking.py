@@ -1,4 +1,4 @@
-"""While a model trains, its samples say which modes of the data it has."""
+"""The modes of a model's samples are measured while the model trains."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from tfgen.training.tracking import IMAGES, POINTS, tracker
 
 
 class Sampler:
-    """Draws what it was given, over and over."""
+    """A model whose samples are the given examples, repeated."""
 
     def __init__(self, examples):
         self.examples, self.drawn = np.asarray(examples, np.float32), 0
@@ -24,7 +24,7 @@ class Sampler:
         return np.resize(self.examples, (self.drawn, *self.examples.shape[1:]))
 
 
-def test_modes_are_counted_when_samples_are_drawn():
+def test_modes_are_counted_after_epochs_with_samples():
     model = Sampler(RING8.centres[:3])
     track = tracker(model, data.load("ring8"), TrainConfig(epochs=30, sample_every=10))
     assert track(7) == {}
@@ -35,12 +35,12 @@ def test_modes_are_counted_when_samples_are_drawn():
     assert found["mode_kl"] == pytest.approx(np.log(8 / 3), abs=1e-4)
 
 
-def test_what_is_not_a_number_stays_out_of_the_row():
+def test_nan_is_left_out_of_the_row():
     found = tracker(Sampler([[9.0, 9.0]]), data.load("ring8"), TrainConfig(epochs=1))(1)
     assert found == {"modes": 0, "high_quality": 0.0}
 
 
-def test_images_are_tracked_by_class():
+def test_images_are_counted_by_class():
     digits = data.load("digits")
     pictures = digits.train.images[:IMAGES] / np.float32(16)
     found = tracker(Sampler(pictures), digits, TrainConfig(epochs=1))(1)
@@ -48,7 +48,7 @@ def test_images_are_tracked_by_class():
     assert sum(found["class_histogram"]) == IMAGES
 
 
-def test_data_without_modes_leaves_nothing_to_track():
+def test_data_without_modes_has_no_entries():
     model = Sampler([[0.0, 0.0]])
     assert tracker(model, data.load("moons"), TrainConfig(epochs=1))(1) == {}
     assert model.drawn == 0

@@ -1,4 +1,4 @@
-"""What is written while a run trains, as ordinary Keras callbacks: each takes the epoch's row and does one thing."""
+"""Keras callbacks that write the files of a run while it trains. Each receives the epoch's row and does one thing."""
 
 import sys
 from numbers import Real
@@ -9,19 +9,40 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from tfgen.config import TrainConfig
-from tfgen.files import replacing
+from tfgen.files import atomic_write
 from tfgen.models.contract import GenerativeModel
 from tfgen.plots.curves import save_curves
 from tfgen.plots.density import save_density
 from tfgen.plots.grid import save_grid
 from tfgen.runs.run import Run
 
-GRID_SEED = 0
-GRID_PICTURES = 64
+#: First seed and number of the images of a sample grid.
+GRID_SEED, GRID_IMAGES = 0, 64
+#: Entries of a row that are not printed after each epoch.
+HIDDEN = ("epoch", "step", "best", "seconds", "images_per_second", "learning_rate")
+
+
+def is_sampled(epoch: int, train: TrainConfig) -> bool:
+    """Whether samples are drawn after this epoch.
+
+    Samples are drawn after every `sample_every`-th epoch; if that is 0, after the epochs 1, 2, 5, 10, 20, 50, …; and
+    after the last epoch.
+
+    Args:
+        epoch: number of complete epochs.
+        train: configuration of the training.
+    """
+    if epoch == train.epochs:
+        return True
+    if train.sample_every:
+        return epoch % train.sample_every == 0
+    while epoch and epoch % 10 == 0:
+        epoch //= 10
+    return epoch in (1, 2, 5)
 
 
 class MetricsFile(keras.callbacks.Callback):
-    """One JSON line an epoch, in `metrics.jsonl`."""
+    """Appends the row of each epoch to `metrics.jsonl`."""
 
     def __init__(self, run: Run):
         super().__init__()
@@ -33,7 +54,7 @@ class MetricsFile(keras.callbacks.Callback):
 
 
 class TensorBoard(keras.callbacks.Callback):
-    """Every number of the epoch's row as a TensorBoard scalar, over the steps."""
+    """Writes every number of the epoch's row as a TensorBoard scalar, over the steps."""
 
     def __init__(self, run: Run):
         super().__init__()
@@ -49,32 +70,32 @@ class TensorBoard(keras.callbacks.Callback):
         self.writer.flush()
 
 
-def is_drawn(epoch: int, train: TrainConfig) -> bool:
-    """Whether pictures are made after that many epochs: every so many, or at 1, 2, 5, 10, 20, 50, …; and at the end."""
-    if epoch == train.epochs:
-        return True
-    if train.sample_every:
-        return epoch % train.sample_every == 0
-    while epoch and epoch % 10 == 0:
-        epoch //= 10
-    return epoch in (1, 2, 5)
-
-
 class BestModel(keras.callbacks.Callback):
-    """`model.keras`, replaced by every epoch that is the best so far; unvalidated, by every epoch that is drawn."""
+    """Saves the model to `model.keras` after every epoch that is the best so far.
+
+    Args:
+        run: the run.
+        validated: whether epochs have a validation score. Without a score, every epoch counts as the best, and the
+            model is saved only after the epochs for which `is_sampled` holds.
+    """
 
     def __init__(self, run: Run, validated: bool):
         super().__init__()
         self.run, self.validated = run, validated
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        if logs and logs["best"] and (self.validated or is_drawn(epoch + 1, self.run.config.train)):
-            with replacing(self.run.model_file) as fresh:
-                self.model.save(fresh, include_optimizer=False)
+        if logs and logs["best"] and (self.validated or is_sampled(epoch + 1, self.run.config.train)):
+            with atomic_write(self.run.model_file) as temporary:
+                self.model.save(temporary, include_optimizer=False)
 
 
 class SampleGrids(keras.callbacks.Callback):
-    """Pictures of the same 64 seeds at the start and along the way, in `samples/`; for points, the density."""
+    """Saves images of the same 64 seeds to `samples/`, before the first epoch and when `is_sampled` holds.
+
+    Args:
+        run: the run.
+        points: test examples of a data set of points [n, 2], for which the density is drawn instead; None for images.
+    """
 
     def __init__(self, run: Run, points=None):
         super().__init__()
@@ -85,7 +106,7 @@ class SampleGrids(keras.callbacks.Callback):
             self._draw(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        if is_drawn(epoch + 1, self.run.config.train):
+        if is_sampled(epoch + 1, self.run.config.train):
             self._draw(epoch + 1)
 
     def _draw(self, epoch: int) -> None:
@@ -94,26 +115,32 @@ class SampleGrids(keras.callbacks.Callback):
         if not model.is_image:
             save_density(model, self.points, path)
             return
-        save_grid(model.sample(GRID_PICTURES, seed=GRID_SEED).numpy(), path)
+        save_grid(model.sample(GRID_IMAGES, seed=GRID_SEED).numpy(), path)
         if model.can("sample_pixels"):
-            pixels = model.sample_pixels(GRID_PICTURES, seed=GRID_SEED).numpy()
+            pixels = model.sample_pixels(GRID_IMAGES, seed=GRID_SEED).numpy()
             save_grid(pixels, path.with_name(f"{path.stem}-pixels.png"))
 
 
 class Curves(keras.callbacks.Callback):
-    """`curves.png`: every metric over the epochs, beside the yardstick. Drawn as seldom as the samples are."""
+    """Draws every metric over the epochs to `curves.png`, with the baselines, when `is_sampled` holds."""
 
     def __init__(self, run: Run, baselines: dict[str, float]):
         super().__init__()
         self.run, self.baselines = run, baselines
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        if is_drawn(epoch + 1, self.run.config.train):
+        if is_sampled(epoch + 1, self.run.config.train):
             save_curves(self.run.metrics(), self.run.path / "curves.png", self.baselines)
 
 
-class Progress(keras.callbacks.Callback):
-    """On a terminal a bar over the whole training with the time left; otherwise one line an epoch."""
+class ProgressBar(keras.callbacks.Callback):
+    """Shows the progress: on a terminal a bar over all steps with the time left, otherwise one line for each epoch.
+
+    Args:
+        epochs: number of epochs.
+        steps_per_epoch: number of steps of an epoch.
+        step: number of steps so far.
+    """
 
     def __init__(self, epochs: int, steps_per_epoch: int, step: int):
         super().__init__()
@@ -132,16 +159,15 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
         row = dict(logs or {})
-        hidden = ("epoch", "step", "best", "seconds", "images_per_second", "learning_rate")
-        shown = "  ".join(
-            f"{name} {value:.4f}" for name, value in row.items() if name not in hidden and isinstance(value, Real)
-        )
+        numbers = {name: value for name, value in row.items() if name not in HIDDEN and isinstance(value, Real)}
         if self.bar.disable:
+            metrics = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
             speed = f"{row['seconds']:.1f} s  {row['images_per_second']:.0f} images/s"
-            print(f"epoch {epoch + 1}/{self.epochs}  {shown}  {speed}", flush=True)
+            print(f"epoch {epoch + 1}/{self.epochs}  {metrics}  {speed}", flush=True)
         else:
-            best = {name: value for name, value in row.items() if "loss" in name or "bits" in name or name == "modes"}
-            self.bar.set_postfix({name: f"{value:.4f}" for name, value in best.items()})
+            # A bar has room for the most important numbers only.
+            main = {name: value for name, value in row.items() if "loss" in name or "bits" in name or name == "modes"}
+            self.bar.set_postfix({name: f"{value:.4f}" for name, value in main.items()})
 
     def on_train_end(self, logs=None):
         self.bar.close()

@@ -1,4 +1,4 @@
-"""Optimizers and the course of their step size."""
+"""Optimizers and learning-rate schedules."""
 
 import math
 
@@ -7,39 +7,43 @@ import keras
 from tfgen.config import TrainConfig
 from tfgen.networks.mlp import LAST
 
-#: Matrices with fewer rows or columns have too few directions to be worth making even.
+#: Matrices with fewer rows or columns are left to Adam: they have too few directions to orthogonalize.
 SMALLEST_MATRIX = 16
-#: The step of Muon over that of Adam, both as root mean squares of a matrix's entries, at one learning rate.
+#: Ratio of Muon's step to Adam's step at the same learning rate, as root mean squares over a matrix's entries.
 MUON_RMS = 0.5
 
 
 @keras.saving.register_keras_serializable("tfgen")
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, then constant, exponential by epoch, or half a cosine down to zero.
+    """Linear warm-up, then a constant rate, an exponential decay, or a cosine decay to zero.
+
+    Keras's `CosineDecay` is not used, because trained weights would change. Its warm-up starts at a rate of 0, so that
+    the first update would change nothing; here, the rate of step t is (t + 1) / warmup of the full rate. Without
+    warm-up, its compiled rates differ in the last bit.
 
     Args:
-        base: step size after the warm-up.
-        course: "constant", "exponential" or "cosine".
-        warmup: steps of warm-up.
-        total: steps of the whole training, for the cosine.
-        steps_per_epoch: for the exponential, which falls by `decay` once an epoch.
+        base: learning rate after the warm-up.
+        shape: "constant", "exponential" or "cosine".
+        warmup: number of warm-up steps.
+        total: number of steps of the whole training; the cosine ends there.
+        steps_per_epoch: number of steps after which the exponential decay multiplies the rate by `decay`.
         decay: that factor.
 
     Reference: Loshchilov, Hutter: SGDR. ICLR 2017 (the cosine).
     """
 
-    def __init__(self, base: float, course: str, warmup: int, total: int, steps_per_epoch: int, decay: float):
-        self.base, self.course, self.warmup = base, course, warmup
+    def __init__(self, base: float, shape: str, warmup: int, total: int, steps_per_epoch: int, decay: float):
+        self.base, self.shape, self.warmup = base, shape, warmup
         self.total, self.steps_per_epoch, self.decay = total, steps_per_epoch, decay
 
     def __call__(self, step):
         step = keras.ops.cast(step, "float32")
         rate = keras.ops.convert_to_tensor(self.base, "float32")
-        if self.course == "exponential":
+        if self.shape == "exponential":
             rate = rate * self.decay ** keras.ops.floor(step / self.steps_per_epoch)
-        elif self.course == "cosine":
-            part = keras.ops.clip((step - self.warmup) / max(self.total - self.warmup, 1), 0.0, 1.0)
-            rate = rate * 0.5 * (1.0 + keras.ops.cos(3.14159265358979 * part))
+        elif self.shape == "cosine":
+            fraction = keras.ops.clip((step - self.warmup) / max(self.total - self.warmup, 1), 0.0, 1.0)
+            rate = rate * 0.5 * (1.0 + keras.ops.cos(3.14159265358979 * fraction))
         if self.warmup:
             rate = rate * keras.ops.minimum(1.0, (step + 1.0) / self.warmup)
         return rate
@@ -47,29 +51,38 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self):
         return {
             "base": self.base,
-            "course": self.course,
+            "shape": self.shape,
             "warmup": self.warmup,
             "total": self.total,
             "steps_per_epoch": self.steps_per_epoch,
             "decay": self.decay,
         }
 
+    @classmethod
+    def from_config(cls, config):
+        """Make a schedule from its configuration. Earlier versions called `shape` "course"."""
+        config = dict(config)
+        if "course" in config:
+            config["shape"] = config.pop("course")
+        return cls(**config)
+
 
 @keras.saving.register_keras_serializable("tfgen")
 class Muon(keras.optimizers.Muon):
-    """Keras's Muon, for the kernels of convolutions too; Adam for what is no kernel, and for each network's last one.
+    """Keras's Muon, also for the kernels of convolutions. Adam updates everything else, and each network's last kernel.
 
-    The momentum M of a kernel, as a matrix of what each filter sees by the filters [h·w·in, out], is replaced by
-    about the nearest matrix with orthonormal rows or columns, U Vᵀ of M = U S Vᵀ: no direction is left behind because
-    its gradient is small. A step's root mean square is then the same for every matrix, `rms_rate` times the learning
-    rate. Keras's own leaves all but plain matrices to Adam, and decays weights unless told not to.
+    The momentum of a kernel is a matrix M with one row for each input of a filter and one column for each filter,
+    [h·w·in, out]. Muon replaces M = U S Vᵀ by approximately U Vᵀ, the nearest matrix with orthonormal rows or columns:
+    directions with a small gradient move as far as directions with a large one. The root mean square of a step is
+    `rms_rate` times the learning rate for every matrix. Keras's own class updates only two-dimensional variables in
+    this way, and decays weights by default.
 
     Args:
-        learning_rate: of matrices and of Adam alike.
-        **options: Keras's.
+        learning_rate: of Muon and of Adam.
+        **options: options of `keras.optimizers.Muon`.
 
-    Reference: Jordan et al.: Muon, an optimizer for hidden layers in neural networks, 2024; Liu et al.: Muon is
-    scalable for LLM training, 2025 (the step's size).
+    References: Jordan et al.: Muon, an optimizer for hidden layers in neural networks, 2024. Liu et al.: Muon is
+    scalable for LLM training, 2025 (size of the step).
     """
 
     def __init__(self, learning_rate=1e-3, **options):
@@ -81,20 +94,25 @@ class Muon(keras.optimizers.Muon):
         return name != "kernel" or layer.rpartition("/")[2] == LAST or min(_as_matrix(variable.shape)) < SMALLEST_MATRIX
 
     def zeropower_via_newtonschulz5(self, x, steps: int):
-        even = super().zeropower_via_newtonschulz5(keras.ops.reshape(x, _as_matrix(x.shape)), steps)
-        return keras.ops.reshape(even, x.shape)
+        orthogonal = super().zeropower_via_newtonschulz5(keras.ops.reshape(x, _as_matrix(x.shape)), steps)
+        return keras.ops.reshape(orthogonal, x.shape)
 
     def lr_adjust(self, x):
         return x * (self.rms_rate * math.sqrt(max(_as_matrix(x.shape))))
 
 
 def _as_matrix(shape) -> tuple[int, int]:
-    """Rows and columns of a kernel: what it sees, by what it makes."""
+    """Rows and columns of a kernel of this shape: inputs of a filter, filters."""
     return math.prod(shape[:-1]), shape[-1]
 
 
 def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """The optimizer of a training configuration."""
+    """Make the optimizer of a training configuration.
+
+    Args:
+        config: the configuration.
+        steps_per_epoch: number of updates of an epoch.
+    """
     rate = Schedule(
         config.learning_rate,
         config.schedule,

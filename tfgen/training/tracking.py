@@ -1,4 +1,4 @@
-"""What samples say of the modes of the data while a model trains."""
+"""Measurements of a model's samples while the model trains: which modes of the data they cover."""
 
 import math
 from collections.abc import Callable
@@ -6,31 +6,37 @@ from typing import TYPE_CHECKING, Any
 
 from tfgen.config import TrainConfig
 from tfgen.evaluation.modes import mode_measure
-from tfgen.training.callbacks import is_drawn
+from tfgen.training.callbacks import is_sampled
 
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
     from tfgen.models.contract import GenerativeModel
 
-#: Samples that are looked at, always of the same seeds: enough to see a missing class, of a thousand kinds most.
-POINTS, IMAGES, STACKS = 2_500, 1_000, 5_000
+#: Number of samples of points, of images, and of stacked images with their thousand modes. The seeds are always the
+#: same. The numbers suffice to see that a mode is missing; of a thousand modes, to see that many are.
+POINTS, IMAGES, STACKED_IMAGES = 2_500, 1_000, 5_000
 
 
 def tracker(model: "GenerativeModel", dataset: "Dataset", train: TrainConfig) -> Callable[[int], dict[str, Any]]:
-    """What `mode_measure` finds in samples of the model, after those epochs after which samples are drawn anyway.
+    """Return a function that measures the modes of the model's samples after an epoch.
+
+    Args:
+        model: the model.
+        dataset: its data.
+        train: configuration of the training.
 
     Returns:
-        A function from the number of complete epochs to entries for the epoch's row: none where the data has no modes
-        that could be told, or after another epoch.
+        A function from the number of complete epochs to entries of the epoch's row, by the names of `mode_measure`. The
+        function returns no entries if the data have no known modes, or no samples are drawn after this epoch.
     """
     measure = mode_measure(dataset)
-    count = POINTS if not dataset.is_images else STACKS if dataset.channels_of else IMAGES
+    count = POINTS if not dataset.is_images else STACKED_IMAGES if dataset.channels_of else IMAGES
 
     def track(epoch: int) -> dict[str, Any]:
-        if measure is None or not is_drawn(epoch, train):
+        if measure is None or not is_sampled(epoch, train):
             return {}
-        found = measure(model.sample(count).numpy())
-        # JSON has no NaN, which KL is where no sample is near any mode.
-        return {name: value for name, value in found.items() if not (isinstance(value, float) and math.isnan(value))}
+        measured = measure(model.sample(count).numpy())
+        # JSON has no NaN. The KL divergence is NaN if no sample is near a mode.
+        return {name: value for name, value in measured.items() if not (isinstance(value, float) and math.isnan(value))}
 
     return track

@@ -1,4 +1,4 @@
-"""A cluster is understood from its environment, or refused with a sentence; its workers must be there and agree."""
+"""A cluster is read from the environment; its workers have to start in time and to agree."""
 
 import json
 import socket
@@ -11,7 +11,8 @@ import pytest
 
 from tfgen.config.presets import run_config
 from tfgen.errors import ConfigError
-from tfgen.training.distributed.cluster import Cluster, check_port, compare, export_slurm, fingerprint
+from tfgen.training.distributed.agreement import compare_fingerprints, fingerprint
+from tfgen.training.distributed.cluster import Cluster, check_port, tf_config_of_slurm, wait_for_workers
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,7 +36,7 @@ def test_no_cluster_is_none(environment):
 
 
 @pytest.mark.parametrize(
-    ("environment", "said"),
+    ("environment", "message"),
     [
         ({"TF_CONFIG": "{"}, "Received: {"),
         ({"TF_CONFIG": "[]"}, r"Received: \[\]"),
@@ -48,8 +49,8 @@ def test_no_cluster_is_none(environment):
         (tf_config({"worker": ["a:1", "a:1"]}, {"type": "worker", "index": 0}), "one address twice"),
     ],
 )
-def test_what_is_no_cluster_is_refused(environment, said):
-    with pytest.raises(ConfigError, match=said):
+def test_a_wrong_tf_config_is_refused(environment, message):
+    with pytest.raises(ConfigError, match=message):
         Cluster.from_environment(environment)
 
 
@@ -62,13 +63,13 @@ def test_slurm_gives_a_cluster(monkeypatch):
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    found = Cluster.from_environment({"TF_CONFIG": export_slurm(variables)})
+    found = Cluster.from_environment({"TF_CONFIG": tf_config_of_slurm(variables)})
     assert found == Cluster(("node07:8470", "node07:8471", "node08:8470"), 2)
-    assert export_slurm({}) is None
-    assert export_slurm({"SLURM_NTASKS": "4"}) is None  # an allocation, not a step of it
+    assert tf_config_of_slurm({}) is None
+    assert tf_config_of_slurm({"SLURM_NTASKS": "4"}) is None  # an allocation, not a step of it
 
 
-def test_a_port_in_use_is_said():
+def test_a_port_in_use_is_reported():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -78,16 +79,17 @@ def test_a_port_in_use_is_said():
     check_port(address)
 
 
-def test_a_worker_that_never_appears_is_named():
-    """The wait goes on in TensorFlow, where no exception reaches it: here in a sleep, out of reach as well."""
+def test_a_worker_that_does_not_start_is_named():
+    """The sleep stands for TensorFlow's wait, which an exception cannot interrupt either."""
     with socket.socket() as there:
         there.bind(("127.0.0.1", 0))
         there.listen()
         present = f"127.0.0.1:{there.getsockname()[1]}"
         program = (
             "import time\n"
-            "from tfgen.training.distributed.cluster import Cluster, appearing\n"
-            f"with appearing(Cluster(('127.0.0.1:1', {present!r}, '127.0.0.1:9'), 0), seconds=1.0): time.sleep(60)\n"
+            "from tfgen.training.distributed.cluster import Cluster, wait_for_workers\n"
+            f"cluster = Cluster(('127.0.0.1:1', {present!r}, '127.0.0.1:9'), 0)\n"
+            "with wait_for_workers(cluster, seconds=1.0): time.sleep(60)\n"
         )
         started = time.monotonic()
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
@@ -97,9 +99,7 @@ def test_a_worker_that_never_appears_is_named():
     assert time.monotonic() - started < 50
 
 
-def test_workers_that_all_appear_are_not_disturbed():
-    from tfgen.training.distributed.cluster import wait_for_workers
-
+def test_workers_that_start_in_time_are_not_ended():
     with socket.socket() as there:
         there.bind(("127.0.0.1", 0))
         there.listen()
@@ -111,12 +111,12 @@ def test_workers_have_to_agree():
     cluster = Cluster(("a:1", "b:1", "c:1"), 0)
     same = fingerprint(run_config("vae"))
     other = fingerprint(run_config("vae", latent_dim=3))
-    assert compare(cluster, [same, same, same]) == []
+    assert compare_fingerprints(cluster, [same, same, same]) == []
     with pytest.raises(ConfigError, match=r"same configuration.*worker 1 \(b:1\)$"):
-        compare(cluster, [same, other, same])
+        compare_fingerprints(cluster, [same, other, same])
     with pytest.raises(ConfigError, match=r"same code.*worker 1 \(b:1\), worker 2"):
-        compare(cluster, [same, [same[0], 1.0, *same[2:]], [same[0], 2.0, *same[2:]]])
+        compare_fingerprints(cluster, [same, [same[0], 1.0, *same[2:]], [same[0], 2.0, *same[2:]]])
     with pytest.raises(ConfigError, match=r"same packages"):
-        compare(cluster, [same, same, [*same[:2], 1.0, same[3]]])
-    (warning,) = compare(cluster, [same, same, [*same[:3], same[3] - 100]])
+        compare_fingerprints(cluster, [same, same, [*same[:2], 1.0, same[3]]])
+    (warning,) = compare_fingerprints(cluster, [same, same, [*same[:3], same[3] - 100]])
     assert "worker 2 (c:1) is -100 seconds" in warning

@@ -1,4 +1,4 @@
-"""Several worker processes on this machine: the numbers of one, and no death of a worker changes them."""
+"""Several worker processes on this machine give the numbers of one process, also if workers are killed."""
 
 import os
 import random
@@ -15,7 +15,8 @@ import pytest
 
 import tfgen
 from tfgen.cli.launch import main, parse
-from tfgen.errors import Interrupted, LostWorkerError, TfgenError
+from tfgen.errors import DivergedError, Interrupted, LostWorkerError, TfgenError
+from tfgen.files import PARTIAL
 from tfgen.runs.run import Run
 from tfgen.training.distributed.supervisor import Supervisor
 
@@ -25,7 +26,7 @@ LONGER = LINE.replace("--epochs 12", "--epochs 60")
 
 
 def launch(run: Path, *options: str, line: str = LINE, workers: int = 2) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tfgen", "launch", "--workers", str(workers), *options, "--", "train.py"]
+    command = [sys.executable, "-m", "tfgen", "launch", "--workers", str(workers), *options, "--", "train"]
     return subprocess.Popen(
         [*command, *line.split(), "--run", str(run)],
         cwd=ROOT,
@@ -36,9 +37,9 @@ def launch(run: Path, *options: str, line: str = LINE, workers: int = 2) -> subp
 
 
 def finish(process: subprocess.Popen, seconds: float = 240.0) -> str:
-    said, _ = process.communicate(timeout=seconds)
-    assert process.returncode == 0, said[-4000:]
-    return said
+    output, _ = process.communicate(timeout=seconds)
+    assert process.returncode == 0, output[-4000:]
+    return output
 
 
 def children(process: subprocess.Popen) -> list[int]:
@@ -59,7 +60,7 @@ def assert_same(one: Path, other: Path) -> None:
     first, second = tfgen.load(one), tfgen.load(other)
     for a, b in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=a.path)
-    assert not [path for path in other.rglob(".*") if path.is_file()], "half-written files"
+    assert not [path for path in other.rglob(f".*{PARTIAL}*") if path.is_file()], "temporary files"
     pictures = [sorted(path.name for path in (run / "samples").iterdir()) for run in (one, other)]
     assert pictures[0] == pictures[1]
     for name in pictures[0]:
@@ -69,8 +70,8 @@ def assert_same(one: Path, other: Path) -> None:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     run = tmp_path_factory.mktemp("launch") / "undisturbed"
-    said = finish(launch(run))
-    assert "starting all" not in said
+    output = finish(launch(run))
+    assert "starting all" not in output
     return run
 
 
@@ -86,16 +87,16 @@ def test_the_run_is_complete_and_every_worker_has_a_log(undisturbed):
 @pytest.mark.slow
 def test_a_killed_and_a_stopped_worker_change_nothing(undisturbed, tmp_path):
     run = tmp_path / "run"
-    process = launch(run, "--patience", "5")
+    process = launch(run, "--heartbeat-timeout", "5")
     assert process.stdout is not None
     for number, worker in ((signal.SIGKILL, 1), (signal.SIGSTOP, 0)):
         for text in process.stdout:
             if text.startswith("epoch "):
                 break
         os.kill(children(process)[worker], number)
-    said = finish(process)
-    assert "worker 0 gave no sign of life" in said
-    assert len(re.findall("starting all 2 workers again", said)) in (1, 2)  # a kill after the last epoch needs none
+    output = finish(process)
+    assert "worker 0 sent no heartbeat" in output
+    assert len(re.findall("starting all 2 workers again", output)) in (1, 2)  # a kill after the last epoch needs none
     assert_same(undisturbed, run)
 
 
@@ -105,7 +106,7 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
     finish(launch(undisturbed, line=LONGER))
     process = launch(run, "--max-restarts", "25", line=LONGER)
     assert process.stdout is not None
-    # Read on, or the pipe fills up and the launcher waits.
+    # The launcher waits if nobody reads its output.
     reader = threading.Thread(target=process.stdout.read, daemon=True)
     reader.start()
     while kills < 20 and process.poll() is None:
@@ -122,7 +123,7 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+def test_ctrl_c_saves_and_the_message_says_how_to_resume(tmp_path):
     undisturbed, run = tmp_path / "undisturbed", tmp_path / "run"
     finish(launch(undisturbed, line=LONGER))
     process = launch(run, line=LONGER)
@@ -131,43 +132,43 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
         if text.startswith("epoch 3/"):
             break
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert f"tfgen launch --workers 2 -- train.py --resume {run}" in said
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert f"tfgen launch --workers 2 -- train --resume {run}" in output
     assert 3 <= Run.open(run).metrics()[-1]["epoch"] < 60
-    main(["--workers", "2", "--", "train.py", "--resume", str(run)])
+    main(["--workers", "2", "--", "train", "--resume", str(run)])
     assert_same(undisturbed, run)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Supervision itself, of workers that are a line of Python
+# The supervisor alone, with workers that are a line of Python
 
 
-def supervised(run: Path, program: str, restarts: int = 2, patience: float = 60.0) -> Supervisor:
+def supervised(run: Path, program: str, restarts: int = 2, heartbeat_timeout: float = 60.0) -> Supervisor:
     opening = (
         "import json, os, pathlib, signal, sys, time\n"
         "task = json.loads(os.environ['TF_CONFIG'])['task']['index']\n"
         "alive = pathlib.Path(os.environ['TFGEN_HEARTBEAT'])\n"
         f"run = pathlib.Path({str(run)!r})\n"
     )
-    return Supervisor(run, [sys.executable, "-u", "-c", opening + program], 2, restarts, patience)
+    return Supervisor(run, [sys.executable, "-u", "-c", opening + program], 2, restarts, heartbeat_timeout)
 
 
 def test_workers_that_finish_are_not_started_again(tmp_path, capsys):
     supervised(tmp_path, "print('this is', task)").supervise()
     assert (tmp_path / "logs" / "worker-1.log").read_text().count("this is 1") == 1
-    said = capsys.readouterr().out
-    assert "this is 0" in said  # the chief's output is shown
-    assert "this is 1" not in said
+    output = capsys.readouterr().out
+    assert "this is 0" in output  # the chief's output is printed
+    assert "this is 1" not in output
 
 
-def test_without_a_new_checkpoint_it_gives_up(tmp_path):
-    with pytest.raises(LostWorkerError, match=r"worker 1 was killed \(SIGKILL\); started again 2 times without"):
+def test_the_supervisor_gives_up_without_a_new_checkpoint(tmp_path):
+    with pytest.raises(LostWorkerError, match=r"worker 1 was killed \(SIGKILL\), and 2 restarts without"):
         supervised(tmp_path, "os.kill(os.getpid(), signal.SIGKILL) if task else time.sleep(60)").supervise()
     assert (tmp_path / "logs" / "worker-0.log").read_text().count("--- ") == 3
 
 
-def test_with_new_checkpoints_it_goes_on(tmp_path):
+def test_the_supervisor_restarts_as_long_as_there_are_new_checkpoints(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     program = (
         "file = run / 'checkpoints' / 'checkpoint'\n"
@@ -180,23 +181,24 @@ def test_with_new_checkpoints_it_goes_on(tmp_path):
     assert (tmp_path / "checkpoints" / "checkpoint").read_text() == "6"
 
 
-def test_a_silent_worker_is_lost_and_a_beating_one_is_not(tmp_path, capsys):
+def test_a_worker_without_heartbeat_is_lost_and_one_with_heartbeats_is_not(tmp_path, capsys):
     program = (
         "first = not (run / 'again').exists()\n"
         "while first and task == 0: (run / 'again').touch(); time.sleep(0.1)\n"
         "for _ in range(80):\n"
         "    alive.touch(); time.sleep(0.1)\n"
     )
-    supervised(tmp_path, program, patience=5.0).supervise()
-    assert "worker 0 gave no sign of life for 5 seconds; starting all 2 workers again" in capsys.readouterr().err
+    supervised(tmp_path, program, heartbeat_timeout=5.0).supervise()
+    assert "worker 0 sent no heartbeat for 5 seconds; starting all 2 workers again" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("status", "kind"), [(2, TfgenError), (3, TfgenError)])
-def test_what_another_try_would_not_change_ends_at_once(tmp_path, status, kind):
+@pytest.mark.parametrize(("status", "kind"), [(2, TfgenError), (3, DivergedError)])
+def test_an_error_that_a_restart_would_not_change_ends_at_once(tmp_path, status, kind):
     program = f"print('error: Expected a file.', file=sys.stderr) if task else time.sleep(60)\nsys.exit({status})"
     with pytest.raises(kind, match=r"worker 1: Expected a file\."):
         supervised(tmp_path, program).supervise()
     assert (tmp_path / "logs" / "worker-1.log").read_text().count("--- ") == 1
+    assert kind.exit_status == status
 
 
 def test_a_signal_is_passed_on_and_waited_for(tmp_path):
@@ -217,38 +219,44 @@ def test_a_signal_is_passed_on_and_waited_for(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "output"),
     [
-        ("", "expected -- train.py"),
-        ("-- python train.py", "expected -- train.py"),
-        ("--workers 0 -- train.py --model vae", "--workers: expected at least 1"),
-        ("--patience 1 -- train.py --model vae", "--patience: expected at least 5"),
-        ("-- train.py --model vae --epochs 0", "epochs: expected at least 1"),
+        ("", "Expected -- train and the options of a training"),
+        ("-- python train.py", "Received: 'python'"),
+        ("--workers 0 -- train --model vae", "--workers: expected an integer from 1"),
+        ("--heartbeat-timeout 1 -- train --model vae", "--heartbeat-timeout: expected a finite number of seconds, at"),
+        ("-- train --model vae --epochs 0", "epochs: expected"),
     ],
 )
-def test_mistakes_are_explained(line, said, capsys):
+def test_mistakes_are_explained(line, output, capsys):
     with pytest.raises(SystemExit) as stopped:
         parse(line.split())
     assert stopped.value.code == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "output"),
     [
-        ("--workers 3 -- train.py --model vae --batch-size 64", "expected a multiple of 3"),
-        ("-- train.py --model vae --strategy one", "launch makes the cluster"),
-        ("-- train.py --model vae --dry-run", "--dry-run"),
-        ("-- train.py --resume nowhere", "does not exist"),
+        ("--workers 3 -- train --model vae --batch-size 64", "expected a multiple of 3"),
+        ("-- train --model vae --strategy one", "the launcher defines the cluster"),
+        ("-- train --model vae --dry-run", "--dry-run"),
+        ("-- train --resume nowhere", "does not exist"),
     ],
 )
-def test_what_cannot_be_launched_is_refused_before_anything_starts(line, said, capsys, tmp_path, monkeypatch):
+def test_bad_input_is_refused_before_a_worker_starts(line, output, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stopped:
         main(line.split())
     assert stopped.value.code == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_the_old_name_of_the_heartbeat_timeout_gives_a_warning(capsys):
+    options, _ = parse(["--patience", "7", "--", "train.py", "--model", "vae"])
+    assert options.heartbeat_timeout == 7.0
+    assert "--patience is now --heartbeat-timeout" in capsys.readouterr().err
 
 
 def test_help_answers_without_tensorflow():

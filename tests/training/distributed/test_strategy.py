@@ -1,8 +1,7 @@
-"""The devices that are asked for are used, or the refusal says which there are."""
+"""The devices of the options are used; an error names the devices that exist."""
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +9,14 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from tfgen.cli.train_arguments import TrainArguments
 from tfgen.config import MachineConfig
+from tfgen.config.arguments import TrainArguments
 from tfgen.config.presets import run_config
 from tfgen.errors import ConfigError, RunError
+from tfgen.ports import free_ports
 from tfgen.training.distributed.cluster import Cluster
 from tfgen.training.distributed.strategy import DistributionContext, make_strategy
-from tfgen.training.session import _agree_with_workers, _begin
+from tfgen.training.open_run import check_shared_folder, create_run
 
 ROOT = Path(__file__).parents[3]
 LINE = "--model vae --hidden 8 --latent-dim 2 --batch-size 64 --train-size 128 --epochs 1"
@@ -36,12 +36,6 @@ def cluster(*workers: str, index: int = 0) -> str:
     return json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @pytest.mark.slow
 def test_virtual_devices_train_and_evaluate_together(tmp_path):
     done = train(f"--virtual-cpus 2 --run {tmp_path / 'run'}")
@@ -51,7 +45,7 @@ def test_virtual_devices_train_and_evaluate_together(tmp_path):
     alone = train(f"--run {tmp_path / 'alone'}")
     figures = [json.loads((tmp_path / run / "evaluation.json").read_text()) for run in ("run", "alone")]
     shared, single = (entry["likelihood"][0]["log_prob_nats"] for entry in figures)
-    # Adam makes much of the last bits of a gradient near zero; the two trainings are the same to four digits.
+    # Adam amplifies the last bits of gradients near zero; the two trainings agree to four digits.
     assert shared == pytest.approx(single, rel=1e-4), alone.stdout
 
 
@@ -64,7 +58,7 @@ def test_a_batch_that_the_replicas_cannot_share_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("machine", "environment", "said"),
+    ("machine", "environment", "message"),
     [
         ({"devices": ("GPU:7",)}, None, "--devices: expected some of CPU:0. Received: GPU:7"),
         ({"devices": ("CPU:0", "CPU:0")}, None, "expected each once"),
@@ -74,14 +68,14 @@ def test_a_batch_that_the_replicas_cannot_share_is_refused(tmp_path):
         ({"devices": ("CPU:0",)}, cluster("a:1", "b:1"), "expected none with several workers"),
     ],
 )
-def test_what_cannot_be_is_refused(machine, environment, said, monkeypatch):
+def test_wrong_devices_and_clusters_are_refused(machine, environment, message, monkeypatch):
     if environment is not None:
         monkeypatch.setenv("TF_CONFIG", environment)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         make_strategy(MachineConfig(**machine), 64)
 
 
-def test_a_cluster_of_one_is_no_cluster(monkeypatch):
+def test_a_cluster_of_one_worker_is_a_single_machine(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", cluster("a:1"))
     distribution = make_strategy(MachineConfig(), 64)
     assert distribution.cluster is None
@@ -92,7 +86,7 @@ def test_a_cluster_of_one_is_no_cluster(monkeypatch):
 
 
 def test_workers_of_other_configurations_are_refused(tmp_path):
-    addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     line = [sys.executable, str(ROOT / "train.py"), *LINE.split(), "--run", str(tmp_path / "run")]
     processes = [
         subprocess.Popen(
@@ -114,8 +108,8 @@ def test_workers_of_other_configurations_are_refused(tmp_path):
 
 def test_workers_need_a_folder_that_they_share(tmp_path):
     distribution = DistributionContext(tf.distribute.get_strategy(), ("CPU:0",), Cluster(("a:1", "b:1"), 1))
-    with pytest.raises(ConfigError, match="--run: expected the run's folder"):
-        _agree_with_workers(TrainArguments(run_config("vae")), None, run_config("vae"), distribution)
-    object.__setattr__(distribution, "agree", list)
+    with pytest.raises(ConfigError, match="--run: expected the run folder"):
+        check_shared_folder(TrainArguments(run_config("vae")), None)
+    object.__setattr__(distribution, "all_reduce_mean", list)
     with pytest.raises(RunError, match="a file system that all workers share"):
-        _begin(TrainArguments(run_config("vae"), run=str(tmp_path / "elsewhere")), run_config("vae"), distribution)
+        create_run(TrainArguments(run_config("vae"), run=str(tmp_path / "elsewhere")), run_config("vae"), distribution)

@@ -1,1 +1,1 @@
-"""Training on several devices and machines: strategy, cluster, heartbeat and supervisor."""
+"""Training on several devices and machines: strategy, cluster, agreement of the workers, launcher and supervisor."""

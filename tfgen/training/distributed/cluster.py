@@ -1,29 +1,26 @@
-"""Several machines: who they are, whether they are there, and whether they agree.
+"""The workers of a training on several machines: their addresses, and the wait for all of them.
 
-A worker learns its cluster from `TF_CONFIG`, which Kubernetes' TFJob, `tfgen launch` and most launchers set, or from
-Slurm's environment. What goes wrong there is found within a minute and said in a sentence; without that, TensorFlow
-waits for a missing worker without a word.
+The cluster comes from the environment variable `TF_CONFIG`, which Kubernetes' TFJob, `tfgen launch` and most launchers
+set, or from Slurm's environment variables. TensorFlow waits for a missing worker without a message. The checks here
+report a missing worker within a minute.
 """
 
 import contextlib
-import hashlib
 import json
 import os
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from tfgen.config import RunConfig
 from tfgen.errors import ConfigError, LostWorkerError
 
-#: How long to wait for every worker to appear; long enough for a slow start of Python and TensorFlow.
-APPEARANCE_SECONDS = 45.0
-#: Clocks further apart than this are reported: nothing depends on them but the times in logs.
-CLOCK_SECONDS = 30.0
+#: Seconds to wait for all workers. A slow start of Python and TensorFlow takes less.
+WAIT_SECONDS = 45.0
+#: Jobs of `TF_CONFIG` whose tasks are workers, in TensorFlow's order.
+JOBS = ("chief", "master", "worker")
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,8 @@ class Cluster:
     """The workers of a training.
 
     Attributes:
-        workers: address of each, "host:port"; the first is the chief, who alone writes.
-        index: which of them this process is.
+        workers: address of each worker, "host:port". The first worker is the chief, the only one that writes the run.
+        index: index of this process in `workers`.
     """
 
     workers: tuple[str, ...]
@@ -40,69 +37,76 @@ class Cluster:
 
     @property
     def is_chief(self) -> bool:
+        """Whether this process is the chief."""
         return self.index == 0
 
     @property
     def address(self) -> str:
-        """Of this worker."""
+        """The address of this process."""
         return self.workers[self.index]
 
     @property
     def peers(self) -> dict[int, str]:
-        """The addresses of the others, by index."""
+        """Index → address of the other workers."""
         return {index: address for index, address in enumerate(self.workers) if index != self.index}
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Cluster | None":
-        """The cluster that `TF_CONFIG` describes; None where it describes none.
+        """Read the cluster from `TF_CONFIG`; None if the variable is not set or describes no cluster.
 
         Raises:
-            ConfigError: if `TF_CONFIG` cannot be understood, or asks for what does not exist here (parameter servers).
+            ConfigError: if `TF_CONFIG` has another format, or asks for a parameter server, which tfgen does not have.
         """
         text = environment.get("TF_CONFIG", "")
         if not text.strip():
             return None
-
-        def refused(what: str) -> ConfigError:
-            return ConfigError(
-                'TF_CONFIG: expected {"cluster": {"worker": ["host:port", …]}, "task": {"type": "worker", "index": 0}}'
-                f". Received: {what}"
-            )
-
         try:
             entries = json.loads(text)
             jobs, task = entries.get("cluster") or {}, entries.get("task") or {}
             jobs = {str(name): tuple(map(str, addresses)) for name, addresses in jobs.items()}
         except (ValueError, AttributeError, TypeError):
-            raise refused(text) from None
+            raise _format_error(text) from None
         if not jobs:
             return None
-        if unknown := sorted(jobs.keys() - {"chief", "master", "worker"}):
-            raise refused(
+        if unknown := sorted(jobs.keys() - set(JOBS)):
+            raise _format_error(
                 f"a cluster with {', '.join(unknown)}; every worker trains, and the first also writes (a parameter "
                 "server loses updates)"
             )
         own = (task.get("type"), task.get("index"))
-        order: list[tuple] = [
-            (name, number) for name in ("chief", "master", "worker") for number in range(len(jobs.get(name, ())))
-        ]
+        order: list[tuple] = [(name, number) for name in JOBS for number in range(len(jobs.get(name, ())))]
         if own not in order:
-            raise refused(f"the task {task}, which is not one of the cluster {jobs}")
+            raise _format_error(f"the task {task}, which is not one of the cluster {jobs}")
         workers = tuple(jobs[name][number] for name, number in order)
-        for address in workers:
-            host, _, port = address.rpartition(":")
-            if not host or not port.isdigit() or not 0 < int(port) < 65536:
-                raise refused(f"the address {address!r}")
-        if len(set(workers)) < len(workers):
-            raise refused(f"one address twice: {', '.join(workers)}")
+        _check_addresses(workers)
         return cls(workers, order.index(own))
 
 
-def export_slurm(environment: Mapping[str, str], port: int = 8470) -> str | None:
-    """The `TF_CONFIG` of a Slurm step with several tasks, one worker each; None outside of one.
+def _check_addresses(workers: tuple[str, ...]) -> None:
+    for address in workers:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise _format_error(f"the address {address!r}")
+    if len(set(workers)) < len(workers):
+        raise _format_error(f"one address twice: {', '.join(workers)}")
+
+
+def _format_error(received: str) -> ConfigError:
+    return ConfigError(
+        'TF_CONFIG: expected {"cluster": {"worker": ["host:port", …]}, "task": {"type": "worker", "index": 0}}'
+        f". Received: {received}"
+    )
+
+
+def tf_config_of_slurm(environment: Mapping[str, str], port: int = 8470) -> str | None:
+    """The `TF_CONFIG` of a Slurm step with several tasks, one worker each; None outside of such a step.
+
+    Args:
+        environment: the environment variables.
+        port: of the first worker of each node; the next workers of the node take the next ports.
 
     Raises:
-        ConfigError: if Slurm's variables do not fit together.
+        ConfigError: if Slurm's variables are incomplete.
     """
     if int(environment.get("SLURM_STEP_NUM_TASKS") or 1) < 2:
         return None
@@ -119,7 +123,7 @@ def export_slurm(environment: Mapping[str, str], port: int = 8470) -> str | None
 
 
 def check_port(address: str) -> None:
-    """Raise `ConfigError` if something already listens where this worker is to listen."""
+    """Raise `ConfigError` if another process listens on the port of this worker's address."""
     port = int(address.rpartition(":")[2])
     with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -133,18 +137,19 @@ def check_port(address: str) -> None:
 
 
 @contextlib.contextmanager
-def wait_for_workers(cluster: Cluster, seconds: float = APPEARANCE_SECONDS) -> Iterator[None]:
-    """Ends the process with exit status 75 and a sentence if a worker has not appeared in time.
+def wait_for_workers(cluster: Cluster, seconds: float = WAIT_SECONDS) -> Iterator[None]:
+    """End the process with exit status 75 and a sentence if a worker does not listen within `seconds`.
 
-    TensorFlow waits inside for all workers, for ever and out of reach of exceptions; so a thread looks for them.
+    The `with` block contains the TensorFlow call that waits for all workers. That call waits for ever and cannot be
+    interrupted by an exception; a thread therefore tries to connect to each worker.
     """
-    met = threading.Event()
+    connected = threading.Event()
 
-    def look():
+    def connect_to_all():
         deadline, missing = time.monotonic() + seconds, cluster.peers
         while missing and time.monotonic() < deadline:
-            missing = {index: address for index, address in missing.items() if not _answers(address)}
-            if met.wait(0.5):
+            missing = {index: address for index, address in missing.items() if not _listens(address)}
+            if connected.wait(0.5):
                 return
         if missing:
             names = ", ".join(f"worker {index} at {address}" for index, address in missing.items())
@@ -155,66 +160,20 @@ def wait_for_workers(cluster: Cluster, seconds: float = APPEARANCE_SECONDS) -> I
                 file=sys.stderr,
                 flush=True,
             )
-            os._exit(LostWorkerError.status)
+            os._exit(LostWorkerError.exit_status)
 
-    thread = threading.Thread(target=look, name="appearing", daemon=True)
-    thread.start()
+    threading.Thread(target=connect_to_all, name="wait-for-workers", daemon=True).start()
     try:
         yield
     finally:
-        met.set()
+        connected.set()
 
 
-def _answers(address: str) -> bool:
+def _listens(address: str) -> bool:
+    """Whether a process listens on the address."""
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=2.0):
             return True
     except OSError:
         return False
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Agreement
-
-#: What each worker shows the others: parts of SHA-256, small enough to stay exact, and its clock.
-FINGERPRINT = ("configuration", "code", "packages", "clock")
-
-
-def fingerprint(config: RunConfig) -> list[float]:
-    """This worker's configuration, code, packages and clock, as numbers to compare; see `FINGERPRINT`."""
-    from tfgen.runs.versions import versions
-
-    sources = sorted(Path(__file__).parents[2].rglob("*.py"))
-    return [
-        _digest(json.dumps(config.to_dict(), sort_keys=True).encode()),
-        _digest(b"".join(path.read_bytes() for path in sources)),
-        _digest(json.dumps(versions(), sort_keys=True).encode()),
-        time.time(),
-    ]
-
-
-def _digest(content: bytes) -> float:
-    return float(int.from_bytes(hashlib.sha256(content).digest()[:5], "big"))
-
-
-def compare(cluster: Cluster, prints: Sequence[Sequence[float]]) -> list[str]:
-    """Check the fingerprints of all workers, [workers][4]; returns warnings.
-
-    Raises:
-        ConfigError: naming the workers that differ from the chief, and in what.
-    """
-    chief, warnings = prints[0], []
-    for part, name in enumerate(FINGERPRINT[:-1]):
-        if others := [index for index, shown in enumerate(prints) if shown[part] != chief[part]]:
-            names = ", ".join(f"worker {index} ({cluster.workers[index]})" for index in others)
-            raise ConfigError(
-                f"Expected the same {name} on every worker. Different from worker 0 ({cluster.workers[0]}): {names}"
-            )
-    for index, shown in enumerate(prints):
-        if abs(shown[-1] - chief[-1]) > CLOCK_SECONDS:
-            warnings.append(
-                f"the clock of worker {index} ({cluster.workers[index]}) is {shown[-1] - chief[-1]:+.0f} seconds from "
-                "the chief's; nothing depends on it but the times in the logs"
-            )
-    return warnings

@@ -1,0 +1,122 @@
+"""The compiled parts of the training loop: training steps, evaluation, and access to the running metrics.
+
+All functions here run on every replica of the current strategy.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tfgen import random
+from tfgen.data.batches import Batches
+from tfgen.models.contract import GenerativeModel
+from tfgen.models.optimizer_step import CompiledGradients
+
+
+def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Callable:
+    """Compile the training steps.
+
+    Args:
+        model: compiled with its optimizers, built in the scope of the strategy.
+        batches: the training batches; step t takes batch t.
+        xla: compile the step with XLA. With several replicas, only losses and gradients are compiled with XLA: replicas
+            cannot exchange gradients inside an XLA program.
+
+    Returns:
+        A function from a number of steps to a boolean tensor: whether the losses of all steps were finite. The function
+        stops after the first step with a loss that is infinite or NaN.
+    """
+    strategy = tf.distribute.get_strategy()
+    replicas, step_on_batch = strategy.num_replicas_in_sync, model.train_step
+    if xla and replicas == 1:
+        step_on_batch = compile_xla_step(model, batches)
+    elif xla:
+        part = batches.at(0, 0, replicas)
+        model.differentiate = CompiledGradients(model.optimizer_steps(), tf.TensorSpec(part.shape, part.dtype))
+
+    # The models contain no Python control flow for autograph to convert; conversion would only slow the tracing.
+    @tf.autograph.experimental.do_not_convert
+    def replica_step():
+        replicas, index = random.replica()
+        return step_on_batch(batches.at(model.step, index, replicas))
+
+    def one_step(done, _):
+        results = strategy.run(replica_step)
+        results = tf.nest.map_structure(
+            lambda value: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None), results
+        )
+        return done + 1, tf.reduce_all([tf.math.is_finite(value) for value in tf.nest.flatten(results)])
+
+    @tf.function(autograph=False)
+    def run(steps):
+        start = (tf.constant(0, tf.int64), tf.constant(True))
+        return tf.while_loop(lambda done, finite: (done < steps) & finite, one_step, start)[1]
+
+    return run
+
+
+def compile_xla_step(model: GenerativeModel, batches: Batches) -> Callable:
+    """The training step as one XLA program. The step's noise is an input, because XLA would draw other numbers."""
+    batch = batches.at(0)
+    precomputed = random.PrecomputedNoise(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
+
+    @tf.function(autograph=False, jit_compile=True)
+    def step(examples, noise):
+        with precomputed.replay(noise):
+            return model.train_step(examples)
+
+    return lambda examples: step(examples, precomputed.precompute(random.StepRng(model.seed, model.step)))
+
+
+def compile_evaluation(model: GenerativeModel) -> Callable:
+    """Compile the evaluation of a batch: a function of examples [n, …] and a mask [n], which updates the metrics.
+
+    The function is compiled without XLA, which would draw other noise. Validation losses are then the same whether or
+    not the training step is compiled with XLA.
+    """
+    strategy = tf.distribute.get_strategy()
+
+    @tf.autograph.experimental.do_not_convert
+    def replica_step(examples, mask):
+        replicas, index = random.replica()
+        if replicas > 1:
+            shares = (replicas, mask.shape[0] // replicas)
+            examples = tf.reshape(examples, (*shares, *examples.shape[1:]))[index]
+            mask = tf.reshape(mask, shares)[index]
+        model.test_step((examples, None, mask))
+
+    @tf.function(autograph=False)
+    def evaluate(examples, mask):
+        strategy.run(replica_step, args=(examples, mask))
+
+    return evaluate
+
+
+def compile_metrics_access(model: GenerativeModel) -> tuple[Callable, Callable]:
+    """Compile two functions that read and write the running metrics of every replica.
+
+    Returns:
+        `read()`, which returns float32 [replicas, variables], and `write(values)`, which takes the same.
+    """
+    strategy = tf.distribute.get_strategy()
+    variables = [variable for tracker in model.metrics for variable in tracker.variables]
+
+    def read_replica():
+        return tf.stack([tf.cast(variable.value, tf.float32) for variable in variables])[None]
+
+    def write_replica(values):
+        _, index = random.replica()
+        for variable, value in zip(variables, tf.unstack(values[index], len(variables)), strict=True):
+            variable.assign(tf.cast(value, variable.dtype))
+
+    @tf.function(autograph=False)
+    def read():
+        if strategy.num_replicas_in_sync == 1:
+            return read_replica()
+        return strategy.gather(strategy.run(read_replica), axis=0)
+
+    @tf.function(autograph=False)
+    def write(values):
+        strategy.run(write_replica, args=(values,))
+
+    return read, write
