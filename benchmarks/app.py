@@ -1,8 +1,8 @@
-"""How quickly the app answers: python benchmarks/app.py [--models mnist-vae mnist-gan] [--moves 60]
+"""Measure the response times of the app: python benchmarks/app.py [--models mnist-vae mnist-gan] [--moves 60]
 
-Prints one JSON object: seconds from the start of the process to the first picture in a browser, and milliseconds from a
-key pressed on a slider of the tab Explore to the new picture, drawn, for each model: median, 95th percentile, largest.
-In headless Chromium on the same machine, which should be otherwise idle.
+Prints one JSON object: the seconds from the start of the process to the first picture in a browser, and for each model
+the milliseconds from a move of a slider in the tab "Explore latent space" to the new picture on the screen: median,
+95th percentile and largest. The browser is headless Chromium on the same machine, which should be idle otherwise.
 """
 
 import argparse
@@ -25,13 +25,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: Moves the slider by a key and waits until another picture is there and decoded; milliseconds.
-MOVE = """async ([slider, key]) => {
-    const picture = () => document.querySelector('#here img');
+#: JavaScript that moves the slider, waits until another picture is loaded and decoded, and returns the milliseconds.
+MOVE = """async (step) => {
+    const picture = () => document.querySelector('#picture-at-point img');
     const before = picture()?.src;
     const input = document.querySelectorAll('#move-right input[type=range]')[0];
     const started = performance.now();
-    input.value = Number(input.value) + key;
+    input.value = Number(input.value) + step;
     input.dispatchEvent(new Event('input', { bubbles: true }));
     while (!picture() || picture().src === before) await new Promise(requestAnimationFrame);
     await picture().decode();
@@ -41,8 +41,13 @@ MOVE = """async ([slider, key]) => {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--models", nargs="+", default=["mnist-vae", "mnist-gan"], help="names in the chooser")
-    parser.add_argument("--moves", type=int, default=60, help="of the slider, for each model [60]")
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        default=["mnist-vae", "mnist-gan"],
+        help="Names of models in the app [mnist-vae mnist-gan].",
+    )
+    parser.add_argument("--moves", type=int, default=60, help="Number of moves of the slider for each model [60].")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
@@ -57,24 +62,24 @@ def main() -> None:
             page = browser.new_page()
             page.goto(address)
             page.wait_for_selector("#samples img")
-            found = {"first picture, s": round(time.perf_counter() - started, 2)}
-            page.get_by_role("tab", name="Explore", exact=True).click()
+            times = {"first picture, s": round(time.perf_counter() - started, 2)}
+            page.get_by_role("tab", name="Explore latent space", exact=True).click()
             for model in options.models:
-                found[model] = moved(page, model, options.moves)
+                times[model] = measure_moves(page, model, options.moves)
         finally:
             app.terminate()
             app.wait()
         browser.close()
-    print(json.dumps(found, indent=2))
+    print(json.dumps(times, indent=2))
 
 
-def moved(page, model: str, moves: int) -> dict[str, float]:
-    """Milliseconds from the slider's move to the new picture."""
+def measure_moves(page, model: str, moves: int) -> dict[str, float]:
+    """Return statistics of the milliseconds from a move of the slider to the new picture."""
     page.locator("#model input").click()
     page.get_by_role("option", name=model, exact=True).click()
-    page.wait_for_function(f"document.querySelector('#here img')?.src.includes('{model}')")
+    page.wait_for_function(f"document.querySelector('#picture-at-point img')?.src.includes('{model}')")
     page.wait_for_timeout(1000)
-    times = [page.evaluate(MOVE, [0, 0.01 * (1 if i % 2 else -2)]) for i in range(moves + 3)][3:]
+    times = [page.evaluate(MOVE, 0.01 * (1 if i % 2 else -2)) for i in range(moves + 3)][3:]
     times.sort()
     return {
         "median, ms": round(statistics.median(times), 1),

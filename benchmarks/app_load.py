@@ -1,9 +1,9 @@
-"""The app under load: python benchmarks/app_load.py [--clients 32] [--seconds 60] [--bad 0.1]
+"""Test the app under load: python benchmarks/app_load.py [--clients 32] [--seconds 60] [--bad 0.1]
 
-Starts the app and lets so many clients (gradio_client) sample from it at once, a share of their requests bad. Prints
-one JSON object: answers and refusals, those that were wrong, statuses of 500 and more, seconds that an answer took,
-resident memory of the app and bytes of its pictures along the way. Every answer is compared, byte for byte, with the
-model's own picture of its seed. Exit status 1 if anything was wrong.
+Starts the app and lets several clients (gradio_client) request samples at the same time. A share of the requests is bad
+and has to be refused. Prints one JSON object: numbers of right, refused and wrong answers and of statuses of 500 and
+more, seconds per answer, resident memory of the app and size of its cached pictures over time. Every answer is compared
+byte by byte with the model's own picture of the seed. Exit status 1 after a wrong answer.
 """
 
 import argparse
@@ -20,10 +20,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-#: Arguments of `sample` that are refused, by what the sentence says.
+#: Bad arguments of `sample`, and a part of the message that refuses them. None: the name of a model.
 BAD = [
-    (["no such model", 1, 0, 1.0], "not there"),
-    (["../runs", 1, 0, 1.0], "not there"),
+    (["no such model", 1, 0, 1.0], "does not exist"),
+    (["../runs", 1, 0, 1.0], "does not exist"),
     ([None, 0, 0, 1.0], "count: expected"),
     ([None, 1000, 0, 1.0], "count: expected"),
     ([None, "x", 0, 1.0], "count: expected"),
@@ -35,7 +35,7 @@ BAD = [
 
 
 class App:
-    """`python app.py` in a process of its own."""
+    """The program `app.py` in a process of its own."""
 
     def __init__(self, folder: Path):
         self.cache, self.log = folder, folder / "stderr"
@@ -50,19 +50,19 @@ class App:
         self.url = self.process.stdout.readline().split()[2]
 
     def resident(self) -> float:
-        """MB of its memory that are in use."""
+        """Return the resident memory of the app in MB."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
-    def kept(self) -> float:
-        """MB of the pictures that it keeps."""
+    def cached(self) -> float:
+        """Return the size of the cached pictures in MB."""
         total = 0
         for path in self.cache.glob("tfgen-app-*/**/*"):
             total += path.stat().st_size if path.is_file() else 0
         return round(total / 1e6, 2)
 
-    def complaints(self) -> str:
-        """What it wrote to standard error."""
+    def errors(self) -> str:
+        """Return what the app wrote to standard error."""
         return self.log.read_text()
 
     def close(self) -> None:
@@ -70,20 +70,20 @@ class App:
         self.process.wait()
 
 
-class Tally:
-    """Counts what was said, by many threads."""
+class Counter:
+    """Counts answers by kind. Several threads may count at the same time."""
 
     def __init__(self):
-        self.counts, self._turn = {"right": 0, "refused": 0, "status 5xx": 0}, threading.Lock()
+        self.counts, self._lock = {"right": 0, "refused": 0, "status 5xx": 0}, threading.Lock()
 
-    def add(self, what: str) -> None:
-        with self._turn:
-            self.counts[what] = self.counts.get(what, 0) + 1
+    def add(self, kind: str) -> None:
+        with self._lock:
+            self.counts[kind] = self.counts.get(kind, 0) + 1
 
 
 @contextlib.contextmanager
-def counting_failures(tally: Tally):
-    """Count the statuses of 500 and more of whatever gradio_client asks."""
+def counting_failures(counter: Counter):
+    """Count the statuses of 500 and more of all requests of gradio_client."""
     import httpx
 
     send = httpx.Client.send
@@ -91,7 +91,7 @@ def counting_failures(tally: Tally):
     def counted(*args, **kwargs):
         response = send(*args, **kwargs)
         if response.status_code >= 500:
-            tally.add("status 5xx")
+            counter.add("status 5xx")
         return response
 
     httpx.Client.send = counted
@@ -102,22 +102,22 @@ def counting_failures(tally: Tally):
 
 
 def expected(models: list[str], seeds: int) -> dict[tuple[str, int], bytes]:
-    """The models' own pictures of the seeds 0, 1, …, as the app sends them."""
-    from gradio.processing_utils import encode_pil_to_bytes
-
+    """Return (model, seed) → the PNG that the app should send, for the seeds 0, 1, …"""
     import tfgen
-    from tfgen.app.pictures import grid_picture
+    from tfgen.app.pictures import grid_picture, png_bytes
 
     found = {}
     for name in models:
         model = tfgen.load(name)
         for seed in range(seeds):
-            found[name, seed] = encode_pil_to_bytes(grid_picture(model.sample(1, seed=seed)), "png")
+            found[name, seed] = png_bytes(grid_picture(model.sample(1, seed=seed)))
     return found
 
 
-def visit(number: int, url: str, pictures: dict, share: float, until: float, folder: Path, tally: Tally) -> list[float]:
-    """Ask until it is time; the seconds that each good answer took."""
+def visit(
+    number: int, url: str, pictures: dict, share: float, until: float, folder: Path, counter: Counter
+) -> list[float]:
+    """Send requests until `until`, and return the seconds that each right answer took."""
     from gradio_client import Client
     from gradio_client.exceptions import AppError
 
@@ -128,39 +128,39 @@ def visit(number: int, url: str, pictures: dict, share: float, until: float, fol
         download_files=folder / str(number),
         httpx_kwargs={"timeout": 120},
     )
-    dice, took, asked = random.Random(number), [], list(pictures)
+    rng, took, keys = random.Random(number), [], list(pictures)
     while time.monotonic() < until:
-        name, seed = dice.choice(asked)
-        if dice.random() < share:
-            values, words = dice.choice(BAD)
+        name, seed = rng.choice(keys)
+        if rng.random() < share:
+            values, words = rng.choice(BAD)
             try:
                 client.predict(values[0] or name, *values[1:], api_name="/sample")
-                tally.add("bad, but answered")
+                counter.add("bad request answered")
             except AppError as error:
-                is_sentence = words in str(error) and "\n" not in str(error)
-                tally.add("refused" if is_sentence else f"refused by another sentence: {error}")
+                is_message = words in str(error) and "\n" not in str(error)
+                counter.add("refused" if is_message else f"refused with another message: {error}")
             except Exception as error:
-                tally.add(f"refused by {type(error).__name__}")
+                counter.add(f"refused by {type(error).__name__}")
             continue
         started = time.monotonic()
         try:
             path, _ = client.predict(name, 1, seed, 1.0, api_name="/sample")
         except Exception as error:
-            tally.add(f"no answer: {type(error).__name__}: {str(error)[:80]}")
+            counter.add(f"no answer: {type(error).__name__}: {str(error)[:80]}")
             continue
         took.append(time.monotonic() - started)
-        tally.add("right" if Path(path).read_bytes() == pictures[name, seed] else "wrong picture")
+        counter.add("right" if Path(path).read_bytes() == pictures[name, seed] else "wrong picture")
         Path(path).unlink()
     return took
 
 
 def load(clients: int, seconds: float, share: float, models: list[str], seeds: int = 256) -> dict:
-    """Let that many clients ask for that long, and say what came of it."""
+    """Let `clients` clients send requests for some seconds, a share of them bad, and return the results."""
     from concurrent.futures import ThreadPoolExecutor
 
     from gradio_client import Client
 
-    pictures, tally = expected(models, seeds), Tally()
+    pictures, counter = expected(models, seeds), Counter()
     with tempfile.TemporaryDirectory() as folder:
         app = App(Path(folder))
         try:
@@ -170,33 +170,33 @@ def load(clients: int, seconds: float, share: float, models: list[str], seeds: i
                 for seed in range(50):
                     first.predict(name, 1, seed, 1.0, api_name="/sample")
             memory["after 50 pictures of each model"] = app.resident()
-            along: list[list[float]] = []
+            over_time: list[list[float]] = []
             ended = threading.Event()
 
             def watch() -> None:
                 started = time.monotonic()
                 while not ended.wait(seconds / 6):
-                    along.append([round(time.monotonic() - started, 1), app.resident(), app.kept()])
+                    over_time.append([round(time.monotonic() - started, 1), app.resident(), app.cached()])
 
             watching = threading.Thread(target=watch, daemon=True)
             watching.start()
             until = time.monotonic() + seconds
-            with counting_failures(tally), ThreadPoolExecutor(clients) as pool:
+            with counting_failures(counter), ThreadPoolExecutor(clients) as pool:
                 visits = [
-                    pool.submit(visit, number, app.url, pictures, share, until, Path(folder), tally)
+                    pool.submit(visit, number, app.url, pictures, share, until, Path(folder), counter)
                     for number in range(clients)
                 ]
                 took = sorted(second for each in visits for second in each.result())
             ended.set()
             watching.join()
             memory["at the end"] = app.resident()
-            complaints = app.complaints()
+            errors = app.errors()
         finally:
             app.close()
     return {
         "clients": clients,
         "seconds": seconds,
-        "answers": tally.counts,
+        "answers": counter.counts,
         "answers a second": round(len(took) / seconds, 1),
         "seconds an answer took": {
             "median": round(statistics.median(took), 2),
@@ -204,17 +204,17 @@ def load(clients: int, seconds: float, share: float, models: list[str], seeds: i
             "largest": round(took[-1], 2),
         },
         "resident, MB": memory,
-        "seconds, resident MB, pictures MB": along,
-        "standard error": complaints,
+        "seconds, resident MB, pictures MB": over_time,
+        "standard error": errors,
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--bad", type=float, default=0.1, metavar="SHARE", help="of the requests [0.1]")
-    parser.add_argument("--models", nargs="+", default=["mnist-vae", "digits-gan"], help="pretrained ones")
+    parser.add_argument("--clients", type=int, default=32, help="Number of clients [32].")
+    parser.add_argument("--seconds", type=float, default=60.0, help="Duration in seconds [60].")
+    parser.add_argument("--bad", type=float, default=0.1, metavar="SHARE", help="Share of bad requests, 0 to 1 [0.1].")
+    parser.add_argument("--models", nargs="+", default=["mnist-vae", "digits-gan"], help="Names of pretrained models.")
     options = parser.parse_args()
     found = load(options.clients, options.seconds, options.bad, options.models)
     print(json.dumps(found, indent=2))

@@ -1,9 +1,9 @@
-"""What a training step costs: python benchmarks/cost.py [--model flow --preset small] [--steps 20] [--repeats 5]
+"""Cost of a training step: python benchmarks/cost.py [--model flow --preset autoregressive-small] [--steps 20]
 
-Prints one JSON object: operations and bytes of a step for each image, by counting; the ceilings of this machine for a
-product of matrices, for a 3×3 convolution of the shape that the flow's networks have, and for copying memory; images/s
-of the step, measured in turn with the ceilings; and which part of each ceiling it reaches. Run it on an otherwise idle
-machine.
+Prints one JSON object: the counted operations and bytes of a step for each image; the peak speed of this machine for
+a matrix product, for a 3×3 convolution of the shape in the flow's networks, and for copying memory; the images/s of
+the step; and the fraction of each peak speed that the step reaches. The step and the peaks are measured alternately.
+Run the benchmark on an otherwise idle machine.
 """
 
 import argparse
@@ -14,24 +14,27 @@ import time
 from collections.abc import Callable
 
 from tfgen.config.presets import run_config
-from tfgen.errors import reported
+from tfgen.errors import exit_on_error
 from tfgen.startup import start_tensorflow
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="flow", help="vae, gan or flow [flow]")
-    parser.add_argument("--preset", default="small", help="of the model, for images of 28×28 [small]")
-    parser.add_argument("--steps", type=int, default=20, help="steps in each measurement [20]")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
+    parser.add_argument("--model", default="flow", help="Family: vae, gan or flow [default: flow].")
+    parser.add_argument(
+        "--preset", default="autoregressive-small", help="Preset of the family [default: autoregressive-small]."
+    )
+    parser.add_argument("--steps", type=int, default=20, help="Steps of each measurement [default: 20].")
+    parser.add_argument("--repeats", type=int, default=5, help="Measurements of each kind [default: 5].")
     options = parser.parse_args()
-    with reported():
+    with exit_on_error():
         config = run_config(options.model, options.preset)
         start_tensorflow()
         print(json.dumps(measure(config, options), indent=2))
 
 
 def measure(config, options) -> dict:
+    """Return the counted cost and the measured speeds of a training step on images of 28×28."""
     import numpy as np
     import tensorflow as tf
 
@@ -54,7 +57,7 @@ def measure(config, options) -> dict:
             step(batches.at(model.step))
 
     work, seconds = {"step": (steps, options.steps * batch)}, {}
-    work |= ceilings(batch, getattr(config.architecture, "width", 64))
+    work |= peaks(batch, getattr(config.architecture, "width", 64))
     for run, _ in work.values():
         run()
     for _ in range(options.repeats):
@@ -72,19 +75,19 @@ def measure(config, options) -> dict:
         "bytes written an image": round(written),
         "images/s": round(speeds["step"], 1),
         "GFLOP/s": round(rate / 1e9, 1),
-        "ceilings": {
+        "peaks": {
             "matrix product, GFLOP/s": round(speeds["product"] / 1e9, 1),
             "3x3 convolution, GFLOP/s": round(speeds["convolution"] / 1e9, 1),
             "memory read and written, GB/s": round(speeds["memory"] / 1e9, 1),
         },
-        "part of the product's": round(rate / speeds["product"], 3),
-        "part of the convolution's": round(rate / speeds["convolution"], 3),
-        "part of the memory's, each byte read once": round(traffic / speeds["memory"], 3),
+        "fraction of the matrix product": round(rate / speeds["product"], 3),
+        "fraction of the convolution": round(rate / speeds["convolution"], 3),
+        "fraction of the memory, each byte read once": round(traffic / speeds["memory"], 3),
     }
 
 
-def ceilings(batch: int, width: int) -> dict[str, tuple[Callable, float]]:
-    """What to run, and the operations or bytes of one run."""
+def peaks(batch: int, width: int) -> dict[str, tuple[Callable, float]]:
+    """Return the functions that measure the peak speeds: name → (function, operations or bytes of one call)."""
     import tensorflow as tf
 
     matrix = tf.random.normal((1024, 1024))

@@ -1,11 +1,11 @@
-"""What distribution costs and gains: python benchmarks/distribution.py [--repeats 5] [--only overhead|scaling]
+"""Overhead and scaling of distributed training: python benchmarks/distribution.py [--repeats 5]
 
-Prints one JSON object. Run it on an otherwise idle machine.
+Prints one JSON object. Run the benchmark on an otherwise idle machine.
 
-overhead   images/s of the training loop on one device, and of a bare `tf.function` around the same step and batches,
-           in turn (A B A B …); `loss` is the median of the pairs' differences, in percent of the bare one.
-scaling    images/s of a training with one worker on one core, and with two workers on a core each, by `tfgen launch`;
-           the medians over the epochs after the first, in turn.
+overhead   images/s of the training loop on one device, and of a bare `tf.function` with the same steps and batches,
+           measured alternately; `loss_percent` is the median over the pairs of the loop's loss of speed.
+scaling    images/s of `tfgen launch` with one worker on one core and with two workers on two cores, measured
+           alternately; medians over the epochs after the first.
 """
 
 import argparse
@@ -23,26 +23,26 @@ import numpy as np
 from tfgen.config.presets import run_config
 
 CASES = {
-    "vae mlp 28x28 (practical)": ("vae", {}, 1200),
-    "vae conv 28x28 (practical)": ("vae", {"arch": "conv"}, 150),
-    "gan mlp 28x28 (practical)": ("gan", {}, 400),
-    "flow 28x28 (better)": ("flow", {}, 150),
+    "vae mlp 28x28 (tutorial)": ("vae", {}, 1200),
+    "vae conv 28x28 (tutorial)": ("vae", {"arch": "conv"}, 150),
+    "gan mlp 28x28 (tutorial)": ("gan", {}, 400),
+    "flow 28x28 (glow)": ("flow", {}, 150),
 }
 SCALED = {
-    "vae mlp 28x28 (practical)": ["--model", "vae", "--preset", "practical", "--epochs", "12"],
-    "vae conv 28x28 (practical)": ["--model", "vae", "--preset", "practical", "--arch", "conv", "--epochs", "4"],
-    "gan mlp 28x28 (practical)": ["--model", "gan", "--preset", "practical", "--epochs", "6"],
-    "flow 28x28 (better)": ["--model", "flow", "--preset", "better", "--epochs", "4"],
+    "vae mlp 28x28 (tutorial)": ["--model", "vae", "--preset", "tutorial", "--epochs", "12"],
+    "vae conv 28x28 (tutorial)": ["--model", "vae", "--preset", "tutorial", "--arch", "conv", "--epochs", "4"],
+    "gan mlp 28x28 (tutorial)": ["--model", "gan", "--preset", "tutorial", "--epochs", "6"],
+    "flow 28x28 (glow)": ["--model", "flow", "--preset", "glow", "--epochs", "4"],
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
-    parser.add_argument("--only", choices=("overhead", "scaling"), help="one part")
+    parser.add_argument("--repeats", type=int, default=5, help="Measurements of each kind [default: 5].")
+    parser.add_argument("--only", choices=("overhead", "scaling"), help="Run this part only [default: both].")
     options = parser.parse_args()
     found: dict = {"cores": os.cpu_count()}
-    # The processes of the second part first: TensorFlow in this one would take their memory and threads.
+    # Scaling is measured first, before TensorFlow takes memory and threads in this process.
     if options.only != "overhead":
         found["scaling"] = {name: scaling(line, options.repeats) for name, line in SCALED.items()}
     if options.only != "scaling":
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def overhead(model_name: str, overrides: dict, steps: int, repeats: int) -> dict:
-    """Speed of the loop and of a bare function around the same step."""
+    """Return the speeds of the training loop and of a bare `tf.function` with the same steps."""
     from tfgen.startup import start_tensorflow
 
     start_tensorflow()
@@ -60,11 +60,12 @@ def overhead(model_name: str, overrides: dict, steps: int, repeats: int) -> dict
 
     from tfgen.data.batches import Batches
     from tfgen.models import build
+    from tfgen.training.compiled import compile_xla_step
     from tfgen.training.loop import Loop
     from tfgen.training.optimizers import make_optimizer
-    from tfgen.training.session import uses_xla
+    from tfgen.training.prepare import uses_xla
 
-    config = run_config(model_name, "better" if model_name == "flow" else "practical", **overrides)
+    config = run_config(model_name, "glow" if model_name == "flow" else "tutorial", **overrides)
     batch = config.train.batch_size
     images = np.random.default_rng(0).integers(0, 256, (steps * batch, 28, 28, 1)).astype(np.uint8)
     keras.utils.set_random_seed(0)
@@ -74,43 +75,43 @@ def overhead(model_name: str, overrides: dict, steps: int, repeats: int) -> dict
     model.initialize_from(batches.at(0))
     xla = uses_xla(config, model)
     with tempfile.TemporaryDirectory() as folder:
-        # Twice the usual time between checkpoints, since half of the time is not the loop's.
+        # Twice the default interval of checkpoints, because the loop runs half of the time.
         loop = Loop(model, batches, None, repeats + 1, Path(folder), xla=xla, checkpoint_seconds=120.0)
-        step = loop._compiled_step() if xla else model.train_step
+        step = compile_xla_step(model, batches) if xla else model.train_step
 
         @tf.function
         def bare():
             for _ in tf.range(steps):
                 step(batches.at(model.step))
 
-        class Turns(keras.callbacks.Callback):
-            """After every epoch of the loop, as many steps of the bare function."""
+        class Alternate(keras.callbacks.Callback):
+            """Runs the steps of one epoch with the bare function after every epoch of the loop."""
 
             def __init__(self):
                 super().__init__()
                 self.pairs, self.began = [], 0.0
 
             def on_epoch_end(self, epoch, logs=None):
-                ended, reached = time.perf_counter(), int(model.optimizer.iterations.numpy())
+                ended, step_count = time.perf_counter(), int(model.optimizer.iterations.numpy())
                 bare()
                 again = time.perf_counter()
-                model.optimizer.iterations.assign(reached)
-                if epoch:  # the first of each kind is traced and compiled
+                model.optimizer.iterations.assign(step_count)
+                if epoch:  # The first epoch of each kind includes tracing and compilation.
                     self.pairs.append((again - ended, ended - self.began))
                 self.began = time.perf_counter()
 
-        turns = Turns()
-        loop.run([turns])
+        alternate = Alternate()
+        loop.run([alternate])
     examples = steps * batch
     return {
-        "bare": summary([examples / alone for alone, _ in turns.pairs]),
-        "loop": summary([examples / looped for _, looped in turns.pairs]),
-        "loss_percent": round(statistics.median(100.0 * (1.0 - alone / looped) for alone, looped in turns.pairs), 2),
+        "bare": summary([examples / seconds for seconds, _ in alternate.pairs]),
+        "loop": summary([examples / seconds for _, seconds in alternate.pairs]),
+        "loss_percent": round(statistics.median(100.0 * (1.0 - bare / looped) for bare, looped in alternate.pairs), 2),
     }
 
 
 def scaling(line: list[str], repeats: int) -> dict:
-    """Speed of one worker on one core, and of two workers on two."""
+    """Return the speeds of one worker on one core and of two workers on two cores, and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "noise.npz"
         np.savez(data, images=np.random.default_rng(0).integers(0, 256, (6_000, 28, 28, 1)).astype(np.uint8))
@@ -136,10 +137,11 @@ def scaling(line: list[str], repeats: int) -> dict:
 
 
 def speed_of(workers: int, line: list[str], run: Path) -> float:
+    """Train with one core for each worker, and return the median images/s of the epochs after the first."""
     launch = [sys.executable, "-m", "tfgen", "launch", "--workers", str(workers), "--max-restarts", "0"]
     subprocess.run(
-        # As many cores as workers: without that, a single worker would use them all.
-        ["taskset", "-c", f"0-{workers - 1}", *launch, "--", "train.py", *line],
+        # Limits the process to as many cores as workers; a single worker would use all cores.
+        ["taskset", "-c", f"0-{workers - 1}", *launch, "--", "train", *line],
         check=True,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1"},
@@ -150,6 +152,7 @@ def speed_of(workers: int, line: list[str], run: Path) -> float:
 
 
 def summary(values: list[float]) -> dict[str, int]:
+    """Return median, minimum and maximum."""
     return {"median": round(statistics.median(values)), "min": round(min(values)), "max": round(max(values))}
 
 

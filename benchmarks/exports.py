@@ -1,9 +1,9 @@
 """Latency of exported models: python benchmarks/exports.py EXPORT [EXPORT ...] [--requests 200] [--repeats 5]
 
-Prints one JSON object: for each folder that `tfgen export` made, bytes of each artefact and milliseconds of a
-request of one row on one thread, a signature at a time. TensorFlow (the SavedModel's graph) and LiteRT are measured in
-turn (A B A B …), so that a machine whose speed drifts treats both alike: the median of each repeat, then their median,
-smallest and largest. Run it on an otherwise idle machine.
+Prints one JSON object: for each folder that `tfgen export` wrote, the bytes of each artefact, and for each signature
+the milliseconds of a request of one row on one thread. TensorFlow (the SavedModel) and LiteRT are measured
+alternately, so that changes of the machine's speed affect both. Reported are median, minimum and maximum over the
+repeats of the median over the requests. Run the benchmark on an otherwise idle machine.
 """
 
 import argparse
@@ -18,9 +18,9 @@ from tfgen.startup import start_tensorflow
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("exports", nargs="+", metavar="EXPORT", help="folder with saved_model/ and tflite/")
-    parser.add_argument("--requests", type=int, default=200, help="requests in each measurement [200]")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
+    parser.add_argument("exports", nargs="+", metavar="EXPORT", help="Folder with saved_model/ and tflite/.")
+    parser.add_argument("--requests", type=int, default=200, help="Requests of each measurement [default: 200].")
+    parser.add_argument("--repeats", type=int, default=5, help="Measurements of each kind [default: 5].")
     options = parser.parse_args()
     start_tensorflow()
     import tensorflow as tf
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def measure(folder: Path, options) -> dict:
-    """Artefact → bytes, and signature → milliseconds."""
+    """Return artefact → {"bytes": …, "ms": {signature → times}}."""
     from tfgen.export.saved_model import SavedModel
     from tfgen.export.tflite import LiteModel
 
@@ -41,12 +41,12 @@ def measure(folder: Path, options) -> dict:
     models = {path: SavedModel(path) if path.is_dir() else LiteModel(path) for path in paths}
     times: dict = {path: {} for path in paths}
     for name in next(iter(models.values())).names:
-        requests = {path: request(models[path], name) for path in paths if name in models[path].names}
-        for ask in requests.values():
-            ask()
+        runs = {path: request(models[path], name) for path in paths if name in models[path].names}
+        for run in runs.values():
+            run()
         for _ in range(options.repeats):
-            for path, ask in requests.items():
-                times[path].setdefault(name, []).append(median_of(ask, options.requests))
+            for path, run in runs.items():
+                times[path].setdefault(name, []).append(median_of(run, options.requests))
     return {
         str(path.relative_to(folder)): {
             "bytes": size(path),
@@ -57,7 +57,7 @@ def measure(folder: Path, options) -> dict:
 
 
 def request(model, name):
-    """A function that asks a signature for one row."""
+    """Return a function that runs a signature for one row, without the conversion of inputs and outputs."""
     import numpy as np
     import tensorflow as tf
 
@@ -75,23 +75,23 @@ def request(model, name):
     return lambda: runner(**inputs)
 
 
-def median_of(ask, requests: int) -> float:
-    """Median of a number of requests, in milliseconds."""
+def median_of(run, requests: int) -> float:
+    """Return the median time of a number of requests, in milliseconds."""
     times = []
     for _ in range(requests):
         started = time.perf_counter()
-        ask()
+        run()
         times.append(1000.0 * (time.perf_counter() - started))
     return statistics.median(times)
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Return the bytes of a file, or of all files in a folder."""
     return sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Median, smallest and largest."""
+    """Return median, minimum and maximum."""
     return {
         "median": round(statistics.median(values), 4),
         "min": round(min(values), 4),

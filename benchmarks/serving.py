@@ -1,10 +1,10 @@
 """A server under load: python -m benchmarks.serving EXPORT_DIR [--requests 1000] [--malformed 100] [--clients 16]
 
-Starts `serving.server` on free ports, lets the clients ask it at once over HTTP (each for one picture, each in its own
-connection, as fast as it is answered), mixes malformed requests among theirs, and compares every answer with the
-picture that the SavedModel makes of that seed in this process. Prints one JSON object; ends with status 1 if an answer
-was wrong, the server failed (5xx, or no answer), or a malformed request was not refused with a message. The clients
-share the machine with the server.
+Starts `tfgen serve` on free ports. Concurrent clients, each with its own HTTP connection, send requests for one picture
+and malformed requests in random order, each as soon as it has received the response to the one before. Every picture is
+compared with the one that the SavedModel computes in this process. Prints one JSON object. The exit status is 1 if a
+response was wrong, the server failed (5xx, or no response), or a malformed request was not rejected with a message. The
+clients run on the same machine as the server.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import requests
 from tfgen.serving.saved_model import SavedModel
 from tfgen.startup import start_tensorflow
 
-# The largest difference of two pictures of one seed, as between two numbers of threads.
+#: Largest allowed difference between two pictures of a seed. Different numbers of threads cause differences.
 TOLERANCE = 1e-5
 MALFORMED = [
     b"{nope",
@@ -50,10 +50,10 @@ MALFORMED = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("export", help="folder that tfgen export wrote")
-    parser.add_argument("--requests", type=int, default=1000, help="well-formed ones [1000]")
-    parser.add_argument("--malformed", type=int, default=100, help="others among them [100]")
-    parser.add_argument("--clients", type=int, default=16, help="at once [16]")
+    parser.add_argument("export", help="Folder that tfgen export wrote.")
+    parser.add_argument("--requests", type=int, default=1000, help="Well-formed requests [default: 1000].")
+    parser.add_argument("--malformed", type=int, default=100, help="Malformed requests [default: 100].")
+    parser.add_argument("--clients", type=int, default=16, help="Concurrent clients [default: 16].")
     options = parser.parse_args()
     start_tensorflow(probability=False)
     model = SavedModel(options.export)
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 class running_server:
-    """A server in a process of its own, in a `with` block; gives the address of its predict call."""
+    """Context manager: a server in its own process; yields the URL of its predict call."""
 
     def __init__(self, export: str):
         command = [sys.executable, "-m", "tfgen", "serve", export, "--port=0", "--grpc-port=0"]
@@ -85,13 +85,13 @@ class running_server:
 
 
 def load(url: str, expected: list[np.ndarray], options) -> dict:
-    """Ask for every seed's picture from several threads; counts, throughput and latencies."""
+    """Send all requests from several threads, and return counts, throughput and latencies."""
     tasks: list[int | bytes] = [*range(options.requests)]
     tasks += [MALFORMED[index % len(MALFORMED)] for index in range(options.malformed)]
     random.Random(0).shuffle(tasks)
     local = threading.local()
 
-    def ask(task):
+    def send(task):
         if not hasattr(local, "session"):
             local.session = requests.Session()
         body = task
@@ -107,15 +107,15 @@ def load(url: str, expected: list[np.ndarray], options) -> dict:
 
     with ThreadPoolExecutor(options.clients) as clients:
         started = time.perf_counter()
-        answers = list(clients.map(ask, tasks))
+        responses = list(clients.map(send, tasks))
         elapsed = time.perf_counter() - started
 
-    differences, latencies, wrong, failed, let_through = [], [], 0, 0, 0
-    for task, status, content, seconds in answers:
+    differences, latencies, wrong, failed, accepted = [], [], 0, 0, 0
+    for task, status, content, seconds in responses:
         if status is None or status >= 500:
             failed += 1
         elif isinstance(task, bytes):
-            let_through += not (400 <= status < 500 and json.loads(content).get("error"))
+            accepted += not (400 <= status < 500 and json.loads(content).get("error"))
         elif status != 200:
             wrong += 1
         else:
@@ -130,9 +130,9 @@ def load(url: str, expected: list[np.ndarray], options) -> dict:
         "malformed": options.malformed,
         "wrong": wrong,
         "failed": failed,
-        "malformed_not_refused": let_through,
+        "malformed_not_refused": accepted,
         "largest_difference": max(differences, default=None),
-        "requests_per_second": round(len(answers) / elapsed, 1),
+        "requests_per_second": round(len(responses) / elapsed, 1),
         "latency_ms": {
             "median": round(statistics.median(latencies), 1),
             "p99": round(float(np.percentile(latencies, 99)), 1),

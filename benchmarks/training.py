@@ -1,7 +1,7 @@
 """Training speed: python benchmarks/training.py [--steps 50] [--repeats 5]
 
-Prints one JSON object: images/s of each preset's training step, with XLA and without, measured in turn (A B A B …) so
-that a machine whose speed drifts treats both alike; the median, the smallest and the largest of the repeats. Run it on
+Prints one JSON object: images/s of each preset's training step with XLA and without, as median, minimum and maximum of
+the repeats. The two are measured alternately, so that changes of the machine's speed affect both. Run the benchmark on
 an otherwise idle machine.
 """
 
@@ -15,19 +15,19 @@ from tfgen.config.presets import run_config
 from tfgen.startup import start_tensorflow
 
 CASES = {
-    "vae mlp 28x28 (practical)": ("vae", "practical", {}),
-    "vae conv 28x28 (practical)": ("vae", "practical", {"arch": "conv"}),
-    "vae conv 28x28 (better)": ("vae", "better", {}),
-    "gan mlp 28x28 (practical)": ("gan", "practical", {}),
-    "flow 28x28 (better)": ("flow", "better", {}),
-    "flow 2-D points (practical)": ("flow", "practical", {}),
+    "vae mlp 28x28 (tutorial)": ("vae", "tutorial", {}),
+    "vae conv 28x28 (tutorial)": ("vae", "tutorial", {"arch": "conv"}),
+    "vae conv 28x28 (convolutional)": ("vae", "convolutional", {}),
+    "gan mlp 28x28 (tutorial)": ("gan", "tutorial", {}),
+    "flow 28x28 (glow)": ("flow", "glow", {}),
+    "flow 2-D points (tutorial)": ("flow", "tutorial", {}),
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=50, help="steps in each measurement [50]")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements of each kind [5]")
+    parser.add_argument("--steps", type=int, default=50, help="Steps of each measurement [default: 50].")
+    parser.add_argument("--repeats", type=int, default=5, help="Measurements of each kind [default: 5].")
     options = parser.parse_args()
     start_tensorflow()
     print(
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def measure(model: str, preset: str, overrides: dict, options) -> dict:
-    """Images/s of one preset, {"xla": …, "plain": …}."""
+    """Return the images/s of one preset: {"xla": …, "plain": …}."""
     import numpy as np
 
     from tfgen.data.batches import Batches

@@ -1,14 +1,15 @@
-"""The multi-scale flow that PyTorch's users learn from, trained here: python benchmarks/tutorial_flow.py [--steps 20]
+"""Speed of a reference flow in PyTorch, for comparison: python benchmarks/tutorial_flow.py [--steps 10] [--repeats 5]
 
-Prints one JSON object: its weights, operations of a training step for each image (counted by PyTorch), images/s and
-GFLOP/s, in the form of benchmarks/cost.py, to be run in turn with it. It needs PyTorch, which tfgen does not: in an
-environment of its own, `pip install torch numpy`. Run it on an otherwise idle machine.
+Prints one JSON object: number of weights, operations of a training step for each image (counted by PyTorch), images/s
+and GFLOP/s, with the same keys as benchmarks/cost.py. Run both alternately on an otherwise idle machine. The benchmark
+needs PyTorch, in its own environment: `pip install torch numpy`.
 
-The flow is that of the University of Amsterdam's deep-learning tutorial 11, written anew from its description:
-variational dequantization by four couplings of width 16, two checkerboard couplings of width 32 at 28×28, two channel
-couplings of width 48 after a squeeze, half of the channels factored out, and four of width 64 after another one; each
-coupling's network a residual one of three gated blocks with layer normalization over the channels, ConcatELU between;
-log-scales bounded by a learned tanh; Adam, gradients clipped at 1.
+The flow is the multi-scale flow of tutorial 11 of the University of Amsterdam's deep learning course, implemented
+from its description. Variational dequantization has four couplings of width 16. Two checkerboard couplings of width
+32 follow at 28×28, two channel couplings of width 48 after a squeeze, and, with half of the channels factored out,
+four channel couplings of width 64 after a second squeeze. The network of a coupling has three gated residual blocks,
+each followed by layer normalization over the channels, with ConcatELU activations. Log-scales are bounded by a tanh
+with learned bounds. The optimizer is Adam with gradients clipped at norm 1.
 """
 
 import argparse
@@ -72,7 +73,7 @@ def network(channels, width, outputs, blocks=3):
 
 
 class Coupling(nn.Module):
-    """z = (x + t) exp(s) where the mask is 0, with s and t of what it leaves, and of a condition."""
+    """z = (x + t) exp(s) where the mask is 0; s and t depend on x where the mask is 1, and on a condition."""
 
     def __init__(self, mask, channels, width, conditions=0):
         super().__init__()
@@ -81,9 +82,9 @@ class Coupling(nn.Module):
         self.register_buffer("mask", mask)
 
     def forward(self, x, log_det, condition=None):
-        seen = x * self.mask
-        seen = seen if condition is None else torch.cat([seen, condition], dim=1)
-        scale, shift = self.network(seen).chunk(2, dim=1)
+        conditioning = x * self.mask
+        conditioning = conditioning if condition is None else torch.cat([conditioning, condition], dim=1)
+        scale, shift = self.network(conditioning).chunk(2, dim=1)
         bound = self.bound.exp().view(1, -1, 1, 1)
         scale = torch.tanh(scale / bound) * bound * (1 - self.mask)
         return (x + shift * (1 - self.mask)) * torch.exp(scale), log_det + scale.sum(dim=(1, 2, 3))
@@ -112,7 +113,7 @@ class MultiScaleFlow(nn.Module):
         self.third = nn.ModuleList(Coupling(half(8, i % 2), 8, 64) for i in range(4))
 
     def forward(self, images):
-        """Whole pixels [n, 1, 28, 28] → the bound on −log p in nats, [n]."""
+        """Return the bound on −log p(image) in nats: pixel levels [n, 1, 28, 28] → [n]."""
         noise = torch.rand_like(images)
         noise, log_det = self._logit(noise, torch.zeros(len(images)))
         for coupling in self.noise:
@@ -141,9 +142,9 @@ class MultiScaleFlow(nn.Module):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--batch", type=int, default=128, help="images a step [128, the tutorial's]")
-    parser.add_argument("--steps", type=int, default=10, help="steps in each measurement [10]")
-    parser.add_argument("--repeats", type=int, default=5, help="measurements [5]")
+    parser.add_argument("--batch", type=int, default=128, help="Images per step [default: 128, as in the tutorial].")
+    parser.add_argument("--steps", type=int, default=10, help="Steps of each measurement [default: 10].")
+    parser.add_argument("--repeats", type=int, default=5, help="Measurements [default: 5].")
     options = parser.parse_args()
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(0)

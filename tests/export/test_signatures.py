@@ -5,20 +5,20 @@ import tensorflow as tf
 from tfgen import random
 from tfgen.export import parity
 from tfgen.export.signatures import LARGEST_TEMPERATURE, signatures
-from tfgen.models import latent_paths as latent
+from tfgen.models import latent_paths
 
 FAMILIES = ("vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "mad-gan", "flow", "points")
 INT32 = np.iinfo(np.int32)
 
 
 class Traced:
-    """The signatures themselves, before any format."""
+    """An artefact that runs the traced signatures themselves, without a format."""
 
     def __init__(self, model):
         self._functions = {name: signature.traced() for name, signature in signatures(model).items()}
         self.names = list(self._functions)
 
-    def answer(self, name, inputs):
+    def run(self, name, inputs):
         return {key: value.numpy() for key, value in self._functions[name](*map(tf.constant, inputs.values())).items()}
 
     def __call__(self, name, *inputs):
@@ -48,40 +48,40 @@ def examples(family, tiny_data):
     return (whole / np.float32(16) if model.is_image else whole).astype(np.float32)
 
 
-def test_every_signature_answers_as_the_keras_model(model, ask, examples):
+def test_every_signature_has_the_output_of_the_keras_model(model, ask, examples):
     found = parity.compare(model, ask, examples, "float32")
     assert list(found) == ask.names
     parity.check("signatures", found)
 
 
-def test_one_seed_is_one_picture_whatever_the_batch(model, ask):
-    pictures = model.sample(5, seed=INT32.max - 2).numpy()  # past the largest integer, where seeds wrap
+def test_a_seed_has_the_same_picture_in_every_batch(model, ask):
+    pictures = model.sample(5, seed=INT32.max - 2).numpy()  # the last two seeds wrap around
     seeds = np.asarray([INT32.max - 2, INT32.max - 1, INT32.max, INT32.min, INT32.min + 1], np.int32)
     np.testing.assert_allclose(ask("sample", seeds, np.ones(5, np.float32)), pictures, atol=1e-5)
     np.testing.assert_allclose(ask("sample", seeds[3:4], np.ones(1, np.float32)), pictures[3:4], atol=1e-5)
 
 
-def test_an_interpolation_leads_from_one_sample_to_the_other_along_the_sphere(model, ask):
-    between = np.linspace(0, 1, 5, dtype=np.float32)
-    row = ask("interpolate", np.full(5, 3, np.int32), np.full(5, -9, np.int32), between)
+def test_an_interpolation_is_the_slerp_between_the_noises_of_two_samples(model, ask):
+    positions = np.linspace(0, 1, 5, dtype=np.float32)
+    row = ask("interpolate", np.full(5, 3, np.int32), np.full(5, -9, np.int32), positions)
     np.testing.assert_allclose(row[0], model.sample(1, seed=3)[0], atol=1e-5)
     np.testing.assert_allclose(row[-1], model.sample(1, seed=-9)[0], atol=1e-5)
     ends = tf.reshape(model.normal_noise([3, -9]), (2, -1))
-    path = tf.reshape(latent.slerp(ends[0], ends[1], 5), (5, *model.latent_shape))
+    path = tf.reshape(latent_paths.slerp(ends[0], ends[1], 5), (5, *model.latent_shape))
     np.testing.assert_allclose(row, model.decode(model.latents_from(path)), atol=1e-5)
 
 
 @pytest.mark.parametrize("temperature", [-1.0, np.nan, np.inf, -np.inf, 1e30])
-def test_no_temperature_and_no_seed_makes_an_image_that_is_not_finite(ask, temperature):
+def test_images_are_finite_for_every_temperature_and_seed(ask, temperature):
     seeds = np.asarray([INT32.min, -1, 0, INT32.max], np.int32)
-    taken = 1.0 if np.isnan(temperature) else np.clip(temperature, 0.0, LARGEST_TEMPERATURE)
+    clipped = 1.0 if np.isnan(temperature) else np.clip(temperature, 0.0, LARGEST_TEMPERATURE)
     found = ask("sample", seeds, np.full(4, temperature, np.float32))
     assert np.isfinite(found).all()
-    np.testing.assert_array_equal(found, ask("sample", seeds, np.full(4, taken, np.float32)))
+    np.testing.assert_array_equal(found, ask("sample", seeds, np.full(4, clipped, np.float32)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30, -3.0])
-def test_no_latent_image_or_position_makes_an_image_that_is_not_finite(model, ask, examples, value):
+def test_outputs_are_finite_for_every_latent_image_and_position(model, ask, examples, value):
     latents = np.full((2, *model.latent_shape), value, np.float32)
     latents[0, 1:] = 0.0
     assert np.isfinite(ask("decode", latents)).all()
@@ -102,7 +102,7 @@ def test_images_are_in_the_unit_interval(model, ask):
         assert warm.max() <= 1.0
 
 
-def test_inputs_of_another_type_or_rank_are_refused(ask):
+def test_inputs_of_another_type_or_rank_are_rejected(ask):
     one = np.ones(1, np.float32)
     for seed in (one, np.ones((1, 1), np.int32), np.int32(1), np.ones(1, np.int64)):
         with pytest.raises((TypeError, ValueError)):
@@ -111,9 +111,9 @@ def test_inputs_of_another_type_or_rank_are_refused(ask):
         ask("decode", np.zeros((1, 77), np.float32))
 
 
-def test_a_likelihood_is_a_function_of_an_image_and_its_seed(model, ask, examples):
+def test_a_likelihood_depends_on_the_image_and_the_seed_only(model, ask, examples):
     if not (model.is_image and model.can("log_prob")):
-        pytest.skip("no noise in it, or no likelihood")
+        pytest.skip("a likelihood without noise, or none")
     seeds = np.asarray([4, 4, -7, 5, 6, 7, 8, 9], np.int32)
     same = np.repeat(examples[:1], 8, axis=0)
     nats = ask("log_prob", same, seeds)
@@ -122,14 +122,14 @@ def test_a_likelihood_is_a_function_of_an_image_and_its_seed(model, ask, example
     np.testing.assert_allclose(
         ask("log_prob", examples[2:3], seeds[2:3]), ask("log_prob", examples, seeds)[2:3], rtol=1e-5
     )
-    # A client that divided a little differently asks for the same probability: the pixels are whole levels.
+    # Pixels are rounded to levels, so that a client's rounding error does not change the likelihood.
     np.testing.assert_array_equal(ask("log_prob", same * np.float32(1.0001), seeds), nats)
     np.testing.assert_allclose(ask("bits_per_dim", same, seeds), -nats / (64 * np.log(2)), rtol=1e-5)
 
 
-def test_its_mean_over_seeds_is_that_of_the_training_s_noise(model, ask, tiny_data, family):
+def test_the_mean_likelihood_over_seeds_agrees_with_log_prob(model, ask, tiny_data, family):
     if not (model.is_image and model.can("log_prob")):
-        pytest.skip("no noise in it, or no likelihood")
+        pytest.skip("a likelihood without noise, or none")
     whole = np.repeat(tiny_data[family[0]][:1], 400, axis=0)
     rows = ask("log_prob", whole / np.float32(16), np.arange(400, dtype=np.int32))
     drawn = model.log_prob(whole, seed=1).numpy()
@@ -137,7 +137,7 @@ def test_its_mean_over_seeds_is_that_of_the_training_s_noise(model, ask, tiny_da
     assert abs(rows.mean() - drawn.mean()) < 4 * error
 
 
-def test_a_model_answers_what_it_can_and_nothing_else(tiny_models):
+def test_a_model_has_signatures_for_the_methods_it_defines_only(tiny_models):
     assert list(signatures(tiny_models("gan"))) == ["sample", "interpolate", "decode"]
     assert list(signatures(tiny_models("points"))) == [
         "sample",
@@ -150,15 +150,15 @@ def test_a_model_answers_what_it_can_and_nothing_else(tiny_models):
     assert "bits_per_dim" in signatures(tiny_models("flow"))
 
 
-def test_a_fixed_batch_stands_in_every_input(tiny_models):
+def test_a_fixed_batch_size_applies_to_every_input(tiny_models):
     for signature in signatures(tiny_models("vae-mlp"), batch=3).values():
         assert {spec.shape[0] for spec in signature.inputs.values()} == {3}
 
 
-def test_encoding_a_drawn_binarization_depends_on_the_image_alone(tiny_models, tiny_data):
+def test_encoding_with_random_binarization_depends_on_the_image_only(tiny_models, tiny_data):
     model, images = tiny_models("vae-mlp"), tiny_data["vae-mlp"]
     assert model.config.binarize == "dynamic"
     np.testing.assert_allclose(model.encode(images[5:6]), model.encode(images[:8])[5:6], rtol=1e-5, atol=1e-6)
     with random.PerExampleRng(tf.constant([1, 1], tf.int32)) as rng:
-        pair = model.observe(np.stack([images[0]] * 2), rng)[0].numpy()
+        pair = model.preprocess(np.stack([images[0]] * 2), rng)[0].numpy()
     np.testing.assert_array_equal(pair[0], pair[1])

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def vae():
-    """An untrained VAE of 8×8 images: small, and its pictures still differ from seed to seed."""
+    """An untrained VAE of 8×8 images. Its pictures differ between seeds."""
     import keras
 
     from tfgen import VAE
@@ -18,7 +18,7 @@ def vae():
 
 @pytest.fixture(scope="session")
 def tflite(vae, tmp_path_factory) -> Path:
-    """`vae` as model.tflite, in a folder of its own."""
+    """`vae` as model.tflite, in its own folder."""
     pytest.importorskip("ai_edge_litert")
     from tfgen.export.signatures import signatures
     from tfgen.export.tflite import write_float32

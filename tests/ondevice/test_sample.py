@@ -11,14 +11,14 @@ from tfgen.ondevice import sample
 FILE = sample.__file__
 
 
-def refusal(capsys, *arguments):
+def error_of(capsys, *arguments):
     with pytest.raises(SystemExit) as stop:
         sample.main([str(argument) for argument in arguments])
     assert stop.value.code == 2
     return capsys.readouterr().err.strip().splitlines()[-1]
 
 
-def test_it_runs_by_itself_without_tensorflow_and_writes_a_grid(exported, tmp_path):
+def test_the_file_runs_alone_without_tensorflow_and_writes_a_grid(exported, tmp_path):
     blocked = ("tensorflow", "keras", "tensorflow_probability", "tf_keras", "tfgen", "export", "matplotlib")
     code = (
         f"import runpy, sys\nfor name in {blocked}: sys.modules[name] = None\n"
@@ -36,20 +36,20 @@ def test_it_runs_by_itself_without_tensorflow_and_writes_a_grid(exported, tmp_pa
     assert "ms for 1 picture, 1 thread" in finished.stdout
     assert os.listdir(tmp_path) == ["samples.png"]
     with Image.open(tmp_path / "samples.png") as picture:
-        # Four columns and three rows of 8 pixels, with a line between them, enlarged.
+        # Four columns and three rows of 8 pixels with one pixel between them, enlarged.
         scale = picture.width // 35
         assert picture.size == (35 * scale, 26 * scale)
 
 
 @pytest.mark.parametrize("name", ["model", "model-float16", "model-dynamic-int8", "model-int8"])
-def test_its_pictures_are_those_of_the_keras_model(exported, tiny_models, name):
+def test_the_pictures_are_those_of_the_keras_model(exported, tiny_models, name):
     images, times = sample.sample(sample.load(exported / "tflite" / f"{name}.tflite"), 5, seed=2**31 - 2)
     expected = tiny_models("vae-mixture").sample(5, seed=2**31 - 2)
     np.testing.assert_allclose(images, expected, atol=1e-5 if name == "model" else 0.1)
     assert len(times) == 5
 
 
-def test_a_grid_reads_from_left_to_right():
+def test_a_grid_is_filled_row_by_row():
     levels = np.linspace(0, 1, 5, dtype=np.float32)
     picture = sample.grid(np.ones((5, 600, 600, 1), np.float32) * levels[:, None, None, None])
     assert picture.size == (3 * 601 - 1, 2 * 601 - 1)
@@ -63,16 +63,16 @@ def test_a_grid_reads_from_left_to_right():
     ]
 
 
-def test_a_file_that_is_no_model_of_ours_is_refused(capsys, tmp_path, exported):
+def test_a_file_that_is_not_an_exported_model_is_rejected(capsys, tmp_path, exported):
     out = ("--out", tmp_path / "x.png")
-    assert f"{tmp_path / 'absent'}, which does not exist" in refusal(capsys, tmp_path / "absent", *out)
-    assert "which is a folder" in refusal(capsys, tmp_path, *out)
+    assert f"{tmp_path / 'absent'}, which does not exist" in error_of(capsys, tmp_path / "absent", *out)
+    assert "which is a folder" in error_of(capsys, tmp_path, *out)
     text = tmp_path / "text.tflite"
     text.write_text("not a model at all")
-    assert f"Expected a TFLite model. Received: {text}" in refusal(capsys, text, *out)
+    assert f"Expected a TFLite model. Received: {text}" in error_of(capsys, text, *out)
     cut = tmp_path / "cut.tflite"
     cut.write_bytes((exported / "tflite" / "model.tflite").read_bytes()[:3000])
-    assert f"Expected a whole TFLite model. Received: {cut}" in refusal(capsys, cut, *out)
+    assert f"Expected a complete TFLite model. Received: {cut}" in error_of(capsys, cut, *out)
     assert not (tmp_path / "x.png").exists()
 
 
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_model_of_ours_is_refused(capsys, tmp_path, exported):
         ("--out", "nowhere/x.png", "Received: nowhere/x.png"),
     ],
 )
-def test_a_value_out_of_range_is_refused_by_its_flag(capsys, flag, value, expected):
-    message = refusal(capsys, "model.tflite", f"{flag}={value}")
+def test_the_message_names_the_option_with_an_invalid_value(capsys, flag, value, expected):
+    message = error_of(capsys, "model.tflite", f"{flag}={value}")
     assert f"error: argument {flag}: " in message
     assert expected in message

@@ -1,4 +1,4 @@
-"""A small exported model, and a server of it in a process of its own."""
+"""A small exported model, and a server of it in its own process."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def vae():
-    """An untrained VAE of 8×8 images: small, and its pictures still differ from seed to seed."""
+    """An untrained VAE of 8×8 images. Its pictures differ between seeds."""
     import keras
 
     from tfgen import VAE
@@ -24,7 +24,7 @@ def vae():
 
 @pytest.fixture(scope="session")
 def exported(vae, tmp_path_factory) -> Path:
-    """A folder as `tfgen export` makes it, with the versions 2 and 10."""
+    """A folder as `tfgen export` writes it, with the versions 2 and 10."""
     from tfgen.export.saved_model import write_saved_model
     from tfgen.export.signatures import signatures
 
@@ -36,11 +36,11 @@ def exported(vae, tmp_path_factory) -> Path:
 
 
 class Server:
-    """A server in a process of its own.
+    """A server in its own process.
 
     Attributes:
-        http: its address, with http://.
-        grpc: its address, host:port.
+        http: address for HTTP, with http://.
+        grpc: address for gRPC, host:port.
     """
 
     def __init__(self, *arguments: str):
@@ -56,7 +56,7 @@ class Server:
         self.grpc = lines[2].split()[1]
 
     def stop(self) -> int:
-        """Ask it to stop, as Ctrl-C does; its exit status."""
+        """Terminate the server and return its exit status."""
         self.process.terminate()
         assert self.process.stdout is not None
         self.process.stdout.close()
@@ -71,7 +71,7 @@ class Server:
 @pytest.fixture(scope="session")
 def server(exported):
     """A running server of `exported`."""
-    pytest.importorskip("kserve", reason="needs pip install -e '.[serve]'")
+    pytest.importorskip("kserve", reason="needs pip install 'tfgen[serve]'")
     running = Server(str(exported), "--max-batch=32")
     yield running
     running.stop()

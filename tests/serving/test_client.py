@@ -1,4 +1,4 @@
-"""The client against TensorFlow Serving's gRPC, against nobody, and against servers that answer nonsense."""
+"""The client with TensorFlow Serving's gRPC API, without a server, and with servers that respond incorrectly."""
 
 import re
 import socket
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfgen import ports
 from tfgen.cli import client
 from tfgen.cli import serve as server
 from tfgen.plots import image_grid
@@ -20,12 +21,10 @@ from tfgen.serving.transports import ServerError, connect
 
 @pytest.fixture
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    return ports.free_port()
 
 
-def refusal(command, capsys, *arguments) -> str:
+def error_of(command, capsys, *arguments) -> str:
     with pytest.raises(SystemExit) as stop:
         command.main([str(argument) for argument in arguments])
     assert stop.value.code == 2
@@ -34,7 +33,7 @@ def refusal(command, capsys, *arguments) -> str:
 
 @pytest.fixture(scope="module")
 def prediction_service(exported):
-    """TensorFlow Serving's gRPC service, answered by the exported model: the server's own program is not to be had."""
+    """TensorFlow Serving's gRPC service, implemented with the exported model."""
     grpc = pytest.importorskip("grpc")
     apis = pytest.importorskip("tensorflow_serving.apis.prediction_service_pb2_grpc")
     import tensorflow as tf
@@ -53,10 +52,10 @@ def prediction_service(exported):
                 outputs = model.call(request.model_spec.signature_name, inputs)
             except InputError as error:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-            answer = predict_pb2.PredictResponse()
+            response = predict_pb2.PredictResponse()
             for name, array in outputs.items():
-                answer.outputs[name].CopyFrom(tf.make_tensor_proto(array))
-            return answer
+                response.outputs[name].CopyFrom(tf.make_tensor_proto(array))
+            return response
 
     running = grpc.server(futures.ThreadPoolExecutor(1))
     apis.add_PredictionServiceServicer_to_server(Service(), running)
@@ -66,18 +65,18 @@ def prediction_service(exported):
     running.stop(None)
 
 
-def test_a_grid_from_tensorflow_serving_is_that_of_the_model(prediction_service, vae, tmp_path, capsys):
+def test_a_grid_from_tensorflow_serving_shows_the_pictures_of_the_model(prediction_service, vae, tmp_path, capsys):
     path = tmp_path / "grid.png"
     client.main(["--protocol=grpc", f"--address={prediction_service}", "--n=70", "--seed=5", f"--out={path}"])
     assert "70 pictures, from seed 5" in capsys.readouterr().out
     expected = image_grid(vae.sample(70, seed=5).numpy())[..., 0]
     saved = np.asarray(Image.open(path))
     scale = len(saved) // len(expected)
-    # A rounding of 1e-7 may lie on the edge between two bytes.
+    # A difference of 1e-7 can change the rounding to a byte.
     assert np.abs(saved[::scale, ::scale].astype(int) - expected).max() <= 1
 
 
-def test_what_tensorflow_serving_refuses_is_passed_on(prediction_service):
+def test_errors_of_tensorflow_serving_are_reported(prediction_service):
     message = "INVALID_ARGUMENT: signature_name: expected one of"
     with connect("grpc", prediction_service) as call, pytest.raises(ServerError, match=message):
         call("draw", {"seed": np.zeros(1, np.int32)})
@@ -87,15 +86,15 @@ def test_what_tensorflow_serving_refuses_is_passed_on(prediction_service):
 
 
 @pytest.mark.parametrize("protocol", ["rest", "v2"])
-def test_a_server_that_is_not_there_is_named(protocol, free_port, capsys, tmp_path):
-    where = f"127.0.0.1:{free_port}"
-    message = refusal(client, capsys, "--protocol", protocol, "--address", where, "--out", tmp_path / "x.png")
-    assert message.startswith(f"error: Expected a server at http://{where}/")
+def test_the_message_names_a_missing_server(protocol, free_port, capsys, tmp_path):
+    address = f"127.0.0.1:{free_port}"
+    message = error_of(client, capsys, "--protocol", protocol, "--address", address, "--out", tmp_path / "x.png")
+    assert message.startswith(f"error: Expected a server at http://{address}/")
     assert "Connection refused" in message
     assert not list(tmp_path.iterdir())
 
 
-def test_a_grpc_server_that_is_not_there_is_named(free_port):
+def test_the_message_names_a_missing_grpc_server(free_port):
     pytest.importorskip("tensorflow_serving.apis")
     message = f"Expected a server at 127.0.0.1:{free_port}"
     with connect("grpc", f"127.0.0.1:{free_port}") as call, pytest.raises(ServerError, match=message):
@@ -106,13 +105,13 @@ def test_a_grpc_server_that_is_not_there_is_named(free_port):
     ("status", "body", "message"),
     [
         (200, b"<html>", "Expected JSON from .* Received: '<html>'"),
-        (200, b'{"outputs": [1.0]}', r"A grid needs images \[n, H, W, C\]\. Received: shape \[1\]"),
+        (200, b'{"outputs": [1.0]}', r"Expected images \[n, H, W, C\]\. Received: shape \[1\]"),
         (200, b'{"outputs": {"points": [[1, 2]], "x": [1]}}', r"Expected the output images\. Received: points, x"),
-        (404, b'{"error": "Servable not found"}', "answered 404: Servable not found"),
-        (502, b"Bad Gateway", "answered 502: Bad Gateway"),
+        (404, b'{"error": "Servable not found"}', "responded 404: Servable not found"),
+        (502, b"Bad Gateway", "responded 502: Bad Gateway"),
     ],
 )
-def test_an_answer_that_is_no_picture_is_reported(status, body, message, capsys, tmp_path):
+def test_a_response_without_pictures_is_reported(status, body, message, capsys, tmp_path):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -124,32 +123,32 @@ def test_an_answer_that_is_no_picture_is_reported(status, body, message, capsys,
         def log_message(self, *arguments):
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as nonsense:
-        thread = threading.Thread(target=nonsense.handle_request)
+    with HTTPServer(("127.0.0.1", 0), Handler) as broken:
+        thread = threading.Thread(target=broken.handle_request)
         thread.start()
-        where = f"127.0.0.1:{nonsense.server_address[1]}"
-        received = refusal(client, capsys, "--n", 1, "--address", where, "--out", tmp_path / "x.png")
+        address = f"127.0.0.1:{broken.server_address[1]}"
+        received = error_of(client, capsys, "--n", 1, "--address", address, "--out", tmp_path / "x.png")
         thread.join()
     assert re.search(message, received)
 
 
-def test_the_server_refuses_what_it_cannot_serve_before_it_loads_anything(capsys, tmp_path, exported):
-    message = refusal(server, capsys, tmp_path)
+def test_invalid_arguments_of_the_server_are_rejected(capsys, tmp_path, exported):
+    message = error_of(server, capsys, tmp_path)
     assert "Expected an exported model" in message
     assert "tfgen export RUN --to saved_model" in message
-    assert "expected a name without" in refusal(server, capsys, exported, "--name", "a/b")
+    assert "expected a name without" in error_of(server, capsys, exported, "--name", "a/b")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"a free port. Received: 127.0.0.1, {port}" in refusal(server, capsys, exported, "--port", port)
-    assert "an address of this machine" in refusal(server, capsys, exported, "--host", "192.0.2.1")
+        assert f"a free port. Received: 127.0.0.1, {port}" in error_of(server, capsys, exported, "--port", port)
+    assert "an address of this machine" in error_of(server, capsys, exported, "--host", "192.0.2.1")
 
 
-@pytest.mark.parametrize("module", ["serving.server", "serving.client"])
-def test_help_is_answered_without_tensorflow(module):
+@pytest.mark.parametrize("module", ["serve", "client"])
+def test_help_does_not_import_tensorflow(module):
     code = (
-        f"import sys, {module} as command\n"
+        f"import sys; from tfgen.cli import {module} as command\n"
         "try: command.main(['--help'])\n"
         "finally: assert not {'tensorflow', 'kserve'} & set(sys.modules)"
     )

@@ -1,4 +1,4 @@
-"""What is passed on to an exported graph, and what is refused before."""
+"""Which inputs are passed to an exported graph, and which are rejected."""
 
 import shutil
 import subprocess
@@ -16,13 +16,13 @@ def model(exported):
     return SavedModel(exported, max_batch=4)
 
 
-def test_the_version_with_the_largest_number_is_served_whatever_names_the_folder(exported):
+def test_the_version_with_the_largest_number_is_served(exported):
     versions = exported / "saved_model"
     assert newest_version(exported) == newest_version(versions) == versions / "10"
     assert newest_version(versions / "2") == versions / "2"
 
 
-def test_what_a_server_would_not_load_is_no_version(exported, tmp_path):
+def test_unfinished_versions_are_ignored(exported, tmp_path):
     shutil.copytree(exported / "saved_model" / "2", tmp_path / "saved_model" / "2")
     for unfinished in ("11", "12.partial", "latest"):
         (tmp_path / "saved_model" / unfinished).mkdir()
@@ -31,11 +31,11 @@ def test_what_a_server_would_not_load_is_no_version(exported, tmp_path):
         newest_version(tmp_path / "saved_model" / "11")
 
 
-def test_the_folder_is_one_that_tensorflow_serving_takes(exported, model):
+def test_tensorflow_serving_can_load_the_folder(exported, model):
     import tensorflow as tf
 
     log = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2").PredictionLog
-    # The folder that is mounted holds versions and nothing else, and their names are numbers.
+    # TensorFlow Serving mounts this folder: its entries must be versions, with numbers as names.
     assert sorted(path.name for path in (exported / "saved_model").iterdir()) == ["10", "2"]
     version = exported / "saved_model" / "10"
     assert {"saved_model.pb", "variables", "assets.extra"} <= {path.name for path in version.iterdir()}
@@ -50,8 +50,8 @@ def test_the_folder_is_one_that_tensorflow_serving_takes(exported, model):
     assert model.outputs("sample")["images"].shape.as_list() == [None, 8, 8, 1]
 
 
-def test_every_signature_of_the_contract_is_served(model):
-    contract = {
+def test_every_signature_is_served(model):
+    expected = {
         "sample",
         "serving_default",
         "decode",
@@ -61,14 +61,14 @@ def test_every_signature_of_the_contract_is_served(model):
         "log_prob",
         "bits_per_dim",
     }
-    assert set(model.signatures) == contract
+    assert set(model.signatures) == expected
 
 
-def test_a_served_picture_is_that_of_its_seed(model, vae):
+def test_a_served_picture_is_the_one_of_its_seed(model, vae):
     seeds = [7, -1, 2**31 - 1]
-    answer = model.call("sample", {"seed": seeds, "temperature": [1.0, 1.0, 1.0]})
+    outputs = model.call("sample", {"seed": seeds, "temperature": [1.0, 1.0, 1.0]})
     expected = np.concatenate([vae.sample(1, seed=seed).numpy() for seed in seeds])
-    np.testing.assert_allclose(answer["images"], expected, atol=1e-6)
+    np.testing.assert_allclose(outputs["images"], expected, atol=1e-6)
     assert np.ptp(expected, axis=0).max() > 1e-3
 
 
@@ -78,7 +78,11 @@ def test_a_served_picture_is_that_of_its_seed(model, vae):
         ("draw", {}, r"expected one of bits_per_dim, decode, .*Received: 'draw'"),
         ("sample", {"seed": [1]}, r"Expected the inputs seed, temperature of signature sample\. Received: seed$"),
         ("sample", {"seed": [1], "temperature": [1], "n": [1]}, r"Received: n, seed, temperature$"),
-        ("sample", {"seed": [1, 2], "temperature": [1]}, r"as many rows in every input\. Received: seed 2, temper"),
+        (
+            "sample",
+            {"seed": [1, 2], "temperature": [1]},
+            r"number of rows in every input\. Received: seed 2, temper",
+        ),
         (
             "sample",
             {"seed": 1, "temperature": [1]},
@@ -105,23 +109,23 @@ def test_a_served_picture_is_that_of_its_seed(model, vae):
         ("encode", {"images": [[[0.5] * 8] * 8]}, r"\[1 to 4, 8, 8, 1\]\. Received: shape \[1, 8, 8\]"),
     ],
 )
-def test_what_a_signature_does_not_take_is_refused_with_a_sentence(model, signature, values, message):
+def test_invalid_inputs_are_rejected_with_the_expected_ones(model, signature, values, message):
     with pytest.raises(InputError, match=message):
         model.call(signature, values)
 
 
-def test_whole_numbers_pass_for_a_temperature(model):
+def test_integers_are_valid_temperatures(model):
     whole, fraction = ({"seed": [3], "temperature": [value]} for value in (2, 2.0))
     assert (model.call("sample", whole)["images"] == model.call("sample", fraction)["images"]).all()
 
 
-def test_an_export_is_served_with_tensorflow_alone(exported):
+def test_serving_does_not_need_keras(exported):
     code = (
         "import sys\n"
         "for absent in ('keras', 'tf_keras', 'tensorflow_probability', 'tfgen.models'): sys.modules[absent] = None\n"
         "from tfgen.serving.saved_model import SavedModel\n"
-        f"answer = SavedModel({str(exported)!r}).call('sample', {{'seed': [7], 'temperature': [1.0]}})\n"
-        "assert answer['images'].shape == (1, 8, 8, 1)"
+        f"outputs = SavedModel({str(exported)!r}).call('sample', {{'seed': [7], 'temperature': [1.0]}})\n"
+        "assert outputs['images'].shape == (1, 8, 8, 1)"
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr

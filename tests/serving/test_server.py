@@ -1,4 +1,4 @@
-"""A running server: right answers to everyone, and a sentence for every malformed request."""
+"""A running server: correct outputs for concurrent clients, and a message for every malformed request."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import requests
 
-from tfgen.models import latent_paths as latent
+from tfgen.models import latent_paths
 from tfgen.serving.client import interpolate, sample
 from tfgen.serving.transports import ServerError, connect
 
@@ -24,26 +24,26 @@ def address(server, protocol):
 
 
 @pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
-def test_every_protocol_gives_the_picture_of_the_seed(server, vae, protocol):
+def test_every_protocol_returns_the_picture_of_the_seed(server, vae, protocol):
     with connect(protocol, address(server, protocol)) as call:
         np.testing.assert_allclose(sample(call, 5, seed=7, temperature=0.5), vae.sample(5, 7, 0.5), atol=1e-6)
-        way = interpolate(call, 4, 3, 9)
+        path = interpolate(call, 4, 3, 9)
     ends = vae.normal_noise([3, 9]).numpy()
-    np.testing.assert_allclose(way, vae.decode(latent.slerp(ends[0], ends[1], 4)[0]), atol=1e-5)
+    np.testing.assert_allclose(path, vae.decode(latent_paths.slerp(ends[0], ends[1], 4)[0]), atol=1e-5)
 
 
-def test_many_clients_at_once_each_get_their_own_picture(server, vae):
+def test_concurrent_clients_each_receive_their_own_picture(server, vae):
     expected = vae.sample(64, seed=100).numpy()
     with connect("rest", server.http) as call, ThreadPoolExecutor(8) as clients:
-        answers = list(clients.map(lambda seed: sample(call, 1, seed)[0], range(100, 164)))
-    np.testing.assert_allclose(answers, expected, atol=1e-6)
+        pictures = list(clients.map(lambda seed: sample(call, 1, seed)[0], range(100, 164)))
+    np.testing.assert_allclose(pictures, expected, atol=1e-6)
 
 
-def test_rows_come_back_as_predictions(server, vae):
+def test_rows_are_returned_as_predictions(server, vae):
     body = {"instances": [{"seed": 4, "temperature": 1.0}]}
-    # As curl -d sends it: TensorFlow Serving takes any content type for JSON, too.
-    answer = requests.post(server.http + PREDICT, data=json.dumps(body), timeout=60)
-    np.testing.assert_allclose(answer.json()["predictions"], vae.sample(1, seed=4), atol=1e-6)
+    # Without a JSON content type, as from `curl -d`. TensorFlow Serving accepts that too.
+    response = requests.post(server.http + PREDICT, data=json.dumps(body), timeout=60)
+    np.testing.assert_allclose(response.json()["predictions"], vae.sample(1, seed=4), atol=1e-6)
 
 
 def test_the_open_protocol_describes_the_model(server):
@@ -97,46 +97,46 @@ MALFORMED = {
         r"shape \[2\]. Received: 1",
     ),
     "v2: a negative shape": (INFER, {"inputs": [tensor("seed", "INT32", [1], [-1])]}, r"data of shape \[-1\]"),
-    "v2: a shape without end": (INFER, {"inputs": [tensor("seed", "INT32", [1], [10**18, 10**18])]}, "expected data"),
+    "v2: a huge shape": (INFER, {"inputs": [tensor("seed", "INT32", [1], [10**18, 10**18])]}, "expected data"),
     "v2: a version": ("/v2/models/model/versions/1/infer", {"inputs": []}, "Received: /v2/models/model/versions/1"),
-    "v2: unloading the model": ("/v2/repository/models/model/unload", {}, "chosen when it is started"),
+    "v2: unloading the model": ("/v2/repository/models/model/unload", {}, "chosen when the server starts"),
 }
 
 
 @pytest.mark.parametrize("case", MALFORMED)
-def test_a_malformed_request_is_told_what_was_expected(server, case):
+def test_the_response_to_a_malformed_request_says_what_was_expected(server, case):
     path, body, message = MALFORMED[case]
     data = body if isinstance(body, bytes) else json.dumps(body)
-    answer = requests.post(server.http + path, data=data, headers={"Content-Type": "application/json"}, timeout=60)
-    assert 400 <= answer.status_code < 500
-    assert list(answer.json()) == ["error"]
-    assert re.search(message, answer.json()["error"])
+    response = requests.post(server.http + path, data=data, headers={"Content-Type": "application/json"}, timeout=60)
+    assert 400 <= response.status_code < 500
+    assert list(response.json()) == ["error"]
+    assert re.search(message, response.json()["error"])
 
 
 @pytest.mark.parametrize("headers", [{"ce-specversion": "1.0"}, {"Inference-Header-Content-Length": "many"}])
-def test_other_kinds_of_request_are_refused(server, headers):
+def test_unsupported_headers_are_rejected(server, headers):
     headers = {"Content-Type": "application/octet-stream", **headers}
-    answer = requests.post(server.http + INFER, data=b"{}", headers=headers, timeout=60)
-    assert answer.status_code == 400
-    assert "Expected" in answer.json()["error"]
+    response = requests.post(server.http + INFER, data=b"{}", headers=headers, timeout=60)
+    assert response.status_code == 400
+    assert "Expected" in response.json()["error"]
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_body_beyond_bounds_is_refused_before_it_is_kept(server, announced):
+def test_a_body_above_the_limit_is_rejected(server, announced):
     part = b" " * 2**20
     body = part * 33 if announced else (part for _ in range(33))
     try:
-        answer = requests.post(server.http + PREDICT, data=body, timeout=60)
+        response = requests.post(server.http + PREDICT, data=body, timeout=60)
     except requests.ConnectionError:
-        # The server has answered and hung up while the rest was still being sent; it goes on serving others.
+        # The server responded and closed the connection during the upload. It still serves other requests.
         assert requests.get(server.http + "/v2/health/live", timeout=60).ok
         return
-    assert answer.status_code == 413
-    assert "Expected a request of 33554432 bytes or fewer" in answer.json()["error"]
+    assert response.status_code == 413
+    assert "Expected a request of 33554432 bytes or fewer" in response.json()["error"]
 
 
 @pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
-def test_the_client_passes_on_what_the_server_says(server, protocol):
+def test_the_client_reports_the_message_of_the_server(server, protocol):
     seed = {"seed": np.zeros(1, np.int32)}
     with connect(protocol, address(server, protocol)) as call:
         with pytest.raises(ServerError, match="expected one of bits_per_dim, decode"):
@@ -150,20 +150,20 @@ def test_the_client_passes_on_what_the_server_says(server, protocol):
         call("sample", seed)
 
 
-def test_grpc_refuses_bytes_that_are_not_what_they_say(server):
+def test_grpc_rejects_bytes_that_do_not_fit_the_declared_shape(server):
     import grpc
     from kserve.protocol.grpc.grpc_predict_v2_pb2 import ModelInferRequest
     from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
     request = ModelInferRequest(model_name="model", raw_input_contents=[b"abc"])
     request.inputs.add(name="seed", datatype="INT32", shape=[1])
-    with grpc.insecure_channel(server.grpc) as channel, pytest.raises(grpc.RpcError) as refusal:
+    with grpc.insecure_channel(server.grpc) as channel, pytest.raises(grpc.RpcError) as error:
         GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=60)
-    assert refusal.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert "seed: expected data of shape [1]" in refusal.value.details()
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "seed: expected data of shape [1]" in error.value.details()
 
 
-def test_the_server_listens_to_this_machine_alone(server):
+def test_the_server_listens_on_the_local_address_by_default(server):
     assert server.http.startswith("http://127.0.0.1:")
     assert server.grpc.startswith("127.0.0.1:")
     assert server.process.poll() is None

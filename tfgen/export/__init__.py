@@ -1,1 +1,1 @@
-"""A trained run as a SavedModel for servers and as TFLite for devices: tfgen export RUN --to saved_model tflite."""
+"""Export of a trained run to SavedModel, TFLite and ONNX, each checked against the Keras model."""

@@ -1,19 +1,20 @@
-"""The model card: what a model was trained on, how good it is, and what it should not be used for."""
+"""The model card: training data, metrics, signatures, comparison with the Keras model, and limits."""
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfgen.data import NAMES, POINT_NAMES
-from tfgen.export import parity
+from tfgen.export.report import parity_table
 from tfgen.export.signatures import signatures
-from tfgen.files import replacing
+from tfgen.files import atomic_write
+from tfgen.markdown import markdown_table
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
 
-#: What tfgen knows of the data sets that it has names for: description, licence.
+#: Named data set → (description, licence).
 DATA = {
     "digits": (
         "scikit-learn's handwritten digits, 1,797 images of 8×8 pixels with 17 levels (UCI, Alpaydin and Kaynak, 1998)",
@@ -33,63 +34,64 @@ DATA = {
     ),
     **{name: (f"points of the 2-D density {name!r}, drawn by tfgen", "none needed") for name in POINT_NAMES},
 }
-UNKNOWN = "not known to tfgen: state it before passing this model on"
+UNKNOWN_LICENCE = "not known to tfgen: state it before passing this model on"
 
 
 def write_card(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, Any]], path: str | Path) -> None:
     """Write the card of a run's model as Markdown, atomically.
 
     Args:
-        run: its configuration, versions and evaluation are told.
-        model: loaded.
-        report: artefact → its part of `parity.json`.
-        path: of the card.
+        run: the run, whose configuration, package versions and evaluation the card states.
+        model: the run's model.
+        report: artefact → its entry of `parity.json`.
+        path: file of the card.
     """
-    with replacing(path) as fresh:
-        fresh.write_text("\n\n".join(sections(run, model, report)) + "\n")
+    with atomic_write(path) as temporary:
+        temporary.write_text("\n\n".join(sections(run, model, report)) + "\n")
 
 
 def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, Any]]) -> list[str]:
-    """The parts of the card."""
+    """Return the sections of the card as Markdown. For the arguments see `write_card`."""
     config, train, data = run.config, run.config.train, run.config.data.data
-    description, licence = DATA.get(data, (f"the user's own, {Path(data).name!r}", UNKNOWN))
+    description, licence = DATA.get(data, (f"the user's own, {Path(data).name!r}", UNKNOWN_LICENCE))
     shape = "×".join(map(str, model.event_shape))
-    what = f"images of {shape} values" if model.is_image else f"points of {shape} coordinates"
+    event = f"images of {shape} values" if model.is_image else f"points of {shape} coordinates"
     return [
         f"# {run.path.name}",
-        f"A {type(model).__name__} of {what}, trained by tfgen. It answers: {', '.join(signatures(model))}.",
+        f"A {type(model).__name__} of {event}, trained by tfgen. Signatures: {', '.join(signatures(model))}.",
         f"## Data\n\n- {description}\n- licence: {licence}",
         f"## Training\n\n- preset `{config.preset}`: {train.epochs} epochs, batches of {train.batch_size}, "
         f"{train.optimizer}, learning rate {train.learning_rate:g}, seed {train.seed}\n"
         f"- architecture: `{json.dumps(config.architecture.to_dict())}`\n"
         f"- packages: {packages(run)}",
         f"## Metrics\n\n{metrics(run, model)}",
-        f"## Signatures\n\n{signature_table(model)}\n\nImages are float32 in [0, 1]. One seed is one picture, in every "
-        "format and batch. Temperatures are clipped to [0, 10], images to [0, 1]; NaN counts as 1 or 0.",
-        f"## Equality with the Keras model\n\n{parity.table(report)}\n\nLatency: median of a request of one row on one "
-        "thread, on the machine of the export.",
+        f"## Signatures\n\n{signature_table(model)}\n\nImages are float32 in [0, 1]. A seed gives the same picture in "
+        "every format and batch. Temperatures are clipped to [0, 10] and images to [0, 1]; NaN becomes temperature 1 "
+        "and pixel 0.",
+        f"## Comparison with the Keras model\n\n{parity_table(report)}\n\nThe latency is the median time of a request "
+        "of one row on one thread, on the machine of the export.",
         *statistics(report),
         f"## Limits\n\n{limits(model, data)}",
     ]
 
 
 def packages(run: "Run") -> str:
-    """What the run was trained with."""
+    """Return the names and versions of the packages that the run was trained with."""
     try:
-        found = json.loads((run.path / "versions.json").read_text())
+        versions = json.loads((run.path / "versions.json").read_text())
     except (OSError, ValueError):
         return "not recorded"
-    return ", ".join(f"{name} {version}" for name, version in found.items())
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def metrics(run: "Run", model: "GenerativeModel") -> str:
-    """The figures of `evaluation.json`: likelihoods, each with its estimator, and sample quality beside its floor."""
-    from tfgen.evaluation.evaluate import quality_summary, summary
-    from tfgen.runs.evaluations import recorded
+    """Return the entries of `evaluation.json`: likelihoods with their estimators, and sample quality."""
+    from tfgen.evaluation.report import likelihood_summary, quality_summary
+    from tfgen.runs.evaluations import read_entries
 
-    found = recorded(run)
+    found = read_entries(run, skip_damaged=True)
     try:
-        lines = [f"- {summary(entry)}" for entry in found.get("likelihood", [])]
+        lines = [f"- {likelihood_summary(entry)}" for entry in found.get("likelihood", [])]
         quality = [f"```\n{quality_summary(entry)}\n```" for entry in found.get("quality", [])]
     except (KeyError, TypeError, ValueError):
         lines, quality = [], []
@@ -101,43 +103,42 @@ def metrics(run: "Run", model: "GenerativeModel") -> str:
 
 
 def signature_table(model: "GenerativeModel") -> str:
-    """Names, inputs and outputs."""
-    lines = ["| signature | inputs |", "|---|---|"]
+    """Return a Markdown table of the signatures and their inputs."""
+    rows = []
     for name, signature in signatures(model).items():
         shapes = [
             f"{key} {spec.dtype.name} [{', '.join(['n', *map(str, spec.shape[1:])])}]"
             for key, spec in signature.inputs.items()
         ]
-        lines.append(f"| `{name}` | {'; '.join(shapes)} |")
-    return "\n".join(lines)
+        rows.append((f"`{name}`", "; ".join(shapes)))
+    return markdown_table(("signature", "inputs"), rows)
 
 
 def statistics(report: dict[str, dict[str, Any]]) -> list[str]:
-    """What quantization has changed, or nothing where nothing is quantized."""
-    lines = [
-        f"| {artefact} | {name} | {values['keras']:.4f} | {values['export']:.4f} |"
-        for artefact, part in report.items()
-        for name, values in part.get("statistics", {}).items()
+    """Return the section about the effect of quantization, or an empty list if no artefact is quantized."""
+    rows = [
+        (artefact, name, f"{values['keras']:.4f}", f"{values['export']:.4f}")
+        for artefact, entry in report.items()
+        for name, values in entry.get("statistics", {}).items()
     ]
-    if not lines:
+    if not rows:
         return []
-    head = ["| artefact | statistic | Keras | quantized |", "|---|---|---|---|"]
-    return ["## What quantization changes\n\n" + "\n".join(head + lines)]
+    return ["## Effect of quantization\n\n" + markdown_table(("artefact", "statistic", "Keras", "quantized"), rows)]
 
 
 def limits(model: "GenerativeModel", data: str) -> str:
-    """What holds for every model here, and what follows from this one's data."""
+    """Return the limits that hold for every model and those that depend on the family."""
     lines = [
-        f"- It knows {data if data in NAMES else 'its training data'} and nothing else; its samples are evidence of "
-        "nothing in the world.",
+        f"- The model represents {data if data in NAMES else 'its training data'} only. A sample is not evidence that "
+        "something exists.",
         "- Samples can resemble training examples. Nothing was done to prevent it.",
     ]
     if model.can("log_prob"):
         lines.append(
-            "- A likelihood is no measure of how natural an image is: flows and VAEs give high ones to kinds of images "
-            "that they have never seen (Nalisnick et al.: Do deep generative models know what they don't know? ICLR "
-            "2019)."
+            "- A high likelihood does not mean that an image is natural: flows and VAEs can assign high likelihoods to "
+            "kinds of images that are not in the training data (Nalisnick et al.: Do deep generative models know what "
+            "they don't know? ICLR 2019)."
         )
     else:
-        lines.append("- A GAN may leave out whole kinds of examples, and no number here would show it.")
+        lines.append("- A GAN can omit whole kinds of examples, and no metric in this card shows that.")
     return "\n".join(lines)

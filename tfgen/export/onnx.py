@@ -1,6 +1,6 @@
-"""A model for ONNX Runtime: a file for each signature, since a graph of ONNX has one set of inputs.
+"""Export to ONNX, one file for each signature, because an ONNX graph has a single set of inputs.
 
-What tf2onnx cannot convert is left out and named, never written as a file that no runtime loads.
+A signature that tf2onnx cannot convert is reported and no file is written for it.
 """
 
 import logging
@@ -14,40 +14,45 @@ from tfgen.errors import ExportError
 if TYPE_CHECKING:
     from tfgen.export.signatures import Signature
 
-#: The first operator set with the exclusive "or" of integers that the seeds need.
+#: The first operator set with BitwiseXor on integers, which the random number generator needs.
 OPSET = 18
+#: Suffix of an output that has the name of an input, such as the images of `reconstruct`: an ONNX graph needs one name
+#: for each tensor.
+OUTPUT_SUFFIX = "_out"
 
 
 class OnnxModel:
-    """The files of a folder under ONNX Runtime, on one thread.
+    """The ONNX files of a folder, loaded in ONNX Runtime on one thread.
 
     Args:
-        folder: with `<signature>.onnx`, each for a fixed number of rows.
+        folder: contains `<signature>.onnx`, each with a fixed number of rows.
+
+    Attributes:
+        names: the signatures.
     """
 
     def __init__(self, folder: str | Path):
-        self._sessions = {file.stem: session(file.read_bytes()) for file in sorted(Path(folder).glob("*.onnx"))}
+        self._sessions = {file.stem: load_session(file.read_bytes()) for file in sorted(Path(folder).glob("*.onnx"))}
         self.names = list(self._sessions)
 
-    def answer(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The outputs of a signature for inputs of any number of rows; the last batch is filled up with its own."""
-        runner = self._sessions[name]
-        batch = runner.get_inputs()[0].shape[0]
+    def run(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the outputs of signature `name` for inputs of any number of rows.
+
+        The last batch is filled up with copies of the last row.
+        """
+        session = self._sessions[name]
+        batch = session.get_inputs()[0].shape[0]
         rows = len(next(iter(inputs.values())))
-        answers = []
+        batches = []
         for start in range(0, rows, batch):
             taken = np.minimum(np.arange(start, start + batch), rows - 1)
-            answers.append(runner.run(None, {key: value[taken] for key, value in inputs.items()})[0])
-        output = runner.get_outputs()[0].name.removesuffix(RENAMED)
-        return {output: np.concatenate(answers)[:rows]}
+            batches.append(session.run(None, {key: value[taken] for key, value in inputs.items()})[0])
+        output = session.get_outputs()[0].name.removesuffix(OUTPUT_SUFFIX)
+        return {output: np.concatenate(batches)[:rows]}
 
 
-#: Added to the name of an output that is an input's too, as the images of `reconstruct`: ONNX has one space of names.
-RENAMED = "_out"
-
-
-def session(content: bytes):
-    """A session of ONNX Runtime on one thread."""
+def load_session(content: bytes):
+    """Return an `onnxruntime.InferenceSession` of a serialized model, on one CPU thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -57,73 +62,78 @@ def session(content: bytes):
 
 
 def write_onnx(signatures: "dict[str, Signature]", folder: Path) -> dict[str, str]:
-    """Convert each signature that can be converted to `<signature>.onnx` in a new folder.
+    """Write `<signature>.onnx` for every signature that tf2onnx can convert.
 
     Args:
-        signatures: of a fixed number of rows: with any number, the shapes of distributions have no operators in ONNX.
-        folder: to be made.
+        signatures: of a fixed number of rows. With a variable number, the shapes of distributions need operators that
+            ONNX lacks.
+        folder: path of the new folder. It must not exist.
 
     Returns:
-        Signature that was left out → why.
+        Signature that was not converted → reason.
 
     Raises:
-        ExportError: if tf2onnx and onnxruntime are missing, or no signature can be converted.
+        ExportError: if tf2onnx or onnxruntime is missing, or no signature can be converted.
     """
     try:
         import onnxruntime  # noqa: F401
         import tf2onnx
     except ImportError as error:
         raise ExportError(
-            f"--to onnx: expected tf2onnx and onnxruntime, which are an extra: pip install 'tfgen[onnx]' ({error})"
+            f"--to onnx: expected tf2onnx and onnxruntime; install them with: pip install 'tfgen[onnx]'. "
+            f"Received: {error}"
         ) from None
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     folder.mkdir()
-    left_out = {}
+    failures = {}
     for name, signature in signatures.items():
         try:
             model, _ = tf2onnx.convert.from_function(
-                with_names_of_its_own(signature).traced(),
+                rename_outputs(signature).traced(),
                 input_signature=list(signature.inputs.values()),
                 opset=OPSET,
                 custom_op_handlers={"Erfc": (_erfc, []), "Log1p": (_log1p, []), "Expm1": (_expm1, [])},
             )
             content = model.SerializeToString()
-            # tf2onnx only logs what it could not convert; the runtime does not load it.
-            session(content)
-        except Exception as error:  # its errors have no type of their own: KeyError, ValueError, InvalidGraph
-            left_out[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            # tf2onnx only logs an operator that it cannot convert; loading the model raises.
+            load_session(content)
+        except Exception as error:  # tf2onnx has no exception type of its own: KeyError, ValueError, InvalidGraph, …
+            failures[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
         else:
             (folder / f"{name}.onnx").write_bytes(content)
-    if len(left_out) == len(signatures):
-        raise ExportError(f"onnx: expected a graph that tf2onnx converts. Received: {next(iter(left_out.values()))}")
-    return left_out
+    if len(failures) == len(signatures):
+        raise ExportError(f"onnx: expected a graph that tf2onnx converts. Received: {next(iter(failures.values()))}")
+    return failures
 
 
-def with_names_of_its_own(signature: "Signature") -> "Signature":
-    """The signature with outputs that have no input's name."""
+def rename_outputs(signature: "Signature") -> "Signature":
+    """Return the signature with `OUTPUT_SUFFIX` added to every output that has the name of an input."""
     from tfgen.export.signatures import Signature
 
     def function(*inputs):
         outputs = signature.function(*inputs)
-        return {f"{key}{RENAMED}" if key in signature.inputs else key: value for key, value in outputs.items()}
+        return {f"{key}{OUTPUT_SUFFIX}" if key in signature.inputs else key: value for key, value in outputs.items()}
 
     return Signature(signature.inputs, function)
 
 
+# Handlers of operators that tf2onnx does not know. tf2onnx calls each with (context, node, name, args).
+
+
 def _erfc(context, node, name, args):
-    # erfc(x) = 1 − erf(x), as the exact GELU needs it.
+    # erfc(x) = 1 − erf(x), used by the exact GELU.
     erf = context.make_node("Erf", node.input).output[0]
     _replace(context, node, "Sub", [_one(context), erf])
 
 
 def _log1p(context, node, name, args):
-    # log(1 + x), to 6e-8 of the result's scale: log1p of a likelihood is added to numbers of size 1 and more.
+    # log(1 + x). Its error of 6e-8 is absolute, and the log1p terms of a likelihood are added to numbers of size ≥ 1.
     total = context.make_node("Add", [node.input[0], _one(context)]).output[0]
     _replace(context, node, "Log", [total])
 
 
 def _expm1(context, node, name, args):
-    # e^x − 1, as exact as the above, in the divergence of two normals.
+    # e^x − 1, with the same absolute error, used by the KL divergence of two normal distributions.
     power = context.make_node("Exp", node.input).output[0]
     _replace(context, node, "Sub", [power, _one(context)])
 

@@ -1,4 +1,4 @@
-"""An export is published whole or not at all: it is made in a hidden folder, checked there, and moved into place."""
+"""Atomic publication of an export: made in a hidden folder, checked there, then moved into place."""
 
 import contextlib
 import fcntl
@@ -15,19 +15,20 @@ _PREFIX = ".export-"
 
 @contextlib.contextmanager
 def staging(out: str | Path) -> Iterator[Path]:
-    """A new hidden folder in `out`, on the same disk, that is gone at the end of the `with` block, whatever happens.
+    """Create a hidden folder in `out`, and delete it at the end of the `with` block, also after an exception.
 
-    What an export that was killed left behind is removed first. An export that still runs holds a lock on its folder,
-    so that two at a time leave each other alone.
+    The hidden folder is on the same disk as `out`, so that its contents can be moved in one step. Hidden folders of
+    killed exports are deleted first. A running export holds a lock on its hidden folder, so that a second export into
+    the same `out` does not delete it.
 
     Raises:
-        ConfigError: if `out` cannot be written to.
+        ConfigError: if `out` is not writable.
     """
     out = Path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for left in out.glob(f"{_PREFIX}*"):
-            _remove_abandoned(left)
+            _remove_if_unlocked(left)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out))
     except OSError as error:
         raise ConfigError(
@@ -42,7 +43,7 @@ def staging(out: str | Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def _remove_abandoned(folder: Path) -> None:
+def _remove_if_unlocked(folder: Path) -> None:
     lock = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,22 +55,30 @@ def _remove_abandoned(folder: Path) -> None:
         os.close(lock)
 
 
-def publish_version(made: Path, versions: Path) -> Path:
-    """Move a folder to `versions/<n>`, n one more than the largest there, in one step. Returns where it is."""
+def publish_version(source: Path, versions: Path) -> Path:
+    """Move the folder `source` to `versions/<n>` in one step, n being the largest number there plus 1.
+
+    Returns:
+        The new path.
+    """
     versions.mkdir(parents=True, exist_ok=True)
     while True:
         taken = [int(entry.name) for entry in versions.iterdir() if entry.name.isdigit()]
-        place = versions / str(max(taken, default=0) + 1)
+        target = versions / str(max(taken, default=0) + 1)
         try:
-            made.rename(place)
+            source.rename(target)
         except OSError:
-            if not place.exists():
+            if not target.exists():
                 raise
-            continue  # another export took the number in between
-        return place
+            continue  # Another export created the same version after this one read the folder.
+        return target
 
 
-def publish_files(made: Path, folder: Path) -> list[Path]:
-    """Move the files of a folder into `folder`, each in one step in the place of its predecessor."""
+def publish_files(source: Path, folder: Path) -> list[Path]:
+    """Move the files of `source` into `folder`, each in one step, replacing files of the same name.
+
+    Returns:
+        The new paths.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    return [file.replace(folder / file.name) for file in sorted(made.iterdir())]
+    return [file.replace(folder / file.name) for file in sorted(source.iterdir())]

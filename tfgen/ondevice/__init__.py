@@ -1,1 +1,1 @@
-"""Exported models where there is no TensorFlow: on a device (`sample.py`) and in a browser (`web/`)."""
+"""Exported TFLite models without TensorFlow: on a device (`sample.py`) and in a browser (`web/`)."""

@@ -1,7 +1,8 @@
-"""Pictures from an exported model without TensorFlow: python -m tfgen.ondevice.sample model.tflite --n 64 --seed 7
+"""Sample an exported model without TensorFlow: python -m tfgen.ondevice.sample model.tflite --n 64 --seed 7
 
-Needs numpy, ai-edge-litert and pillow, and nothing else: this file can be copied to a device by itself. Picture i is
-that of seed SEED + i, the same as everywhere else.
+This file needs numpy, ai-edge-litert and pillow only, and imports nothing of tfgen, so that it can be copied to a
+device by itself. Therefore it contains its own argument parser, which library code of tfgen otherwise does not. Picture
+i is the picture of seed SEED + i, as in `tfgen sample`.
 """
 
 import argparse
@@ -16,23 +17,36 @@ from typing import NoReturn
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
+    """Parse the command line. On an error, print the expected value and exit with status 2."""
     parser = argparse.ArgumentParser(
-        description="Draw pictures from an exported model, and say how long one takes. Needs no TensorFlow.",
+        description="Draw samples of an exported model and report the time of a request. TensorFlow is not needed.",
         allow_abbrev=False,
     )
-    parser.add_argument("model", metavar="MODEL", help="a .tflite file made by: tfgen export RUN --to tflite")
-    parser.add_argument("--n", type=int, default=64, metavar="N", help="how many pictures [%(default)s]")
-    parser.add_argument("--seed", type=int, default=0, metavar="SEED", help="seed of the first one [%(default)s]")
+    parser.add_argument("model", metavar="MODEL", help="A .tflite file written by: tfgen export RUN --to tflite.")
+    parser.add_argument(
+        "--n", type=int, default=64, metavar="N", help="Number of pictures, 1 to 10000 [default: %(default)s]."
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="SEED", help="Seed of the first picture [default: %(default)s]."
+    )
     parser.add_argument(
         "--temperature",
         type=float,
         default=1.0,
         metavar="T",
-        help="factor on the standard deviation of the latent; below 1: more typical, less varied [%(default)s]",
+        help="Factor on the standard deviation of the latent. Below 1, samples are more typical and less varied "
+        "[default: %(default)s].",
     )
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="threads of the interpreter [%(default)s]")
-    parser.add_argument("--out", default="samples.png", metavar="FILE", help="a .png [%(default)s]")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=1,
+        metavar="N",
+        help="Threads of the interpreter, 1 to 256 [default: %(default)s].",
+    )
+    parser.add_argument(
+        "--out", default="samples.png", metavar="FILE", help="File to write, a .png [default: %(default)s]."
+    )
     options = parser.parse_args(argv)
     for name, low, high in (("n", 1, 10_000), ("seed", -(2**31), 2**31 - 1), ("threads", 1, 256)):
         if not low <= getattr(options, name) <= high:
@@ -46,62 +60,62 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def fail(message: str) -> NoReturn:
-    """Say what is wrong, and exit with status 2."""
+    """Print the message to standard error and exit with status 2."""
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(2)
 
 
 def load(file: str, threads: int = 1):
-    """The runner of a model's signature `sample`.
+    """Return the LiteRT runner of a model's signature `sample`. On an error, exit with status 2.
 
     Args:
-        file: the .tflite file.
-        threads: of the interpreter.
+        file: a .tflite file.
+        threads: number of threads of the interpreter.
     """
     path = Path(file)
     if not path.is_file():
         fail(f"Expected a .tflite file. Received: {path}, which {'is a folder' if path.is_dir() else 'does not exist'}")
-    # A FlatBuffer says what it is at its fifth byte. LiteRT's own message names neither the file nor the reason.
+    # Bytes 4 to 7 of a FlatBuffers file identify its format. LiteRT's own message names neither file nor reason.
     if path.read_bytes()[4:8] != b"TFL3":
-        fail(f"Expected a TFLite model. Received: {path}, which is something else")
+        fail(f"Expected a TFLite model. Received: {path}, which has another format")
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
-        fail("Expected LiteRT. Install it: pip install numpy ai-edge-litert pillow")
+        fail("Expected LiteRT; install it with: pip install numpy ai-edge-litert pillow")
     try:
         interpreter = Interpreter(model_path=str(path), num_threads=threads)
         signatures = interpreter.get_signature_list()
     except (ValueError, RuntimeError) as error:
-        fail(f"Expected a whole TFLite model. Received: {path} ({error})")
+        fail(f"Expected a complete TFLite model. Received: {path} ({error})")
     if sorted(signatures.get("sample", {}).get("inputs", [])) != ["seed", "temperature"]:
         fail(
-            f"Expected a model exported by tfgen, with a signature `sample` of seed and temperature. Received: {path} "
-            f"with the signatures {sorted(signatures)}"
+            "Expected a model exported by tfgen, with a signature `sample` of the inputs seed and temperature. "
+            f"Received: {path} with the signatures {sorted(signatures)}"
         )
     return interpreter.get_signature_runner("sample")
 
 
 def sample(runner, n: int, seed: int = 0, temperature: float = 1.0):
-    """Draw pictures.
+    """Draw samples.
 
     Args:
         runner: from `load`.
-        n: how many.
-        seed: of the first; the others count up, from 2³¹ − 1 to −2³¹.
+        n: number of samples.
+        seed: seed of the first sample. The following seeds count up and wrap from 2³¹ − 1 to −2³¹.
         temperature: factor on the standard deviation of the latent.
 
     Returns:
-        (float32 [n, H, W, C] in [0, 1] or points [n, D], milliseconds of each request).
+        (images float32 [n, H, W, C] in [0, 1] or points [n, D], time of each request in milliseconds).
     """
     import numpy as np
 
     batch = int(runner.get_input_details()["seed"]["shape"][0])
-    # The signature has a fixed number of rows: the last request draws a few more than are kept.
+    # The signature has a fixed number of rows, so that the last request can draw more samples than are kept.
     requests = -(-n // batch)
     wide = (np.arange(seed, seed + requests * batch, dtype=np.int64) + 2**31) % 2**32 - 2**31
     seeds = wide.astype(np.int32).reshape(requests, batch)
     temperatures = np.full(batch, temperature, np.float32)
-    # The first request sets up the interpreter, and is not counted.
+    # The first request initializes the interpreter and is not timed.
     runner(seed=seeds[0], temperature=temperatures)
     drawn, times = [], []
     for row in seeds:
@@ -112,7 +126,11 @@ def sample(runner, n: int, seed: int = 0, temperature: float = 1.0):
 
 
 def grid(images):
-    """Pictures [n, H, W, C] side by side in rows of about the same number, as a Pillow image, small ones enlarged."""
+    """Return a nearly square grid of images as a Pillow image, enlarged by an integer factor if the images are small.
+
+    Args:
+        images: [n, H, W, C] in [0, 1], with 1 or 3 channels.
+    """
     import numpy as np
     from PIL import Image
 
@@ -128,19 +146,19 @@ def grid(images):
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Sample as the command line says. Exit status 0, or 2 with a sentence on bad input."""
+    """Run the command. Exit status 0, or 2 with a message if an argument is invalid."""
     options = parse(argv)
     runner = load(options.model, options.threads)
     images, times = sample(runner, options.n, options.seed, options.temperature)
     if images.ndim != 4:
-        fail(f"Expected a model of images. Received: {options.model}, which makes points [n, {images.shape[1]}]")
-    fresh = Path(options.out).with_suffix(f".{os.getpid()}.png")
+        fail(f"Expected a model of images. Received: {options.model}, which draws points [n, {images.shape[1]}]")
+    temporary = Path(options.out).with_suffix(f".{os.getpid()}.png")
     try:
-        grid(images).save(fresh)
-        fresh.replace(options.out)
+        grid(images).save(temporary)
+        temporary.replace(options.out)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
-        fail(f"Cannot write {options.out}: {error.strerror}")
+        temporary.unlink(missing_ok=True)
+        fail(f"Expected to write {options.out}. Received: {error.strerror}")
     rows = -(-options.n // len(times))
     print(
         f"{options.out}: {options.n} pictures, seeds {options.seed} to {options.seed + options.n - 1}; median latency "

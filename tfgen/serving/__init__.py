@@ -1,5 +1,5 @@
-"""Serving an exported SavedModel, and asking a server for pictures.
+"""Serving an exported SavedModel, and requesting pictures from a server.
 
-`serving.server` is for machines without Docker; TensorFlow Serving takes the same folder. `serving.client` talks to
-both. Only the folder is needed, not the run: nothing here knows Keras or a model's class.
+`server` needs no Docker; TensorFlow Serving can serve the same folder. `client` works with both. Serving needs only the
+exported folder: neither the run nor Keras nor the model's class is loaded.
 """

@@ -1,4 +1,4 @@
-"""Pictures from a server: tfgen client --n 64 --seed 7 --out grid.png"""
+"""Requests for samples and interpolations to a server of an exported model."""
 
 from collections.abc import Iterator
 
@@ -7,22 +7,25 @@ import numpy as np
 from tfgen.errors import UndefinedError
 from tfgen.serving.transports import Call, ServerError
 
-#: Pictures of one request, fewer than any server here refuses.
+#: Rows of one request. `serving.saved_model.MAX_BATCH`, the default limit of `tfgen serve`, is larger.
 BATCH = 64
 
 
 def sample(call: Call, n: int, seed: int = 0, temperature: float = 1.0) -> np.ndarray:
-    """The pictures of the seeds seed … seed + n − 1, wrapping at 2³¹ as tfgen's do.
+    """Return the pictures of the seeds seed … seed + n − 1, which wrap from 2³¹ − 1 to −2³¹.
 
     Args:
-        call: see `serving.transports.connect`.
+        call: from `serving.transports.connect`.
+        n: number of pictures.
+        seed: seed of the first picture.
+        temperature: factor on the standard deviation of the latent, 0 to 10.
 
     Returns:
         float32 [n, H, W, C] in [0, 1].
 
     Raises:
-        ServerError: if the server is not there or refuses.
-        UndefinedError: if the model makes points.
+        ServerError: if the server cannot be reached or rejects the request.
+        UndefinedError: if the model generates points.
     """
     seeds = (np.arange(n, dtype=np.int64) + seed).astype(np.int32)
     return _images(
@@ -32,7 +35,15 @@ def sample(call: Call, n: int, seed: int = 0, temperature: float = 1.0) -> np.nd
 
 
 def interpolate(call: Call, n: int, seed_from: int, seed_to: int) -> np.ndarray:
-    """n pictures on the way from one seed's to another's, both included. Returns and raises as `sample`."""
+    """Return n pictures of an interpolation, from the picture of one seed to that of another, both included.
+
+    Args:
+        call: from `serving.transports.connect`.
+        n: number of pictures.
+        seed_from, seed_to: seeds of the first and the last picture.
+
+    Returns, Raises: as `sample`.
+    """
     return _images(
         call(
             "interpolate",
@@ -50,12 +61,12 @@ def _parts(values: np.ndarray) -> list[np.ndarray]:
     return [values[start : start + BATCH] for start in range(0, len(values), BATCH)]
 
 
-def _images(answers: Iterator[dict[str, np.ndarray]]) -> np.ndarray:
+def _images(responses: Iterator[dict[str, np.ndarray]]) -> np.ndarray:
     parts = []
-    for answer in answers:
-        if "images" not in answer:
-            raise ServerError(f"Expected the output images. Received: {', '.join(sorted(answer)) or 'none'}")
-        if answer["images"].ndim != 4:
-            raise UndefinedError(f"A grid needs images [n, H, W, C]. Received: shape {list(answer['images'].shape)}")
-        parts.append(answer["images"])
+    for outputs in responses:
+        if "images" not in outputs:
+            raise ServerError(f"Expected the output images. Received: {', '.join(sorted(outputs)) or 'none'}")
+        if outputs["images"].ndim != 4:
+            raise UndefinedError(f"Expected images [n, H, W, C]. Received: shape {list(outputs['images'].shape)}")
+        parts.append(outputs["images"])
     return np.concatenate(parts)

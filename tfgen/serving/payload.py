@@ -1,4 +1,4 @@
-"""The JSON of TensorFlow Serving's predict call, in its two forms, to and from named arrays.
+"""Conversion between named arrays and the JSON of TensorFlow Serving's predict call, in both of its forms.
 
     rows       {"signature_name": "sample", "instances": [{"seed": 7, "temperature": 1.0}, …]}   → {"predictions": […]}
     columns    {"signature_name": "sample", "inputs": {"seed": [7, …], "temperature": [1.0, …]}} → {"outputs": […]}
@@ -17,7 +17,11 @@ _KEYS = {"signature_name", "instances", "inputs"}
 
 
 def signature_of(body) -> str:
-    """The signature that a request names; the default one where it names none. Raises `InputError` on another body."""
+    """Return the signature that a request names, or the default signature if the request names none.
+
+    Raises:
+        InputError: if the body is not an object with exactly one of `instances` and `inputs`, or has unknown keys.
+    """
     if not isinstance(body, dict):
         raise InputError(f"Expected a JSON object with 'instances' or 'inputs'. Received: {_type(body)}")
     if unknown := sorted(map(str, body.keys() - _KEYS)):
@@ -32,10 +36,14 @@ def signature_of(body) -> str:
 
 
 def inputs_of(body: dict, names) -> dict:
-    """{input name → nested lists} of a request whose signature has the inputs `names`.
+    """Return input name → nested lists of a request.
+
+    Args:
+        body: checked by `signature_of`.
+        names: input names of the signature.
 
     Raises:
-        InputError: if the rows are not all of one kind, or a value without a name could be one of several inputs.
+        InputError: if the rows have different inputs, or a value has no name although the signature has several inputs.
     """
     names = list(names)
     if "inputs" in body:
@@ -47,7 +55,7 @@ def inputs_of(body: dict, names) -> dict:
         raise InputError(f"inputs: expected an object with {', '.join(sorted(names))}. Received: {_type(value)}")
     rows = body["instances"]
     if not isinstance(rows, list) or not rows:
-        raise InputError(f"instances: expected a list with a row or more. Received: {_type(rows)}")
+        raise InputError(f"instances: expected a list of at least one row. Received: {_type(rows)}")
     if all(isinstance(row, dict) for row in rows):
         keys = rows[0].keys()
         if any(row.keys() != keys for row in rows):
@@ -58,8 +66,8 @@ def inputs_of(body: dict, names) -> dict:
     raise InputError(f"instances: expected objects with {', '.join(sorted(names))}. Received: {_type(rows[0])}")
 
 
-def answer_to(body: dict, outputs: dict[str, np.ndarray]) -> dict:
-    """The JSON object of an answer, in the form of its request. A single output goes without its name."""
+def response_to(body: dict, outputs: dict[str, np.ndarray]) -> dict:
+    """Return the JSON object of a response, in the same form as its request. A single output has no name in it."""
     single = next(iter(outputs.values())) if len(outputs) == 1 else None
     if "inputs" in body:
         return {"outputs": outputs if single is None else single}

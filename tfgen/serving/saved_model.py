@@ -1,4 +1,4 @@
-"""An exported SavedModel with its inputs checked: what a server may pass on to the graph."""
+"""A SavedModel that validates its inputs before it runs the graph."""
 
 from pathlib import Path
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from tfgen.errors import RunError, TfgenError
 
-#: Rows of one request. A request is answered in one piece, so that this bounds what it can take of memory and time.
+#: Largest number of rows in one request. All rows are computed at once, so that this bounds the memory and the time.
 MAX_BATCH = 256
 
 
 class InputError(TfgenError):
-    """A request that its signature does not take; the message says what was expected and what was received."""
+    """The inputs of a request do not fit its signature. The message says what was expected and what was received."""
 
 
 def newest_version(folder: str | Path) -> Path:
-    """The version folder that TensorFlow Serving would load: the one with the largest number.
+    """Return the version folder that TensorFlow Serving would load: the one with the largest number.
 
     Args:
         folder: an export (which has `saved_model/`), its `saved_model/`, or one version.
 
     Raises:
-        RunError: if there is none.
+        RunError: if there is no version folder with a SavedModel.
     """
     folder = Path(folder)
     if (folder / "saved_model.pb").is_file():
@@ -37,18 +37,18 @@ def newest_version(folder: str | Path) -> Path:
 
 
 class SavedModel:
-    """A SavedModel, loaded with TensorFlow alone.
+    """A SavedModel, loaded without Keras.
 
     Args:
         folder: see `newest_version`.
-        max_batch: rows of one call.
+        max_batch: largest number of rows of one call.
 
     Attributes:
-        version: the number of the version folder.
+        version: name of the version folder, a number.
         signatures: name → {input name → `tf.TensorSpec`}.
 
     Raises:
-        RunError: if there is no version, or TensorFlow cannot read it.
+        RunError: if there is no version folder, or TensorFlow cannot read it.
     """
 
     def __init__(self, folder: str | Path, max_batch: int = MAX_BATCH):
@@ -64,16 +64,15 @@ class SavedModel:
         self._functions = dict(self._loaded.signatures)
         self.signatures = {name: function.structured_input_signature[1] for name, function in self._functions.items()}
         if "serving_default" not in self.signatures:
-            raise RunError(
-                f"Expected a signature serving_default in {path}. Found: {', '.join(sorted(self.signatures)) or 'none'}"
-            )
+            names = ", ".join(sorted(self.signatures)) or "none"
+            raise RunError(f"Expected a signature serving_default in {path}. Received: {names}")
 
     def outputs(self, signature: str):
-        """{output name → `tf.TensorSpec`} of a signature."""
+        """Return output name → `tf.TensorSpec` of a signature."""
         return self._functions[signature].structured_outputs
 
     def inputs(self, signature: str):
-        """{input name → `tf.TensorSpec`} of a signature. Raises `InputError` if the model has no such one."""
+        """Return input name → `tf.TensorSpec` of a signature. Raises `InputError` if the model does not have it."""
         try:
             return self.signatures[signature]
         except (KeyError, TypeError):
@@ -82,18 +81,18 @@ class SavedModel:
             ) from None
 
     def call(self, signature: str, values: dict) -> dict[str, np.ndarray]:
-        """Answer one request.
+        """Run a signature.
 
         Args:
             signature: its name.
-            values: an array, or nested lists of numbers, for every input, with the same number of rows.
+            values: input name → array or nested lists of numbers, with the same number of rows in every input.
 
         Returns:
-            {output name → array}.
+            Output name → array.
 
         Raises:
-            InputError: on an unknown signature; a missing or unknown input; a wrong type, shape or number of rows; a
-                number that is not finite or does not fit the type.
+            InputError: if the signature or an input is unknown, an input is missing, a type, shape or number of rows is
+                wrong, or a number is not finite or out of the type's range.
         """
         specs = self.inputs(signature)
         if values.keys() != specs.keys():
@@ -101,20 +100,26 @@ class SavedModel:
                 f"Expected the inputs {', '.join(sorted(specs))} of signature {signature}. "
                 f"Received: {', '.join(sorted(map(str, values))) or 'none'}"
             )
-        arrays = {name: checked(name, values[name], specs[name], self.max_batch) for name in specs}
+        arrays = {name: validated(name, values[name], specs[name], self.max_batch) for name in specs}
         if len({len(array) for array in arrays.values()}) > 1:
             rows = ", ".join(f"{name} {len(array)}" for name, array in sorted(arrays.items()))
-            raise InputError(f"Expected as many rows in every input. Received: {rows}")
+            raise InputError(f"Expected the same number of rows in every input. Received: {rows}")
         import tensorflow as tf
 
-        answer = self._functions[signature](**{name: tf.constant(array) for name, array in arrays.items()})
-        return {name: tensor.numpy() for name, tensor in answer.items()}
+        outputs = self._functions[signature](**{name: tf.constant(array) for name, array in arrays.items()})
+        return {name: tensor.numpy() for name, tensor in outputs.items()}
 
 
-def checked(name: str, value, spec, max_batch: int) -> np.ndarray:
-    """`value` as an array of the type and shape that `spec` (a `tf.TensorSpec`) says.
+def validated(name: str, value, spec, max_batch: int) -> np.ndarray:
+    """Return `value` as an array of the type and shape of an input.
 
-    Integers pass for floats, but nothing else is converted: a seed of 1.5 or "7" is a mistake of the sender's.
+    Integers are converted to floats. Nothing else is converted: a seed of 1.5 or "7" is an error.
+
+    Args:
+        name: of the input, for the message.
+        value: array or nested lists.
+        spec: `tf.TensorSpec` of the input.
+        max_batch: largest number of rows.
 
     Raises:
         InputError: see `SavedModel.call`.

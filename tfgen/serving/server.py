@@ -1,28 +1,79 @@
-"""An exported model behind HTTP and gRPC, without Docker: tfgen serve exports/digits-flow-1
+"""A server of an exported model over HTTP and gRPC, without Docker.
 
-KServe's Python server answers on TensorFlow Serving's ports and in its JSON (`/v1/models/model:predict`), and in the
-open inference protocol (`/v2/models/model/infer`, and gRPC). Needs the extra packages of `pip install -e '.[serve]'`.
+KServe's Python server listens on TensorFlow Serving's ports, for TensorFlow Serving's JSON
+(`/v1/models/model:predict`) and the open inference protocol (`/v2/models/model/infer`, and gRPC). It needs the packages
+of the extra `serve`.
 """
 
-import argparse
+import asyncio
+import contextlib
 import logging
 import socket
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tfgen.errors import ConfigError
-from tfgen.serving.saved_model import SavedModel, newest_version
+from tfgen.serving.saved_model import MAX_BATCH, SavedModel, newest_version
+from tfgen.startup import start_tensorflow
 
 if TYPE_CHECKING:
-    from tfgen.serving.kserve_model import App
+    from tfgen.serving.kserve_server import Servers
 
-
-#: Bytes of one request, of which MAX_BATCH images of 64 × 64 colour pixels as JSON take 30 million.
+#: Largest request in bytes. A request of MAX_BATCH images of 64 × 64 colour pixels as JSON has 30 million bytes.
 MAX_BODY = 32 * 1024 * 1024
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to that address. Raises `ConfigError` where another program has it, or it is none of ours."""
+def serve(
+    export: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    grpc_port: int = 8500,
+    name: str = "model",
+    max_batch: int = MAX_BATCH,
+    report: Callable[[str], Any] = print,
+) -> None:
+    """Serve an exported SavedModel over HTTP and gRPC, until Ctrl-C.
+
+    Args:
+        export: folder that `tfgen export` wrote.
+        host: address to listen on. The server has no authentication: with 0.0.0.0, every machine that can reach this
+            one can use it.
+        port: HTTP port, 0 for a free one.
+        grpc_port: gRPC port, 0 for a free one.
+        name: name of the model in the addresses.
+        max_batch: largest number of rows in one request.
+        report: called with the served version and the addresses when the server accepts requests.
+
+    Raises:
+        ConfigError: if the name is invalid, a port is taken, the host is not an address of this machine, or KServe is
+            not installed.
+        RunError: if the folder has no SavedModel.
+    """
+    # Errors that need no TensorFlow are raised first: TensorFlow and KServe take seconds to import.
+    version = newest_version(export)
+    if not name or "/" in name or ":" in name:
+        raise ConfigError(f"--name: expected a name without '/' and ':'. Received: {name!r}")
+    with bind(host, port) as listener:
+        start_tensorflow(probability=False)
+        servers = load_kserve()
+        model = SavedModel(export, max_batch)
+        warm_up(model)
+        logging.getLogger("kserve").addFilter(_is_unexpected)
+        # KServe 0.21 uses a response class that its version of FastAPI has deprecated.
+        warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_run(servers(name, model, MAX_BODY), listener, host, grpc_port, name, version, report))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address.
+
+    Raises:
+        ConfigError: if the port is taken or `host` is not an address of this machine.
+    """
     listener = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -41,23 +92,24 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _kserve() -> "type[App]":
-    # KServe reads the program's arguments when it is imported, and would take ours for its own.
-    kept, sys.argv = sys.argv, sys.argv[:1]
+def load_kserve() -> "type[Servers]":
+    """Import KServe and return the class `Servers`. Raises `ConfigError` if KServe is not installed."""
+    # KServe parses sys.argv when it is imported, and would fail on the arguments of `tfgen serve`.
+    arguments, sys.argv = sys.argv, sys.argv[:1]
     try:
-        from tfgen.serving.kserve_model import App
+        from tfgen.serving.kserve_server import Servers
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"Expected KServe, which pip install -e '.[serve]' installs. Received: {error}. TensorFlow Serving needs "
-            "none of it: docs/serving.md"
+            f"Expected KServe; install it with: pip install 'tfgen[serve]'. Received: {error}. TensorFlow Serving can "
+            "serve the export without it: see docs/serving.md"
         ) from None
     finally:
-        sys.argv = kept
-    return App
+        sys.argv = arguments
+    return Servers
 
 
-def _warm(model: SavedModel) -> None:
-    """Ask each signature once, so that the first user does not wait for TensorFlow's preparations."""
+def warm_up(model: SavedModel) -> None:
+    """Call each signature once with zeros, so that the first user does not wait for TensorFlow's initialization."""
     import numpy as np
 
     for name, specs in model.signatures.items():
@@ -65,22 +117,27 @@ def _warm(model: SavedModel) -> None:
         model.call(name, zeros)
 
 
-def _expected(record: logging.LogRecord) -> bool:
-    """Keep the traceback of every malformed request out of the log: its sender has been told."""
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    """Logging filter: drop the traceback of a malformed request, whose sender has received the message."""
     from kserve.errors import InvalidInput, ModelNotFound
 
     return not (record.exc_info and isinstance(record.exc_info[1], InvalidInput | ModelNotFound))
 
 
-async def _serve(app: "App", listener: socket.socket, options: argparse.Namespace) -> None:
-    port = await app.start_grpc(options.host, options.grpc_port)
-    http = f"http://{options.host}:{listener.getsockname()[1]}"
-    await app.serve_http(
-        listener,
-        lambda: print(
-            f"{newest_version(options.export)}\n"
-            f"  HTTP  {http}/v1/models/{options.name}:predict  and  {http}/v2/models/{options.name}/infer\n"
-            f"  gRPC  {options.host}:{port} (open inference protocol)",
-            flush=True,
-        ),
+async def _run(
+    servers: "Servers",
+    listener: socket.socket,
+    host: str,
+    grpc_port: int,
+    name: str,
+    version: Path,
+    report: Callable[[str], Any],
+) -> None:
+    bound_grpc_port = await servers.start_grpc(host, grpc_port)
+    http = f"http://{host}:{listener.getsockname()[1]}"
+    addresses = (
+        f"{version}\n"
+        f"  HTTP  {http}/v1/models/{name}:predict  and  {http}/v2/models/{name}/infer\n"
+        f"  gRPC  {host}:{bound_grpc_port} (open inference protocol)"
     )
+    await servers.serve_http(listener, lambda: report(addresses))

@@ -1,11 +1,11 @@
-"""Four ways of asking a server for an answer, with one face: named arrays in, named arrays out.
+"""Four protocols for requests to a server, with one interface: named arrays in, named arrays out.
 
-| protocol | what it speaks | who answers it |
+| protocol | definition | servers |
 |---|---|---|
-| `rest` | TensorFlow Serving's REST | TensorFlow Serving, `serving.server` |
-| `grpc` | TensorFlow Serving's gRPC, `PredictionService` | TensorFlow Serving |
-| `v2` | the open inference protocol over HTTP | `serving.server` |
-| `grpc-v2` | the open inference protocol over gRPC | `serving.server` |
+| `rest` | TensorFlow Serving's REST API | TensorFlow Serving, `tfgen serve` |
+| `grpc` | TensorFlow Serving's gRPC API, `PredictionService` | TensorFlow Serving |
+| `v2` | the open inference protocol over HTTP | `tfgen serve` |
+| `grpc-v2` | the open inference protocol over gRPC | `tfgen serve` |
 """
 
 import contextlib
@@ -16,35 +16,35 @@ import numpy as np
 
 from tfgen.errors import ConfigError, TfgenError
 
-#: Seconds to wait for an answer.
+#: Seconds to wait for a response.
 TIMEOUT = 60.0
-#: Where each protocol is looked for when nobody says where: TensorFlow Serving's own ports.
+#: Default address of each protocol, with TensorFlow Serving's default ports.
 ADDRESSES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500", "v2": "127.0.0.1:8501", "grpc-v2": "127.0.0.1:8500"}
 
 _JSON = {"Content-Type": "application/json"}
 
-#: A call: (signature, arrays by name) → arrays by name.
+#: Runs a signature on the server: (signature, input name → array) → output name → array. Raises `ServerError`.
 Call = Callable[[str, Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 
 class ServerError(TfgenError):
-    """The server is not there, or does not answer with what was asked; the message holds its own words."""
+    """The server cannot be reached or rejected the request. The message contains the server's own message."""
 
 
 @contextlib.contextmanager
 def connect(protocol: str, address: str | None = None, model: str = "model") -> Iterator[Call]:
-    """A function that asks a server, and its connection in the `with` block.
+    """Connect to a server for the duration of the `with` block.
 
     Args:
-        protocol: see the table above.
-        address: host and port, "host:port"; for HTTP also a URL. By default that of `ADDRESSES`.
-        model: the name under which the server has it.
+        protocol: a protocol of the table above.
+        address: "host:port"; for HTTP also a URL. Default: the protocol's entry of `ADDRESSES`.
+        model: name of the model on the server.
 
     Yields:
-        The function. It raises `ServerError`.
+        A `Call`.
 
     Raises:
-        ConfigError: on an unknown protocol, or one whose package is not installed.
+        ConfigError: if the protocol is unknown, or its package is not installed.
 
     Example:
         >>> with connect("rest") as call:
@@ -58,7 +58,7 @@ def connect(protocol: str, address: str | None = None, model: str = "model") -> 
             call = {"rest": _rest, "grpc": _grpc, "v2": _v2, "grpc-v2": _grpc_v2}[protocol](address, model, connection)
         except ModuleNotFoundError as error:
             raise ConfigError(
-                f"--protocol {protocol}: expected a package that pip install -e '.[serve]' installs. Received: {error}"
+                f"--protocol {protocol}: expected the packages of: pip install 'tfgen[serve]'. Received: {error}"
             ) from None
         yield call
 
@@ -71,17 +71,17 @@ def _post(address: str, path: str, connection: contextlib.ExitStack) -> Callable
 
     url = (address if "://" in address else f"http://{address}").rstrip("/") + path
     session = connection.enter_context(requests.Session())
-    # What HTTP_PROXY names is for other machines' addresses; a model's server is asked directly.
+    # Ignore HTTP_PROXY and HTTPS_PROXY: the server is usually on this machine or in the local network.
     session.trust_env = False
 
     def post(body: dict) -> dict:
         try:
-            # Python's JSON has NaN, as TensorFlow Serving's has, and requests' own has not.
+            # json.dumps writes NaN, which TensorFlow Serving reads. The `json` argument of requests rejects NaN.
             response = session.post(url, data=json.dumps(body), headers=_JSON, timeout=TIMEOUT)
         except requests.RequestException as error:
             raise ServerError(f"Expected a server at {url}. Received: {_cause(error)}") from None
         if not response.ok:
-            raise ServerError(f"{url} answered {response.status_code}: {_message(response)}")
+            raise ServerError(f"{url} responded {response.status_code}: {_message(response)}")
         try:
             return response.json()
         except ValueError:
@@ -92,7 +92,7 @@ def _post(address: str, path: str, connection: contextlib.ExitStack) -> Callable
 
 def _cause(error: Exception) -> str:
     reason = getattr(error.args[0], "reason", error) if error.args else error
-    # urllib3 puts the connection before the reason.
+    # urllib3's message is "<connection>: <reason>".
     return str(reason).rpartition(": ")[2] or type(error).__name__
 
 
@@ -110,7 +110,7 @@ def _rest(address: str, model: str, connection: contextlib.ExitStack) -> Call:
         body = {"signature_name": signature, "inputs": {name: array.tolist() for name, array in inputs.items()}}
         outputs = post(body).get("outputs")
         if not isinstance(outputs, dict):
-            # A single output comes without its name, which its only reader knows.
+            # A response with a single output omits its name. The client requests images only.
             outputs = {"images": outputs}
         return {name: np.asarray(value, np.float32) for name, value in outputs.items()}
 
@@ -125,10 +125,10 @@ def _v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
             {"name": name, "shape": list(array.shape), "datatype": _DATATYPES[array.dtype.name], "data": array.tolist()}
             for name, array in inputs.items()
         ]
-        answer = post({"parameters": {"signature_name": signature}, "inputs": tensors})
+        response = post({"parameters": {"signature_name": signature}, "inputs": tensors})
         return {
             output["name"]: np.asarray(output["data"], np.float32).reshape(output["shape"])
-            for output in answer["outputs"]
+            for output in response["outputs"]
         }
 
     return call
@@ -139,7 +139,7 @@ _DATATYPES = {"int32": "INT32", "float32": "FP32"}
 # -- gRPC ------------------------------------------------------------------------------------------------------------
 
 
-def _asked(method, request, address: str):
+def _send(method, request, address: str):
     import grpc
 
     try:
@@ -147,13 +147,13 @@ def _asked(method, request, address: str):
     except grpc.RpcError as error:
         if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
             raise ServerError(f"Expected a server at {address}. Received: {error.details()}") from None
-        raise ServerError(f"{address} answered {error.code().name}: {error.details()}") from None
+        raise ServerError(f"{address} responded {error.code().name}: {error.details()}") from None
 
 
 def _channel(address: str, connection: contextlib.ExitStack):
     import grpc
 
-    # 64 images fit gRPC's 4 million bytes only up to 128 × 128 grey pixels.
+    # gRPC's default limit of 4 MB is too small for 64 images of more than 128 × 128 grey pixels.
     return connection.enter_context(grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)]))
 
 
@@ -172,8 +172,8 @@ def _grpc(address: str, model: str, connection: contextlib.ExitStack) -> Call:
         request.model_spec.signature_name = signature
         for name, array in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
-        answer = _asked(stub.Predict, request, address)
-        return {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
+        response = _send(stub.Predict, request, address)
+        return {name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()}
 
     return call
 
@@ -190,7 +190,7 @@ def _grpc_v2(address: str, model: str, connection: contextlib.ExitStack) -> Call
             tensors.append(InferInput(name, list(array.shape), _DATATYPES[array.dtype.name]))
             tensors[-1].set_data_from_numpy(array)
         request = InferRequest(model, tensors, parameters={"signature_name": signature})
-        answer = InferResponse.from_grpc(_asked(stub.ModelInfer, request.to_grpc(), address))
-        return {output.name: output.as_numpy() for output in answer.outputs}
+        response = InferResponse.from_grpc(_send(stub.ModelInfer, request.to_grpc(), address))
+        return {output.name: output.as_numpy() for output in response.outputs}
 
     return call

@@ -1,1 +1,1 @@
-"""A page with an exported model in the browser: its samples and its latent space, by LiteRT.js."""
+"""A web page that runs an exported model in the browser with LiteRT.js: samples, latent space and interpolation."""

@@ -5,8 +5,8 @@ import {defineConfig} from 'vite';
 
 const runtime = join(dirname(fileURLToPath(import.meta.resolve('@litertjs/core'))), '..', 'wasm');
 
-// One for browsers with relaxed SIMD, one for those without; LiteRT.js looks which it is. They are copied, because a
-// page that works without a network cannot take them from where their documentation does.
+// The runtime for browsers with relaxed SIMD and for those without; LiteRT.js chooses one. Both are copied into the page,
+// which must work without a network. LiteRT.js's documentation loads them from a CDN.
 const variants = ['litert_wasm_internal', 'litert_wasm_compat_internal'];
 
 export default defineConfig({

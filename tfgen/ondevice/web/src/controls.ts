@@ -1,28 +1,32 @@
-/** The page's inputs, read as the model wants them. */
+/** The page's form controls. */
 
 const handlers = new WeakMap<HTMLElement, AbortController>();
 
-/** The input with that id, heard by `changed` alone: a new model's view takes it over from the last one's. */
+/**
+ * Return the input element of an id, and call `changed` on every input event. Handlers of an earlier call for the same
+ * element are removed, because the views of a new model replace those of the model before it.
+ */
 export function input(id: string, changed: () => void): HTMLInputElement {
   const element = document.getElementById(id) as HTMLInputElement;
-  element.addEventListener('input', changed, {signal: takenOver(element)});
+  element.addEventListener('input', changed, {signal: replaceHandlers(element)});
   return element;
 }
 
-/** A signal that ends when the element is taken over by another view. */
-export function takenOver(element: HTMLElement): AbortSignal {
+/** Remove an element's handlers that were added with an earlier signal, and return the signal for new ones. */
+export function replaceHandlers(element: HTMLElement): AbortSignal {
   handlers.get(element)?.abort();
   const handler = new AbortController();
   handlers.set(element, handler);
   return handler.signal;
 }
 
-/** The integer in an input; while it holds none, the one before. */
+/** Return the integer in an input; the last valid one while the text is not an integer in range. */
 export function integer(element: HTMLInputElement): number {
   if (element.value !== '' && element.validity.valid) element.dataset.last = element.value;
   return Number(element.dataset.last ?? 0);
 }
 
+/** Return the canvas element of an id. */
 export function canvas(id: string): HTMLCanvasElement {
   return document.getElementById(id) as HTMLCanvasElement;
 }

@@ -1,20 +1,21 @@
-/** A map of latent space between the latents of four seeds, and a handle to move over it. */
+/** The view with a map of latent space between the latents of four seeds, and a handle to choose a point. */
 
-import {canvas, input, integer, takenOver} from './controls';
-import {background, live} from './live';
+import {canvas, input, integer, replaceHandlers} from './controls';
 import type {Model} from './model';
 import {draw, resize} from './picture';
 import {pointOf} from './plane';
+import {coalesce, restartable} from './scheduling';
 
-/** Pictures on a side of the map. */
+/** Pictures along each side of the map. */
 const SIDE = 9;
+/** Movement of the handle by an arrow key, without and with Shift, as a fraction of the map. */
 const STEP = 0.02;
 const LARGE_STEP = 0.125;
 
 export class Latent {
   private readonly pad = document.getElementById('pad')!;
   private readonly map = canvas('map');
-  private readonly here = canvas('here');
+  private readonly decoded = canvas('decoded');
   private readonly seed = input('corners', () => void this.start());
   private corners: Float32Array[] = [];
   private x = 0.5;
@@ -22,8 +23,8 @@ export class Latent {
 
   constructor(private readonly model: Model) {
     resize(this.map, model.shape, SIDE, SIDE);
-    resize(this.here, model.shape);
-    const signal = takenOver(this.pad);
+    resize(this.decoded, model.shape);
+    const signal = replaceHandlers(this.pad);
     this.pad.addEventListener('pointerdown', (event) => this.drag(event), {signal});
     this.pad.addEventListener('pointermove', (event) => event.buttons && this.drag(event), {signal});
     this.pad.addEventListener('keydown', (event) => this.press(event), {signal});
@@ -35,11 +36,11 @@ export class Latent {
     if (!latentOf) return;
     const first = integer(this.seed);
     this.corners = await Promise.all([0, 1, 2, 3].map((index) => latentOf(first + index)));
-    await Promise.all([this.move(this.x, this.y), this.paint()]);
+    await Promise.all([this.move(this.x, this.y), this.drawMap()]);
   }
 
-  private readonly paint = background(() => this.steps());
-  private readonly follow = live(async () => draw(this.here, await this.at(this.x, this.y), this.model.shape));
+  private readonly drawMap = restartable(() => this.steps());
+  private readonly drawPoint = coalesce(async () => draw(this.decoded, await this.at(this.x, this.y), this.model.shape));
 
   private at(x: number, y: number): Promise<Float32Array> {
     return this.model.run('decode', {latent: pointOf(this.corners, x, y)});
@@ -58,13 +59,13 @@ export class Latent {
   private move(x: number, y: number): Promise<void> {
     this.x = Math.min(1, Math.max(0, x));
     this.y = Math.min(1, Math.max(0, y));
-    // The map's outer pictures have the corners in their middle, and so has the handle its ends.
-    const place = (part: number) => `${((part * (SIDE - 1) + 0.5) / SIDE) * 100}%`;
-    this.pad.style.setProperty('--x', place(this.x));
-    this.pad.style.setProperty('--y', place(this.y));
+    // The corners of the plane are the centres of the map's corner pictures, not the corners of the map.
+    const percent = (part: number) => `${((part * (SIDE - 1) + 0.5) / SIDE) * 100}%`;
+    this.pad.style.setProperty('--x', percent(this.x));
+    this.pad.style.setProperty('--y', percent(this.y));
     this.pad.setAttribute('aria-valuenow', `${Math.round(100 * this.x)}`);
     this.pad.setAttribute('aria-valuetext', `${Math.round(100 * this.x)}% right, ${Math.round(100 * this.y)}% down`);
-    return this.follow();
+    return this.drawPoint();
   }
 
   private drag(event: PointerEvent): void {
@@ -73,7 +74,7 @@ export class Latent {
       this.pad.focus();
     }
     const box = this.pad.getBoundingClientRect();
-    const part = (place: number, start: number, length: number) => (((place - start) / length) * SIDE - 0.5) / (SIDE - 1);
+    const part = (at: number, start: number, length: number) => (((at - start) / length) * SIDE - 0.5) / (SIDE - 1);
     void this.move(part(event.clientX, box.left, box.width), part(event.clientY, box.top, box.height));
     event.preventDefault();
   }
@@ -95,9 +96,9 @@ export class Latent {
   }
 }
 
-/** The places of a square, the corners and the middle first, so that an unfinished map already shows the whole. */
+/** Return the [row, column] of every picture, coarse grids first, so that an unfinished map shows the whole area. */
 function coarseFirst(side: number): [number, number][] {
-  const places = Array.from({length: side * side}, (_, at): [number, number] => [Math.floor(at / side), at % side]);
+  const cells = Array.from({length: side * side}, (_, at): [number, number] => [Math.floor(at / side), at % side]);
   const fineness = (at: number) => (at % 4 === 0 ? 0 : at % 2 === 0 ? 1 : 2);
-  return places.sort((a, b) => Math.max(...a.map(fineness)) - Math.max(...b.map(fineness)));
+  return cells.sort((a, b) => Math.max(...a.map(fineness)) - Math.max(...b.map(fineness)));
 }

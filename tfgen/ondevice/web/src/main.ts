@@ -1,19 +1,19 @@
-/** The page: which model, and three views of it. */
+/** The page: the choice of the model, and three views of it. */
 
-import {Between} from './between';
+import {Interpolation} from './interpolation';
 import {Latent} from './latent';
-import {Model, type Inputs, Problem, sentence} from './model';
+import {type Inputs, message, Model, Problem} from './model';
 import {Samples} from './samples';
 
 declare global {
   interface Window {
-    /** For tests and for the curious, see docs/browser.md. */
+    /** Interface for tests and scripts, described in docs/browser.md. */
     tfgen: {
-      /** Signatures of the model once it is loaded; rejected with the sentence that the page shows. */
+      /** The model's signatures, once it is loaded. Rejects with the error whose message the page shows. */
       ready: Promise<string[]>;
-      /** The output of a signature for one row, as the model made it. */
+      /** Run a signature for one row and return its output. */
       run(signature: string, inputs: Inputs): Promise<Float32Array>;
-      /** Resolved once everything that was asked for is drawn. */
+      /** Resolves when all views of the current model are drawn. */
       drawn: Promise<unknown>;
     };
   }
@@ -26,13 +26,14 @@ const problem = element('problem');
 const status = element('status');
 
 let model: Model | undefined;
-let watch: ReturnType<typeof setInterval> | undefined;
+let statusTimer: ReturnType<typeof setInterval> | undefined;
 
+/** Load a model, show its views, and return its signatures. */
 async function show(name: string, read: () => Promise<Uint8Array>): Promise<string[]> {
   problem.hidden = true;
   main.hidden = true;
   status.textContent = `Loading ${name}…`;
-  clearInterval(watch);
+  clearInterval(statusTimer);
   try {
     const fresh = await Model.load(await read(), name);
     model?.delete();
@@ -41,68 +42,71 @@ async function show(name: string, read: () => Promise<Uint8Array>): Promise<stri
     status.textContent = name;
     const [height, width] = fresh.shape;
     main.style.setProperty('--ratio', `${width / height}`);
-    const views = [new Samples(fresh), new Latent(fresh), new Between(fresh)];
+    const views = [new Samples(fresh), new Latent(fresh), new Interpolation(fresh)];
     window.tfgen.drawn = Promise.all(views.map((view) => view.start()));
-    watch = setInterval(() => (status.textContent = `${name} · ${speed(fresh)}`), 500);
+    statusTimer = setInterval(() => (status.textContent = `${name} · ${speed(fresh)}`), 500);
     return fresh.signatures;
   } catch (error) {
     status.textContent = '';
-    problem.textContent = sentence(error);
+    problem.textContent = message(error);
     problem.hidden = false;
     throw error;
   }
 }
 
+/** Return the size of a picture and the median time of the last requests. */
 function speed({times, shape}: Model): string {
-  const typical = [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
-  return `${shape[1]} × ${shape[0]} pixels, ${typical.toPrecision(2)} ms a picture`;
+  const median = [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
+  return `${shape[1]} × ${shape[0]} pixels, ${median.toPrecision(2)} ms per picture`;
 }
 
-async function fetched(name: string): Promise<Uint8Array> {
+/** Fetch a model from the server. */
+async function fetchModel(name: string): Promise<Uint8Array> {
   let response: Response;
   try {
     response = await fetch(`models/${encodeURIComponent(name)}`);
   } catch {
-    throw new Problem(`Expected ${name} from the server. The server does not answer.`);
+    throw new Problem(`Expected ${name} from the server. Received: no response.`);
   }
-  if (!response.ok) throw new Problem(`Expected ${name} on the server. It answers: ${response.status} ${response.statusText}.`);
+  if (!response.ok) throw new Problem(`Expected ${name} on the server. Received: ${response.status} ${response.statusText}.`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** The model that the address asks for (?model=NAME), or else the first one of the server's list. */
-async function first(): Promise<string[]> {
-  const asked = new URLSearchParams(location.search).get('model');
+/** Show the model that the address names (?model=NAME), by default the first of the server's list. */
+async function showFirst(): Promise<string[]> {
+  const requested = new URLSearchParams(location.search).get('model');
   let names: string[] = [];
   try {
     const response = await fetch('models.json');
     names = response.ok ? await response.json() : [];
   } catch {
-    // A page without a list still opens files.
+    // Without the list, the user can still open a file.
   }
   files.replaceChildren(...names.map((name) => new Option(name)));
   element('choice').hidden = names.length < 2;
-  const name = asked ?? names[0];
+  const name = requested ?? names[0];
   if (!name) {
-    const nothing = new Problem('Expected a model on the server. There is none; open a .tflite file instead.');
-    return show('', () => Promise.reject(nothing));
+    const none = new Problem('Expected a model on the server. Received: none. Open a .tflite file instead.');
+    return show('', () => Promise.reject(none));
   }
   files.value = name;
-  return show(name, () => fetched(name));
+  return show(name, () => fetchModel(name));
 }
 
-function restart(ready: Promise<string[]>): void {
+/** Publish the state of a model that is being loaded as `window.tfgen`. */
+function publish(ready: Promise<string[]>): void {
   window.tfgen = {
     ready,
     drawn: Promise.resolve(),
     run: (signature, inputs) => model!.run(signature, inputs),
   };
-  // The page has shown the sentence by then.
+  // `show` has already shown the error.
   ready.catch(() => undefined);
 }
 
-files.addEventListener('change', () => restart(show(files.value, () => fetched(files.value))));
+files.addEventListener('change', () => publish(show(files.value, () => fetchModel(files.value))));
 element<HTMLInputElement>('open').addEventListener('change', ({target}) => {
   const file = (target as HTMLInputElement).files?.[0];
-  if (file) restart(show(file.name, async () => new Uint8Array(await file.arrayBuffer())));
+  if (file) publish(show(file.name, async () => new Uint8Array(await file.arrayBuffer())));
 });
-restart(first());
+publish(showFirst());

@@ -1,18 +1,19 @@
-/** An exported model in LiteRT.js: its signatures, one question at a time. */
+/** An exported model in LiteRT.js. */
 
 import {type CompiledModel, loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
 
 import {normal} from './noise';
 
-/** A sentence for the user: what was expected and what was found. */
+/** An error whose message is shown to the user. */
 export class Problem extends Error {}
 
+/** Input name → values. */
 export type Inputs = Record<string, ArrayLike<number>>;
 
 let runtime: Promise<unknown> | undefined;
 
 export class Model {
-  /** Milliseconds that each of the last questions took. */
+  /** Milliseconds of each of the last 50 requests. */
   readonly times: number[] = [];
   private queue: Promise<unknown> = Promise.resolve();
   private deleted = false;
@@ -26,89 +27,91 @@ export class Model {
   /**
    * Compile the bytes of a .tflite file.
    *
-   * @throws Problem where they are none, or the model cannot answer `sample` with a picture.
+   * @param name of the file, for messages.
+   * @throws Problem if the bytes are no TFLite model, or the model has no signature `sample` that returns a picture.
    */
   static async load(bytes: Uint8Array, name: string): Promise<Model> {
-    // The identifier that every flatbuffer of TensorFlow Lite has in its fifth to eighth byte.
+    // Bytes 4 to 7 of a FlatBuffers file identify its format.
     if (new TextDecoder().decode(bytes.subarray(4, 8)) !== 'TFL3') {
-      throw new Problem(`Expected a TensorFlow Lite model. ${name} is another kind of file (${bytes.length} bytes).`);
+      throw new Problem(`Expected a TensorFlow Lite model. ${name} has another format (${bytes.length} bytes).`);
     }
     runtime ??= loadLiteRt(new URL('wasm/', document.baseURI).href);
     try {
       await runtime;
     } catch (error) {
       runtime = undefined;
-      throw new Problem(`Expected LiteRT.js to start in this browser. It says: ${sentence(error)}`);
+      throw new Problem(`Expected LiteRT.js to start in this browser. Received: ${message(error)}`);
     }
     let compiled: CompiledModel;
     try {
       compiled = await loadAndCompile(bytes, {accelerator: 'wasm'});
     } catch (error) {
-      throw new Problem(`Expected a whole TensorFlow Lite model in ${name}. LiteRT.js says: ${sentence(error)}`);
+      throw new Problem(`Expected a complete TensorFlow Lite model in ${name}. Received: ${message(error)}`);
     }
     const sample = compiled.signatures['sample'];
     if (!sample) {
       const found = Object.keys(compiled.signatures).join(', ') || 'none';
       compiled.delete();
-      throw new Problem(`Expected a signature named sample, as tfgen export writes. ${name} has: ${found}.`);
+      throw new Problem(`Expected a signature named sample, which tfgen export writes. ${name} has: ${found}.`);
     }
     const shape = [...sample.getOutputDetails()[0].shape];
     if (shape.length !== 4 || shape[0] !== 1 || (shape[3] !== 1 && shape[3] !== 3)) {
       compiled.delete();
-      throw new Problem(`Expected a model of pictures, 1 × height × width × 1 or 3. ${name} makes: ${shape.join(' × ')}.`);
+      throw new Problem(`Expected a model of pictures of the shape 1 × height × width × 1 or 3. ${name} has: ${shape.join(' × ')}.`);
     }
     return new Model(compiled, [shape[1], shape[2], shape[3]]);
   }
 
-  /** Names of the questions that the model answers. */
+  /** Names of the signatures. */
   get signatures(): string[] {
     return Object.keys(this.compiled.signatures);
   }
 
-  /** Numbers of a latent; 0 where the model has no `decode`. */
+  /** Number of values of a latent; 0 if the model has no signature `decode`. */
   get latents(): number {
     const decode = this.compiled.signatures['decode'];
     return decode ? decode.getInputDetails()[0].shape.reduce((product, side) => product * side, 1) : 0;
   }
 
   /**
-   * Ask one question for one row. Questions wait for each other: the runtime has one set of buffers. What a view of a
-   * model that is gone still asks is never answered.
+   * Run a signature for one row and return its output. Requests run one after the other, because the runtime has one
+   * set of buffers. A request to a deleted model, from a view that is about to be replaced, never resolves.
    */
   run(signature: string, inputs: Inputs): Promise<Float32Array> {
     if (this.deleted) return new Promise(() => undefined);
-    const answer = this.queue.then(() => this.answer(signature, inputs));
-    this.queue = answer.catch(() => undefined);
-    return answer;
+    const output = this.queue.then(() => this.runNow(signature, inputs));
+    this.queue = output.catch(() => undefined);
+    return output;
   }
 
-  /** The picture of a seed. */
+  /** Return the picture of a seed. */
   sample(seed: number, temperature = 1): Promise<Float32Array> {
     return this.run('sample', {seed: [seed], temperature: [temperature]});
   }
 
   /**
-   * A function from seeds to their latents, or undefined where the model does not let one be found.
+   * Return a function from seeds to latents, or undefined if the model's signatures do not allow one.
    *
-   * Where the prior is normal, a seed's latent is its noise, as a look at one picture shows. Otherwise it is the code
-   * of its picture, where there is an encoder.
+   * If the prior is N(0, I), the latent of a seed is its noise. Whether it is, is tested with one picture. Otherwise the
+   * latent is the encoding of the seed's picture, if the model has an encoder.
    */
   async latentOf(): Promise<((seed: number) => Promise<Float32Array>) | undefined> {
     if (!this.latents) return undefined;
     const [drawn, other] = [await this.sample(1), await this.sample(2)];
     const decoded = await this.run('decode', {latent: normal(1, this.latents)});
-    // Equal up to rounding, also that of 8 bits: far nearer than two pictures are to each other.
+    // The tolerance allows for 8-bit rounding, and is far below the distance between two pictures.
     if (distance(drawn, decoded) < 0.02 * distance(drawn, other)) return async (seed) => normal(seed, this.latents);
     if (!this.signatures.includes('encode')) return undefined;
     return async (seed) => this.run('encode', {images: await this.sample(seed)});
   }
 
+  /** Free the memory of the model after the last pending request. */
   delete(): void {
     this.deleted = true;
     void this.queue.then(() => this.compiled.delete());
   }
 
-  private async answer(signature: string, inputs: Inputs): Promise<Float32Array> {
+  private async runNow(signature: string, inputs: Inputs): Promise<Float32Array> {
     const runner = this.compiled.signatures[signature];
     if (!runner) throw new Problem(`Expected one of ${this.signatures.join(', ')}. Received: ${signature}.`);
     const started = performance.now();
@@ -125,17 +128,18 @@ export class Model {
       if (this.times.length > 50) this.times.shift();
       return values;
     } finally {
-      // The runtime's memory is not the browser's: nothing frees it by itself.
+      // JavaScript's garbage collector does not free the memory of the WebAssembly runtime.
       for (const tensor of [...Object.values(tensors), ...Object.values(outputs)]) if (!tensor.deleted) tensor.delete();
     }
   }
 }
 
-/** Root of the mean squared difference. */
+/** Return the root mean squared difference. */
 function distance(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(a.reduce((sum, value, index) => sum + (value - b[index]) ** 2, 0) / a.length);
 }
 
-export function sentence(error: unknown): string {
+/** Return the message of an exception. */
+export function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

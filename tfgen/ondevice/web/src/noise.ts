@@ -1,6 +1,7 @@
 /**
- * The normal numbers behind a seed's picture: Threefry-2x32 with 20 rounds and the transform of Box and Muller, as in
- * tfgen/noise.py. The model draws its own; the page draws them again where it needs to be between them.
+ * The normal noise of a seed: Threefry-2x32 with 20 rounds and the Box–Muller transform, as in
+ * tfgen/random/per_example.py. The model contains the same generator. The page needs the noise itself for points between
+ * the latents of seeds.
  *
  * Reference: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC'11.
  */
@@ -11,7 +12,7 @@ const ROTATIONS = [
 ];
 const PARITY = 0x1bd11bda;
 
-/** Two random words, as signed 32-bit integers, from two words of key and two of counter. */
+/** Return two random words, as signed 32-bit integers, of two words of key and two words of counter. */
 export function threefry(k0: number, k1: number, c0: number, c1: number): [number, number] {
   const keys = [k0, k1, k0 ^ k1 ^ PARITY];
   let x0 = (c0 + k0) | 0;
@@ -29,7 +30,7 @@ export function threefry(k0: number, k1: number, c0: number, c1: number): [numbe
 
 const openUnit = (word: number) => ((word >>> 9) + 0.5) * 2 ** -23;
 
-/** Standard normal numbers of a seed, the same that the model draws from it up to rounding. */
+/** Return the standard normal numbers of a seed, equal to those of the model up to rounding. */
 export function normal(seed: number, count: number): Float32Array {
   const pairs = Math.ceil(count / 2);
   const numbers = new Float32Array(2 * pairs);

@@ -1,8 +1,13 @@
-/** Drawing intensities in [0, 1] on a canvas, pixel for pixel; the style sheet enlarges them. */
+/** Drawing pictures on a canvas, one canvas pixel for each pixel. The style sheet enlarges the canvas. */
 
 export type Shape = readonly [height: number, width: number, channels: number];
 
-/** Draw one picture with its left upper corner at (left, top). */
+/**
+ * Draw one picture.
+ *
+ * @param values intensities in [0, 1], in the order height, width, channels.
+ * @param left, top position of the picture's upper left corner in the canvas.
+ */
 export function draw(canvas: HTMLCanvasElement, values: Float32Array, shape: Shape, left = 0, top = 0): void {
   const [height, width, channels] = shape;
   const pixels = new ImageData(width, height);
@@ -15,7 +20,7 @@ export function draw(canvas: HTMLCanvasElement, values: Float32Array, shape: Sha
   canvas.getContext('2d', {willReadFrequently: true})!.putImageData(pixels, left, top);
 }
 
-/** Make the canvas that many pictures wide and high, and empty. */
+/** Clear a canvas and set its size to `across` × `down` pictures. */
 export function resize(canvas: HTMLCanvasElement, shape: Shape, across = 1, down = 1): void {
   canvas.width = across * shape[1];
   canvas.height = down * shape[0];

@@ -1,13 +1,13 @@
-/** A plane through latent space between four latents. */
+/** A surface in latent space between four latents. */
 
 /**
- * The point at (x, y), both in [0, 1]: the mean of the corners' latents weighted by how near they are, brought back to
- * the length that their lengths have in the same mean.
+ * Return the latent at (x, y), both in [0, 1]: the bilinear interpolation of the corners, scaled to the norm that the
+ * bilinear interpolation of the corners' norms gives.
  *
- * A normal prior in many dimensions has its mass on a thin shell; without the last step the middle of the plane would
- * have half its radius, where a decoder has seen nothing.
+ * A normal prior in many dimensions has its mass on a thin shell. Without the scaling, the middle of the surface would
+ * have half the shell's radius, where the decoder was never trained.
  *
- * @param corners left upper, right upper, left lower, right lower.
+ * @param corners latents at the upper left, upper right, lower left and lower right.
  */
 export function pointOf(corners: Float32Array[], x: number, y: number): Float32Array {
   const weights = [(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y];

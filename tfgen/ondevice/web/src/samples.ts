@@ -1,9 +1,9 @@
-/** A page of pictures from neighbouring seeds. */
+/** The view with samples of consecutive seeds. */
 
 import {input, integer} from './controls';
-import {background} from './live';
 import type {Model} from './model';
 import {draw, resize} from './picture';
+import {restartable} from './scheduling';
 
 const PICTURES = 20;
 
@@ -22,7 +22,7 @@ export class Samples {
       return canvas;
     });
     document.getElementById('page')!.replaceChildren(...this.canvases);
-    this.start = background(() => this.steps());
+    this.start = restartable(() => this.steps());
   }
 
   private *steps() {
@@ -30,7 +30,7 @@ export class Samples {
     const temperature = Number(this.temperature.value);
     document.getElementById('temperature-value')!.textContent = temperature.toFixed(2);
     for (const [index, canvas] of this.canvases.entries()) {
-      // Seeds wrap at 2³¹, as tfgen's do.
+      // Seeds wrap from 2³¹ − 1 to −2³¹, as in tfgen.
       const seed = (first + index) | 0;
       yield async () => {
         draw(canvas, await this.model.sample(seed, temperature), this.model.shape);

@@ -1,18 +1,12 @@
-"""The page in a real Chromium: the model's own numbers, its controls by key, mouse and touch, its sentences."""
+"""The page in Chromium: outputs of the model, controls by keyboard, mouse and touch, and error messages."""
 
 import contextlib
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import threading
 
 import numpy as np
 import pytest
 
-from tfgen.cli import web as web_command
-from tfgen.ondevice.web import site as web
+from tfgen.ondevice.web.server import model_files
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -28,28 +22,11 @@ FLAGS = [
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"""
 
 
-@contextlib.contextmanager
-def served(*models):
-    """The address of a page with these models."""
-    server = web.make_server(models, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    with server:
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
-def browser():
+def browser(built_page):
     if CHROMIUM is None:
         pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    if shutil.which("npm") is None:
-        pytest.skip("needs npm, to build the page")
     playwright = pytest.importorskip("playwright.sync_api")
-    web.build()
     with playwright.sync_playwright() as driver:
         running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running
@@ -58,24 +35,24 @@ def browser():
 
 @pytest.fixture(scope="module")
 def files(tflite, tmp_path_factory):
-    """A model, and three files that are none."""
+    """A model and three invalid files."""
     folder = tmp_path_factory.mktemp("models")
     model = tflite.read_bytes()
     contents = {
         "model.tflite": model,
         "picture.tflite": b"\x89PNG\r\n\x1a\n" + bytes(100),
         "cut.tflite": model[: len(model) // 2],
-        # Six letters for six: the signature has another name, and everything else is as it was.
+        # A name of the same length keeps the rest of the file valid.
         "other.tflite": model.replace(b"sample", b"simple"),
     }
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-    return web.model_files(folder)
+    return model_files(folder)
 
 
 @pytest.fixture(scope="module")
-def address(files):
-    with served(*files) as url:
+def address(files, built_page, served):
+    with served(built_page, *files) as url:
         yield url
 
 
@@ -91,7 +68,7 @@ def opened(browser, url, **options):
     page = context.new_page()
     try:
         page.goto(url)
-        with contextlib.suppress(Exception):  # a test of the sentence reads it
+        with contextlib.suppress(Exception):  # Tests of error messages expect the page to fail.
             page.evaluate("tfgen.ready.then(() => tfgen.drawn)")
         yield page
     finally:
@@ -105,14 +82,14 @@ def run(page, signature, **inputs):
 
 
 def pixels(page, selector):
-    """Grey levels of a canvas, once it shows them, int [8, 8]."""
+    """Return the grey levels of a canvas, int [8, 8]."""
     drawn = np.asarray(page.locator(selector).evaluate(PIXELS)).reshape(8, 8, 4)
     assert (drawn[..., 3] == 255).all()
     return drawn[..., 0]
 
 
 def expect_picture(page, selector, picture):
-    """Wait until a canvas shows a picture [8, 8, 1] in [0, 1], to a byte's last place."""
+    """Wait until a canvas shows a picture [8, 8, 1] in [0, 1], up to 1 of 255."""
     for _ in range(100):
         difference = np.abs(pixels(page, selector) - np.round(255 * np.asarray(picture)[..., 0])).max()
         if difference <= 1:
@@ -122,21 +99,21 @@ def expect_picture(page, selector, picture):
 
 
 @pytest.mark.parametrize(("seed", "temperature"), [(0, 1.0), (7, 0.5), (-1, 2.0), (2**31 - 1, 1.0)])
-def test_a_seed_is_the_same_picture_in_the_browser(page, vae, tflite, seed, temperature):
+def test_a_seed_has_the_same_picture_in_the_browser(page, vae, tflite, seed, temperature):
     from tfgen.export.tflite import LiteModel
 
     received = run(page, "sample", seed=[seed], temperature=[temperature]).reshape(1, 8, 8, 1)
     np.testing.assert_allclose(received, vae.sample(1, seed, temperature), atol=1e-5)
     inputs = {"seed": np.array([seed], np.int32), "temperature": np.array([temperature], np.float32)}
-    np.testing.assert_allclose(received, LiteModel(tflite).answer("sample", inputs)["images"], atol=1e-5)
+    np.testing.assert_allclose(received, LiteModel(tflite).run("sample", inputs)["images"], atol=1e-5)
 
 
-def test_every_signature_answers_in_the_browser_as_in_python(page, tflite):
+def test_every_signature_has_the_same_output_in_the_browser(page, tflite):
     from tfgen.export.tflite import LiteModel
 
     model = LiteModel(tflite)
     images = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
-    questions = {
+    requests = {
         "decode": {"latent": np.array([[0.5, -1.0, 2.0]], np.float32)},
         "encode": {"images": images},
         "reconstruct": {"images": images},
@@ -147,15 +124,15 @@ def test_every_signature_answers_in_the_browser_as_in_python(page, tflite):
         },
     }
     assert set(page.evaluate("tfgen.ready")) == set(model.names)
-    for name, inputs in questions.items():
-        (expected,) = model.answer(name, inputs).values()
+    for name, inputs in requests.items():
+        (expected,) = model.run(name, inputs).values()
         received = run(page, name, **{key: value.ravel().tolist() for key, value in inputs.items()})
         np.testing.assert_allclose(received, expected.ravel(), atol=1e-5, err_msg=name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["GAN", "Flow", "VAE with a learned prior"])
-def test_a_seed_is_the_same_picture_for_every_family(browser, family, tmp_path):
+def test_a_seed_has_the_same_picture_in_the_browser_for_every_family(browser, family, built_page, served, tmp_path):
     import keras
 
     import tfgen
@@ -170,18 +147,18 @@ def test_a_seed_is_the_same_picture_for_every_family(browser, family, tmp_path):
     else:
         model = tfgen.VAE((8, 8, 1), levels=17, arch="mlp", hidden=(16,), latent_dim=3, prior="flow")
     for weight in model.trainable_weights:
-        # What starts at zero would make a flow the identity.
+        # Weights that start at zero would make a flow the identity.
         weight.assign(weight + 0.05 * keras.random.normal(weight.shape, seed=1))
     write_float32(signatures(model, batch=1), tmp_path / "model.tflite")
-    with served(tmp_path / "model.tflite") as url, opened(browser, url) as page:
+    with served(built_page, tmp_path / "model.tflite") as url, opened(browser, url) as page:
         for seed in (0, 7, -1):
             received = run(page, "sample", seed=[seed], temperature=[1.0]).reshape(1, 8, 8, 1)
             np.testing.assert_allclose(received, model.sample(1, seed), atol=1e-5)
         page.focus("#pad")
         page.keyboard.press("Home")
         corner = model.sample(1, 0)
-        # Its code is what the page has of a latent whose prior is not normal.
-        expect_picture(page, "#here", (model.decode(model.encode(corner)) if "prior" in family else corner)[0])
+        # With a learned prior, the page uses the encoding of the seed's picture as the latent.
+        expect_picture(page, "#decoded", (model.decode(model.encode(corner)) if "prior" in family else corner)[0])
 
 
 def test_the_page_shows_the_pictures_of_its_seeds(page, vae):
@@ -193,7 +170,7 @@ def test_the_page_shows_the_pictures_of_its_seeds(page, vae):
     assert page.locator("#page canvas").nth(2).get_attribute("aria-label") == "The picture of seed 43"
 
 
-def test_a_seed_that_is_none_leaves_the_pictures_of_the_last_one(page, vae):
+def test_an_invalid_seed_keeps_the_pictures_of_the_last_valid_one(page, vae):
     for text in ("", "1.5", "99999999999"):
         page.fill("#seed", "5")
         page.fill("#seed", text)
@@ -202,7 +179,7 @@ def test_a_seed_that_is_none_leaves_the_pictures_of_the_last_one(page, vae):
     expect_picture(page, "#page canvas >> nth=1", vae.sample(1, seed=-(2**31))[0])
 
 
-def test_sliders_follow_the_keyboard(page, vae):
+def test_the_keyboard_moves_the_sliders(page, vae):
     page.focus("#temperature")
     page.keyboard.press("Home")
     assert page.inner_text("#temperature-value") == "0.00"
@@ -213,10 +190,10 @@ def test_sliders_follow_the_keyboard(page, vae):
     expect_picture(page, "#page canvas >> nth=3", vae.sample(1, seed=3, temperature=0.1)[0])
     page.focus("#position")
     page.keyboard.press("End")
-    expect_picture(page, "#way", vae.sample(1, seed=1)[0])
+    expect_picture(page, "#interpolated", vae.sample(1, seed=1)[0])
 
 
-def test_an_interpolation_leads_from_one_seed_to_the_other(page, vae):
+def test_an_interpolation_starts_and_ends_at_the_pictures_of_its_seeds(page, vae):
     page.fill("#from", "4")
     page.fill("#to", "12")
     expect_picture(page, "#strip canvas >> nth=0", vae.sample(1, seed=4)[0])
@@ -227,20 +204,20 @@ def test_the_corners_of_the_map_are_the_pictures_of_four_seeds(page, vae):
     page.fill("#corners", "30")
     page.focus("#pad")
     page.keyboard.press("Home")
-    expect_picture(page, "#here", vae.sample(1, seed=30)[0])
+    expect_picture(page, "#decoded", vae.sample(1, seed=30)[0])
     page.keyboard.press("End")
-    expect_picture(page, "#here", vae.sample(1, seed=33)[0])
+    expect_picture(page, "#decoded", vae.sample(1, seed=33)[0])
     drawn = np.asarray(page.locator("#map").evaluate(PIXELS)).reshape(9, 8, 9, 8, 4)[..., 0]
     corners = np.round(255 * vae.sample(4, seed=30).numpy()[..., 0])
     found = [drawn[0, :, 0], drawn[0, :, 8], drawn[8, :, 0], drawn[8, :, 8]]
     np.testing.assert_allclose(found, corners, atol=1)
 
 
-def test_the_handle_moves_by_key_and_not_beyond_the_edge(page):
+def test_arrow_keys_move_the_handle_up_to_the_edge(page):
     where = page.locator("#pad")
     page.focus("#pad")
     assert where.get_attribute("aria-valuetext") == "50% right, 50% down"
-    before = page.locator("#here").evaluate(PIXELS)
+    before = page.locator("#decoded").evaluate(PIXELS)
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
     assert where.get_attribute("aria-valuetext") == "52% right, 48% down"
@@ -248,7 +225,7 @@ def test_the_handle_moves_by_key_and_not_beyond_the_edge(page):
         page.keyboard.press("Shift+ArrowLeft")
     assert where.get_attribute("aria-valuetext") == "0% right, 48% down"
     for _ in range(100):
-        if page.locator("#here").evaluate(PIXELS) != before:
+        if page.locator("#decoded").evaluate(PIXELS) != before:
             return
         page.wait_for_timeout(50)
     raise AssertionError("The picture did not follow the handle.")
@@ -260,8 +237,8 @@ def test_the_handle_follows_the_mouse(page, vae):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 2, steps=5)
     assert page.get_attribute("#pad", "aria-valuetext") == "100% right, 0% down"
-    expect_picture(page, "#here", vae.sample(1, seed=1)[0])
-    # Captured: outside of the map, and until the button is released.
+    expect_picture(page, "#decoded", vae.sample(1, seed=1)[0])
+    # The map captures the pointer: the handle follows outside of the map until the button is released.
     page.mouse.move(box["x"] - 50, box["y"] + box["height"] + 50)
     assert page.get_attribute("#pad", "aria-valuetext") == "0% right, 100% down"
     page.mouse.up()
@@ -276,55 +253,58 @@ def test_the_page_works_by_touch_on_a_narrow_screen(browser, address, vae):
         box = page.locator("#pad").bounding_box()
         page.touchscreen.tap(box["x"] + 3, box["y"] + box["height"] - 3)
         assert page.get_attribute("#pad", "aria-valuetext") == "0% right, 100% down"
-        expect_picture(page, "#here", vae.sample(1, seed=2)[0])
-        # A finger that moves over the map moves the handle and not the page.
+        expect_picture(page, "#decoded", vae.sample(1, seed=2)[0])
+        # A finger on the map moves the handle and does not scroll the page.
         assert page.locator("#pad").evaluate("pad => getComputedStyle(pad).touchAction") == "none"
 
 
-def test_light_and_dark_follow_the_system(browser, address):
-    grounds = {}
+def test_the_colours_follow_the_system(browser, address):
+    levels = {}
     for scheme in ("light", "dark"):
         with opened(browser, address, color_scheme=scheme) as page:
             colours = page.evaluate(
                 "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
             )
-            grounds[scheme] = [np.mean([int(part) for part in c[4:-1].split(",")]) for c in colours]
-    assert grounds["light"][0] > 200 > 100 > grounds["light"][1]
-    assert grounds["dark"][0] < 50 < 150 < grounds["dark"][1]
+            levels[scheme] = [np.mean([int(part) for part in c[4:-1].split(",")]) for c in colours]
+    assert levels["light"][0] > 200 > 100 > levels["light"][1]
+    assert levels["dark"][0] < 50 < 150 < levels["dark"][1]
 
 
-def test_nothing_is_fetched_from_anywhere_else(browser, address):
+def test_the_page_fetches_from_its_own_server_only(browser, address):
     context = browser.new_context()
     page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(address)
     page.evaluate("tfgen.ready.then(() => tfgen.drawn)")
-    assert any(url.endswith(".wasm") for url in asked)
-    assert not [url for url in asked if not url.startswith((address, "data:"))]
+    assert any(url.endswith(".wasm") for url in requested)
+    assert not [url for url in requested if not url.startswith((address, "data:"))]
     with pytest.raises(Exception, match="Failed to fetch"):
         page.evaluate("fetch('http://localhost:9/')")
     context.close()
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "message"),
     [
-        ("absent.tflite", "Expected absent.tflite on the server. It answers: 404"),
-        ("picture.tflite", "picture.tflite is another kind of file (108 bytes)."),
-        ("cut.tflite", "Expected a whole TensorFlow Lite model in cut.tflite."),
-        ("other.tflite", "Expected a signature named sample, as tfgen export writes. other.tflite has: "),
+        ("absent.tflite", "Expected absent.tflite on the server. Received: 404"),
+        ("picture.tflite", "picture.tflite has another format (108 bytes)."),
+        ("cut.tflite", "Expected a complete TensorFlow Lite model in cut.tflite."),
+        (
+            "other.tflite",
+            "Expected a signature named sample, which tfgen export writes. other.tflite has: ",
+        ),
     ],
 )
-def test_a_model_that_does_not_load_is_explained(browser, address, name, sentence):
+def test_the_page_says_why_a_model_does_not_load(browser, address, name, message):
     with opened(browser, f"{address}?model={name}") as page:
         page.wait_for_selector("#problem:not([hidden])")
-        assert sentence in page.inner_text("#problem")
+        assert message in page.inner_text("#problem")
         assert page.get_attribute("#problem", "role") == "alert"
         assert not page.is_visible("main")
 
 
-def test_after_a_mistake_another_model_can_be_chosen_or_opened(browser, address, tflite, vae):
+def test_after_an_error_another_model_can_be_chosen_or_opened(browser, address, tflite, vae):
     with opened(browser, f"{address}?model=picture.tflite") as page:
         page.wait_for_selector("#problem:not([hidden])")
         page.select_option("#file", "model.tflite")
@@ -334,62 +314,3 @@ def test_after_a_mistake_another_model_can_be_chosen_or_opened(browser, address,
         page.evaluate("tfgen.ready")
         page.fill("#seed", "9")
         expect_picture(page, "#page canvas >> nth=0", vae.sample(1, seed=9)[0])
-
-
-def test_the_first_model_is_the_unquantized_one(tmp_path):
-    for name in ("model-float16.tflite", "a.tflite", "model.tflite"):
-        (tmp_path / name).touch()
-    assert [file.name for file in web.model_files(tmp_path)] == ["model.tflite", "a.tflite", "model-float16.tflite"]
-    (tmp_path / "export" / "tflite").mkdir(parents=True)
-    (tmp_path / "export" / "tflite" / "b.tflite").touch()
-    assert [file.name for file in web.model_files(tmp_path / "export")] == ["b.tflite"]
-
-
-def refusal(capsys, *arguments) -> str:
-    with pytest.raises(SystemExit) as stop:
-        web_command.main([str(argument) for argument in arguments])
-    assert stop.value.code == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
-
-
-def test_the_command_refuses_what_it_cannot_show(capsys, tmp_path, monkeypatch):
-    message = refusal(capsys, tmp_path)
-    assert message.startswith("error: Expected a .tflite file, or a folder with some.")
-    assert "tfgen export RUN --to tflite" in message
-    (tmp_path / "model.tflite").touch()
-    monkeypatch.setattr(web, "DIST", tmp_path / "dist")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert "Expected npm, of Node.js 20.19 or newer" in refusal(capsys, tmp_path)
-
-
-def test_a_taken_port_is_refused(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(web.ConfigError, match="a free port"):
-            web.make_server([], "127.0.0.1", taken.getsockname()[1])
-
-
-def test_only_the_page_and_the_models_are_served(tmp_path, monkeypatch):
-    import requests
-
-    monkeypatch.setattr(web, "DIST", tmp_path / "dist")
-    (tmp_path / "dist").mkdir()
-    (tmp_path / "model.tflite").write_bytes(b"model")
-    (tmp_path / "secret").write_bytes(b"secret")
-    with served(tmp_path / "model.tflite") as url:
-        assert requests.get(f"{url}models.json", timeout=10).json() == ["model.tflite"]
-        assert requests.get(f"{url}models/model.tflite", timeout=10).content == b"model"
-        for path in ("models/secret", "models/..%2Fsecret", "..%2Fsecret", "models/"):
-            assert requests.get(url + path, timeout=10).status_code == 404
-
-
-def test_help_is_answered_without_tensorflow():
-    code = (
-        "import sys; from tfgen.cli import web as command\n"
-        "try: command.main(['--help'])\n"
-        "finally: assert not {'tensorflow', 'numpy'} & set(sys.modules)"
-    )
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
-    assert finished.returncode == 0, finished.stderr
-    assert ".tflite" in finished.stdout

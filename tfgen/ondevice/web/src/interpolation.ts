@@ -1,22 +1,22 @@
-/** The way from one seed's picture to another's. */
+/** The view with an interpolation between the pictures of two seeds. */
 
 import {canvas, input, integer} from './controls';
-import {background, live} from './live';
 import type {Model} from './model';
 import {draw, resize} from './picture';
+import {coalesce, restartable} from './scheduling';
 
-const STEPS = 9;
+const PICTURES = 9;
 
-export class Between {
+export class Interpolation {
   private readonly from = input('from', () => void this.start());
   private readonly to = input('to', () => void this.start());
-  private readonly position = input('position', () => void this.follow());
-  private readonly picture = canvas('way');
+  private readonly position = input('position', () => void this.drawPosition());
+  private readonly picture = canvas('interpolated');
   private readonly canvases: HTMLCanvasElement[];
 
   constructor(private readonly model: Model) {
     resize(this.picture, model.shape);
-    this.canvases = Array.from({length: STEPS}, () => {
+    this.canvases = Array.from({length: PICTURES}, () => {
       const canvas = document.createElement('canvas');
       canvas.className = 'picture';
       canvas.setAttribute('aria-hidden', 'true');
@@ -27,16 +27,16 @@ export class Between {
   }
 
   async start(): Promise<void> {
-    const able = this.model.signatures.includes('interpolate');
-    document.getElementById('between')!.hidden = !able;
-    if (able) await Promise.all([this.follow(), this.paint()]);
+    const supported = this.model.signatures.includes('interpolate');
+    document.getElementById('interpolation')!.hidden = !supported;
+    if (supported) await Promise.all([this.drawPosition(), this.drawStrip()]);
   }
 
-  private readonly follow = live(async () => {
+  private readonly drawPosition = coalesce(async () => {
     draw(this.picture, await this.at(Number(this.position.value)), this.model.shape);
   });
 
-  private readonly paint = background(() => this.steps());
+  private readonly drawStrip = restartable(() => this.steps());
 
   private at(position: number): Promise<Float32Array> {
     return this.model.run('interpolate', {
@@ -48,7 +48,7 @@ export class Between {
 
   private *steps() {
     for (const [index, canvas] of this.canvases.entries()) {
-      yield async () => draw(canvas, await this.at(index / (STEPS - 1)), this.model.shape);
+      yield async () => draw(canvas, await this.at(index / (PICTURES - 1)), this.model.shape);
     }
   }
 }

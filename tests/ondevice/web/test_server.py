@@ -1,0 +1,37 @@
+import socket
+
+import pytest
+import requests
+
+from tfgen.errors import ConfigError
+from tfgen.ondevice.web.server import make_server, model_files
+
+
+def test_the_unquantized_model_is_first(tmp_path):
+    for name in ("model-float16.tflite", "a.tflite", "model.tflite"):
+        (tmp_path / name).touch()
+    assert [file.name for file in model_files(tmp_path)] == ["model.tflite", "a.tflite", "model-float16.tflite"]
+    (tmp_path / "export" / "tflite").mkdir(parents=True)
+    (tmp_path / "export" / "tflite" / "b.tflite").touch()
+    assert [file.name for file in model_files(tmp_path / "export")] == ["b.tflite"]
+
+
+def test_a_taken_port_is_rejected(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConfigError, match="a free port"):
+            make_server([], tmp_path, "127.0.0.1", taken.getsockname()[1])
+
+
+def test_only_the_page_and_the_models_are_served(tmp_path, served):
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "index.html").write_bytes(b"page")
+    (tmp_path / "model.tflite").write_bytes(b"model")
+    (tmp_path / "secret").write_bytes(b"secret")
+    with served(tmp_path / "page", tmp_path / "model.tflite") as url:
+        assert requests.get(url, timeout=10).content == b"page"
+        assert requests.get(f"{url}models.json", timeout=10).json() == ["model.tflite"]
+        assert requests.get(f"{url}models/model.tflite", timeout=10).content == b"model"
+        for path in ("models/secret", "models/..%2Fsecret", "..%2Fsecret", "models/"):
+            assert requests.get(url + path, timeout=10).status_code == 404
