@@ -1,6 +1,8 @@
-"""A folder of small runs, whole and broken; the app that shows it, a program that asks it, a browser that opens it."""
+"""Fixtures: a folder of small runs, the app that shows them, a program that calls the app, and a browser.
 
-import argparse
+The file is longer than 300 lines because pytest finds fixtures that several folders share in one `conftest.py` only.
+"""
+
 import asyncio
 import base64
 import contextlib
@@ -24,7 +26,19 @@ import pytest
 from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: Settings of a browser context.
 PLAIN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+#: Title of a tab → id of its HTML element.
+ELEMENT_IDS = {
+    "Sample": "tab-sample",
+    "Interpolate": "tab-interpolate",
+    "Explore latent space": "tab-explore",
+    "Reconstruct": "tab-reconstruct",
+    "Compare": "tab-compare",
+    "Training history": "tab-training-history",
+    "Train a model": "tab-train",
+}
+#: Flags of Chromium.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -35,21 +49,21 @@ FLAGS = [
     "--disable-sync",
 ]
 
-# Name of a run → its tiny model, family and preset.
+# Name of a run → (name of its tiny model, family, preset).
 FINISHED = {
     "vae": ("vae-mixture", "vae", "quick"),
     "vae-flow-prior": ("vae-flow-prior", "vae", "quick"),
     "gan": ("gan", "gan", "quick"),
     "flow": ("flow", "flow", "quick"),
-    "points": ("points", "flow", "practical"),
+    "points": ("points", "flow", "tutorial"),
 }
-# A latent of two dimensions, and pictures that differ.
-PLANE = {"hidden": (32,), "latent_dim": 2, "likelihood": "logistic_mixture", "mixtures": 2}
+# Options of a VAE with two latent dimensions.
+TWO_DIMENSIONS = {"hidden": (32,), "latent_dim": 2, "likelihood": "logistic_mixture", "mixtures": 2}
 
 
 @pytest.fixture(scope="session")
 def shelf(tiny_models, digits, tmp_path_factory) -> Path:
-    """A folder with a finished run of every family, to be copied from and never changed."""
+    """A folder with a finished run of every family. Tests copy its runs and never change them."""
     import keras
 
     from tfgen.models import family
@@ -58,7 +72,7 @@ def shelf(tiny_models, digits, tmp_path_factory) -> Path:
     for name, (tiny, kind, preset) in FINISHED.items():
         finish(root / name, tiny_models(tiny), kind, preset)
     keras.utils.set_random_seed(0)
-    plane = family("vae")((8, 8, 1), 17, **PLANE)
+    plane = family("vae")((8, 8, 1), 17, **TWO_DIMENSIONS)
     plane.compile(keras.optimizers.Adam(3e-3))
     plane.fit(digits[:1024], batch_size=64, epochs=8, verbose=0)
     finish(root / "vae-plane", plane, "vae", "quick")
@@ -66,20 +80,20 @@ def shelf(tiny_models, digits, tmp_path_factory) -> Path:
 
 
 def finish(folder: Path, model, kind: str, preset: str) -> None:
-    """Write a run as one that is over, with what `tfgen evaluate` finds on the test set."""
+    """Write a finished run with the measurements of `tfgen evaluate` on the test set."""
     from tfgen.config.presets import run_config
-    from tfgen.evaluation.evaluate import evaluate
+    from tfgen.evaluation.likelihood import measure_likelihood
     from tfgen.runs.run import Run
 
     run = Run.create_at(folder, run_config(kind, preset, **model.config.to_dict()))
     model.save(run.model_file)
     run.add_metrics({"epoch": run.config.train.epochs})
     if model.can("log_prob"):
-        evaluate(run, model=model)
+        measure_likelihood(run, model=model)
 
 
 def add_broken(shelf: Path, root: Path) -> dict[str, str]:
-    """Put runs into a folder that cannot be used; their names, each with a part of the reason."""
+    """Add runs that cannot be used to a folder. Return name → a part of the reason."""
     for name in ("half-trained", "flipped", "truncated", "no-json", "old"):
         shutil.copytree(shelf / "vae", root / name)
     (root / "half-trained" / "model.keras").unlink()
@@ -107,15 +121,15 @@ def add_broken(shelf: Path, root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="package")
 def runs(shelf, tmp_path_factory) -> SimpleNamespace:
-    """The folder that the app shows: its `root`, and the `broken` ones in it with a part of the reason."""
+    """The folder that the app shows: `root`, and its runs that cannot be used: `broken`, name → part of the reason."""
     root = tmp_path_factory.mktemp("app") / "runs"
     shutil.copytree(shelf, root)
     return SimpleNamespace(root=root, broken=add_broken(shelf, root))
 
 
 @contextlib.contextmanager
-def left_loops():
-    """Gradio makes event loops, takes their locks and leaves them open: let go of them without a warning."""
+def closed_event_loops():
+    """Close event loops that Gradio leaves open, without the warnings about them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
@@ -123,61 +137,61 @@ def left_loops():
         gc.collect()
 
 
-class Complaints(logging.Handler):
-    """Collects what a server should have no reason to say."""
+class ErrorCollector(logging.Handler):
+    """Collects warnings, errors and tracebacks of the server."""
 
     def __init__(self):
         super().__init__(logging.WARNING)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record):
-        self.said.append(self.format(record))
+        self.messages.append(self.format(record))
 
     def print_exc(self, *args, **kwargs):
-        self.said.append(traceback.format_exc())
+        self.messages.append(traceback.format_exc())
 
 
 @pytest.fixture(scope="package")
 def app(runs):
-    """The running app: its `url`, and the `complaints` of its server."""
-    from tfgen.app.server import LOCAL, private_cache, serving
+    """The running app: its `url`, and the `errors` of its server."""
+    from tfgen.app.server import private_cache, serving
 
-    options = argparse.Namespace(host=LOCAL, port=0, share=False, mcp=True, open=False)
-    complaints = Complaints()
+    errors = ErrorCollector()
     with pytest.MonkeyPatch.context() as patch:
-        # Put back at the end: the command changes both for its whole process.
+        # `private_cache` sets both variables for the whole process. The patch restores them at the end.
         for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR"):
             patch.setenv(name, "")
         with private_cache(), contextlib.ExitStack() as running:
-            with left_loops():
-                url = running.enter_context(serving(runs.root, options))
+            with closed_event_loops():
+                url = running.enter_context(serving(runs.root, mcp=True))
             cache = Path(os.environ["GRADIO_TEMP_DIR"])
-            patch.setattr(traceback, "print_exc", complaints.print_exc)
+            patch.setattr(traceback, "print_exc", errors.print_exc)
             for name in ("uvicorn", "uvicorn.error", "asyncio", "gradio"):
-                logging.getLogger(name).addHandler(complaints)
-            yield SimpleNamespace(url=url, complaints=complaints, cache=cache)
-            with left_loops():
+                logging.getLogger(name).addHandler(errors)
+            yield SimpleNamespace(url=url, errors=errors, cache=cache)
+            with closed_event_loops():
                 running.close()
 
 
 @pytest.fixture(autouse=True)
-def no_complaints(request):
-    """Whatever a test does to the app, its server prints no traceback."""
+def no_server_errors(request):
+    """Fail a test if the server of the app printed a warning or a traceback."""
     yield
     if "app" in request.fixturenames:
-        said, request.getfixturevalue("app").complaints.said[:] = [*request.getfixturevalue("app").complaints.said], []
-        assert not said, "\n".join(said)
+        collector = request.getfixturevalue("app").errors
+        messages, collector.messages = collector.messages, []
+        assert not messages, "\n".join(messages)
 
 
 @pytest.fixture(scope="package")
 def client(app, tmp_path_factory):
-    """A program that asks the app."""
+    """A program that calls the app."""
     from gradio_client import Client
 
     return Client(app.url, verbose=False, analytics_enabled=False, download_files=tmp_path_factory.mktemp("received"))
 
 
-# Of a file: Playwright's event loop runs as long as it is open, and no other could in the tests of another file.
+# One browser per file: Playwright's event loop runs until it is closed, and other tests need loops of their own.
 @pytest.fixture(scope="module")
 def browser():
     """A real Chromium."""
@@ -191,17 +205,17 @@ def browser():
 
 
 class Window:
-    """The app in a window of the browser, by what its user does and sees."""
+    """The app in a window of the browser: what a user does and sees."""
 
     def __init__(self, page):
         self.page = page
 
     def choose(self, model: str) -> None:
-        """Choose a model in the header, and wait until the page tells of it."""
+        """Choose a model in the header and wait until the field shows its name."""
         field = self.page.locator("#model input")
 
         def chosen() -> bool:
-            # The list opens when the field gets the focus, and closes by itself when it gets other choices.
+            # The list opens when the field gets the focus. The list closes by itself when its choices are updated.
             field.blur()
             field.click()
             with contextlib.suppress(Exception):
@@ -211,7 +225,7 @@ class Window:
         self.until(chosen)
 
     def go(self, title: str) -> None:
-        """Open a tab, from the menu of those for which the window is too narrow if it is there."""
+        """Open a tab, from the menu of tabs if the window is too narrow for the tab."""
         tabs = self.page.locator("#tabs > .tab-wrapper")
         tab = tabs.get_by_role("tab", name=title, exact=True)
         if not tab.count():
@@ -219,10 +233,10 @@ class Window:
             tabs.locator(".overflow-dropdown button").get_by_text(title, exact=True).click()
         else:
             tab.click()
-        self.page.wait_for_selector(f"#tab-{title.lower()}[role=tabpanel]", state="visible")
+        self.page.wait_for_selector(f"#{ELEMENT_IDS[title]}[role=tabpanel]", state="visible")
 
     def pixels(self, selector: str) -> np.ndarray | None:
-        """The picture that an element shows, or that it draws: uint8 [H, W] or [H, W, 3]; None where there is none."""
+        """Return the picture that an element shows: uint8 [H, W] or [H, W, 3]. None if it shows no picture."""
         picture = self.page.locator(f"{selector} img")
         source = picture.first.get_attribute("src") if picture.count() else None
         if not source:
@@ -236,16 +250,16 @@ class Window:
             return np.asarray(opened if opened.mode in ("L", "RGB") else opened.convert("RGB"))
 
     def until(self, found: Callable[[], Any], seconds: float = 60.0) -> Any:
-        """Wait until a function gives something true, and that."""
+        """Wait until a function returns neither None nor False, and return its value."""
         end = time.monotonic() + seconds
         while (value := found()) is None or value is False:
             if time.monotonic() > end:
-                raise AssertionError(f"Waited {seconds} seconds in vain.")
+                raise AssertionError(f"Nothing happened within {seconds} seconds.")
             self.page.wait_for_timeout(50)
         return value
 
     def shows(self, selector: str, images: np.ndarray, target: int) -> None:
-        """Wait until an element shows images as a grid of about so many pixels, to a byte's last place."""
+        """Wait until an element shows the images as a grid of about `target` pixels, within 1 of 255 grey levels."""
         from tfgen.app.pictures import grid_picture
 
         expected = np.asarray(grid_picture(images, target=target)).astype(int)
@@ -257,7 +271,7 @@ class Window:
         self.until(equal)
 
     def changed(self, selector: str, before: np.ndarray | None) -> np.ndarray:
-        """Wait until an element shows another picture than before, and that."""
+        """Wait until an element shows another picture than before, and return it."""
 
         def other():
             found = self.pixels(selector)
@@ -277,8 +291,8 @@ class Window:
             self.page.mouse.move(*spot, steps=4)
         self.page.mouse.up()
 
-    def refusal(self) -> str:
-        """Wait for the sentence by which something was refused, close it, and give it."""
+    def error_message(self) -> str:
+        """Wait for an error message, close it, and return its text."""
         toast = self.page.get_by_test_id("toast-body").first
         toast.wait_for()
         sentence = toast.get_by_test_id("toast-text").inner_text()
@@ -287,14 +301,14 @@ class Window:
         return sentence
 
 
-def is_complaint(said) -> bool:
-    """Whether a line of the console is one that the page should not cause; Gradio's own upload writes one always."""
-    return said.type in ("error", "warning") and said.text != "Method not implemented."
+def is_warning(line) -> bool:
+    """Return whether a line of the console is a warning or an error, except the line of every upload with Gradio."""
+    return line.type in ("error", "warning") and line.text != "Method not implemented."
 
 
 @pytest.fixture(scope="module")
 def windows_of_a_file(browser):
-    """Where the first window of each test is opened: with a cache in common, the page's programs are compiled once."""
+    """A browser context for the first window of each test. Its cache lets the browser compile the scripts only once."""
     context = browser.new_context(**PLAIN)
     yield context
     context.close()
@@ -302,16 +316,16 @@ def windows_of_a_file(browser):
 
 @pytest.fixture
 def opened(browser, windows_of_a_file, app):
-    """A function that opens the app in a window of its own, and waits for the first picture.
+    """A function that opens the app in a new window and waits for the first picture.
 
-    At the end of the test nothing may have been logged in any of them, nor asked of another host.
+    The test fails if a window logs a warning or an error, or sends a request to another host.
     """
     with contextlib.ExitStack() as windows:
         logged: list[str] = []
-        asked: set[str] = set()
+        requested: set[str] = set()
 
         def open_(**settings):
-            if settings or asked:
+            if settings or requested:
                 context = browser.new_context(**{**PLAIN, **settings})
                 windows.callback(context.close)
                 page = context.new_page()
@@ -319,9 +333,9 @@ def opened(browser, windows_of_a_file, app):
                 page = windows_of_a_file.new_page()
                 windows.callback(page.close)
             page.set_default_timeout(60_000)
-            page.on("console", lambda said: logged.append(said.text) if is_complaint(said) else None)
+            page.on("console", lambda line: logged.append(line.text) if is_warning(line) else None)
             page.on("pageerror", lambda error: logged.append(str(error)))
-            page.on("request", lambda request: asked.add(request.url))
+            page.on("request", lambda request: requested.add(request.url))
             page.goto(app.url)
             page.wait_for_selector("#samples img")
             return Window(page)
@@ -329,7 +343,7 @@ def opened(browser, windows_of_a_file, app):
         yield open_
     assert not logged
     own = (app.url, app.url.replace("http", "ws", 1), "data:", "blob:")
-    assert not [address for address in asked if not address.startswith(own)]
+    assert not [address for address in requested if not address.startswith(own)]
 
 
 @pytest.fixture
@@ -340,7 +354,7 @@ def window(opened) -> Window:
 
 @pytest.fixture(scope="package")
 def model(runs):
-    """A function from the name of a run, or a pretrained model's, to its model, loaded without the app."""
+    """A function from the name of a run or of a pretrained model to the model, loaded without the app."""
     from tfgen import pretrained
     from tfgen.runs.run import Run
 

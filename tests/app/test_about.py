@@ -1,4 +1,4 @@
-"""What is said of a run, and that no file of it can keep the list from being shown."""
+"""The description of a run, and that no damaged file prevents it."""
 
 import json
 
@@ -25,25 +25,27 @@ def measured(run: Run, **entry) -> None:
     (run.path / "evaluation.json").write_text(json.dumps({"likelihood": [whole]}))
 
 
-def test_it_tells_family_data_progress_and_likelihood(mine):
-    assert of(mine) == "A **variational autoencoder** of digits; 0 of 8 epochs so far."
+def test_the_description_has_family_data_epochs_and_likelihood(mine):
+    assert of(mine) == "A **variational autoencoder** trained on digits for 0 of 8 epochs so far."
     mine.add_metrics({"epoch": 3})
     assert "3 of 8 epochs so far" in of(mine)
     for epoch in range(4, 9):
         mine.add_metrics({"epoch": epoch})
     measured(mine, epoch=8)
-    assert of(mine) == ("A **variational autoencoder** of digits; 8 epochs; test set 1.235 bits/dim (17 levels; ELBO).")
+    assert of(mine) == (
+        "A **variational autoencoder** trained on digits for 8 epochs; test set 1.235 bits/dim (17 levels; ELBO)."
+    )
 
 
-def test_points_have_nats(tmp_path):
-    run = Run.create_at(tmp_path / "mine", run_config("flow", "practical"))
+def test_the_likelihood_of_points_is_in_nats(tmp_path):
+    run = Run.create_at(tmp_path / "mine", run_config("flow", "tutorial"))
     (run.path / "evaluation.json").write_text(
         json.dumps({"likelihood": [{"split": "test", "samples": 1, "estimator": "exact", "log_prob_nats": -1.5}]})
     )
     assert "test set 1.500 nats (exact)" in of(run)
 
 
-def test_only_the_test_set_s_figure_of_the_run_as_it_stands_is_told(mine):
+def test_only_the_test_likelihood_of_the_last_epoch_is_shown(mine):
     measured(mine, split="validation")
     assert "bits/dim" not in of(mine)
     for epoch in (1, 2):
@@ -53,12 +55,12 @@ def test_only_the_test_set_s_figure_of_the_run_as_it_stands_is_told(mine):
 
 
 @pytest.mark.parametrize("name", pretrained.names())
-def test_pretrained_models_are_told_of(tmp_path, name):
+def test_pretrained_models_are_described(tmp_path, name):
     assert of(Run(tmp_path / name, None)).startswith("A **")
 
 
-def test_without_any_model_it_says_how_to_get_one(tmp_path):
-    assert "python train.py" in about(Catalogue(tmp_path), None)
+def test_without_any_model_the_text_says_how_to_train_one(tmp_path):
+    assert "tfgen train" in about(Catalogue(tmp_path), None)
 
 
 @pytest.mark.parametrize("file", ["evaluation.json", "metrics.jsonl"])
@@ -68,23 +70,23 @@ def test_without_any_model_it_says_how_to_get_one(tmp_path):
      b'{"likelihood": [{"split": "test", "bits_per_dim": "x", "levels": 1, "estimator": 1}]}',
      b'{"likelihood": [{"split": "test", "log_prob_nats": null, "estimator": 1}]}', b'{"epoch": "x"}'],
 )  # fmt: skip
-def test_no_file_of_a_run_can_keep_it_from_being_told_of(mine, file, content):
+def test_no_damaged_file_of_a_run_prevents_its_description(mine, file, content):
     (mine.path / file).write_bytes(content)
-    assert of(mine).startswith("A **variational autoencoder** of digits; 0 of 8 epochs so far")
+    assert of(mine).startswith("A **variational autoencoder** trained on digits for 0 of 8 epochs so far")
 
 
-def test_what_cannot_be_read_is_a_sentence_in_which_nothing_is_markup(tmp_path):
+def test_a_message_about_an_unreadable_run_contains_no_html(tmp_path):
     run = Run.create_at(tmp_path / "mine", run_config("vae"))
     (run.path / "metrics.jsonl").mkdir()
     assert "metrics.jsonl" in of(run)
     assert "<" not in about(Catalogue(tmp_path), "<img src=x onerror=alert(1)>")
 
 
-def test_those_that_cannot_be_used_are_listed_with_the_reason_as_text(tmp_path):
+def test_runs_that_cannot_be_used_are_listed_with_escaped_reasons(tmp_path):
     assert unusable(Catalogue(tmp_path)) == ""
     Run.create_at(tmp_path / "young", run_config("vae"))
     (tmp_path / "<b>empty").mkdir()
     listed = unusable(Catalogue(tmp_path))
-    assert "<summary>2 not usable</summary>" in listed
-    assert "- **young**: it has not finished an epoch" in listed
+    assert "<summary>2 runs cannot be used</summary>" in listed
+    assert "- **young**: the run has not finished an epoch" in listed
     assert "- **&lt;b&gt;empty**: " in listed

@@ -1,4 +1,4 @@
-"""Old pictures go, too many go, and what was just answered stays."""
+"""Files are deleted by age and by total size, and recent files stay."""
 
 import os
 from pathlib import Path
@@ -6,15 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tfgen.app import cache_cleanup as tidying
-from tfgen.app.cache_cleanup import KEEP, KEEP_ANYHOW, tidied, tidy
+from tfgen.app import cache_cleanup
+from tfgen.app.cache_cleanup import MAX_AGE, MIN_AGE, cleaning, delete_old_files
 
 NOW = 1_000_000.0
 
 
 @pytest.fixture
-def keep(tmp_path):
-    """A function that puts a file into a folder of its own, as Gradio does, a while ago."""
+def write(tmp_path):
+    """A function that writes a file of some age into a folder of its own, as Gradio does."""
 
     def put(name: str, age: float, size: int = 100) -> Path:
         path = tmp_path / f"of-{name}" / name
@@ -31,45 +31,47 @@ def left(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*")}
 
 
-def test_what_is_old_goes_with_its_folder(keep, tmp_path):
-    old, young = keep("old", KEEP + 1), keep("young", KEEP - 1)
-    assert tidy(tmp_path, NOW) == [old]
+def test_an_old_file_is_deleted_with_its_folder(write, tmp_path):
+    old, young = write("old", MAX_AGE + 1), write("young", MAX_AGE - 1)
+    assert delete_old_files(tmp_path, NOW) == [old]
     assert left(tmp_path) == {"young", "of-young"}
     assert young.exists()
 
 
-def test_of_too_many_the_oldest_go(keep, tmp_path):
+def test_the_oldest_files_beyond_the_total_size_are_deleted(write, tmp_path):
     for age in range(300, 1300, 100):
-        keep(str(age), age)
-    assert [path.name for path in tidy(tmp_path, NOW, most=450)] == [str(age) for age in range(700, 1300, 100)]
+        write(str(age), age)
+    assert [path.name for path in delete_old_files(tmp_path, NOW, max_bytes=450)] == [
+        str(age) for age in range(700, 1300, 100)
+    ]
     assert sum(path.is_file() for path in tmp_path.rglob("*")) == 4
 
 
-def test_what_was_just_answered_stays_however_much_there_is(keep, tmp_path):
-    keep("new", KEEP_ANYHOW - 1)
-    keep("newest", 0)
-    keep("older", KEEP_ANYHOW + 1)
-    assert [path.name for path in tidy(tmp_path, NOW, most=0)] == ["older"]
+def test_recent_files_stay_whatever_the_total_size(write, tmp_path):
+    write("new", MIN_AGE - 1)
+    write("newest", 0)
+    write("older", MIN_AGE + 1)
+    assert [path.name for path in delete_old_files(tmp_path, NOW, max_bytes=0)] == ["older"]
 
 
-def test_a_folder_that_is_about_to_be_filled_stays(tmp_path):
+def test_a_new_empty_folder_stays(tmp_path):
     (tmp_path / "fresh").mkdir()
     (tmp_path / "stale" / "within").mkdir(parents=True)
     for path in (tmp_path / "stale" / "within", tmp_path / "stale"):
         os.utime(path, (0, 0))
-    tidy(tmp_path, (tmp_path / "fresh").stat().st_mtime + 1)
+    delete_old_files(tmp_path, (tmp_path / "fresh").stat().st_mtime + 1)
     assert "fresh" in left(tmp_path)
     assert "within" not in left(tmp_path)
 
 
-def test_gradio_is_made_to_forget_what_is_gone(keep, tmp_path, monkeypatch):
-    old, young = keep("old", NOW), keep("young", 0)
+def test_gradio_forgets_the_names_of_deleted_files(write, tmp_path, monkeypatch):
+    old, young = write("old", NOW), write("young", 0)
     os.utime(young)
     remembered = [{str(old), str(young)}, {str(old)}]
-    monkeypatch.setattr(tidying, "EVERY", 0.01)
-    with tidied(SimpleNamespace(temp_file_sets=remembered), tmp_path):
+    monkeypatch.setattr(cache_cleanup, "INTERVAL", 0.01)
+    with cleaning(SimpleNamespace(temp_file_sets=remembered), tmp_path):
         for _ in range(1000):
             if remembered == [{str(young)}, set()]:
                 break
-            tidying.threading.Event().wait(0.01)
+            cache_cleanup.threading.Event().wait(0.01)
     assert remembered == [{str(young)}, set()]

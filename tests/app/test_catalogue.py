@@ -1,4 +1,4 @@
-"""What can be named, what cannot be used and why; nothing here computes."""
+"""The catalogue of models and runs: names, order, and the reasons why a run cannot be used."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tfgen.runs.run import Run
 
 
 def make(folder, age: float = 0.0, model: bool = True) -> Run:
-    """A run whose model looks whole, last changed `age` seconds ago."""
+    """Write a run with an undamaged archive as model. `age`: seconds since the last change of the folder."""
     run = Run.create_at(folder, run_config("vae"))
     if model:
         with zipfile.ZipFile(run.model_file, "w") as archive:
@@ -50,7 +50,7 @@ def test_without_runs_there_are_the_pretrained_models(tmp_path, root):
     assert Catalogue(tmp_path / root).usable() == pretrained.names()
 
 
-def test_runs_come_and_go_while_it_is_open(tmp_path):
+def test_new_and_removed_runs_are_noticed(tmp_path):
     catalogue = Catalogue(tmp_path / "runs")
     with pytest.raises(RunError, match=r"Expected one of digits-flow, .* Received: 'mine'"):
         catalogue.model_run("mine")
@@ -58,11 +58,11 @@ def test_runs_come_and_go_while_it_is_open(tmp_path):
     assert catalogue.model_run("mine").path == made.path
     shutil.rmtree(made.path)
     assert "mine" not in names(catalogue)
-    with pytest.raises(RunError, match="not there any more"):
+    with pytest.raises(RunError, match="does not exist or was removed"):
         catalogue.model_run("mine")
 
 
-def test_a_run_that_is_called_like_a_pretrained_model_is_named_with_a_dot(tmp_path):
+def test_a_run_with_the_name_of_a_pretrained_model_is_named_with_a_dot(tmp_path):
     name = pretrained.names()[0]
     run = make(tmp_path / name)
     catalogue = Catalogue(tmp_path)
@@ -75,7 +75,7 @@ def test_a_run_that_is_called_like_a_pretrained_model_is_named_with_a_dot(tmp_pa
     "name",
     ["../outside", "..", ".", "", "./../outside", "inside/../../outside", "inside/.", "./inside", "inside/", "a-file"],
 )
-def test_nothing_outside_of_the_folder_can_be_named(tmp_path, name):
+def test_no_name_leads_out_of_the_folder(tmp_path, name):
     make(tmp_path / "outside")
     make(tmp_path / "runs" / "inside")
     (tmp_path / "runs" / "a-file").touch()
@@ -83,15 +83,15 @@ def test_nothing_outside_of_the_folder_can_be_named(tmp_path, name):
         Catalogue(tmp_path / "runs").run(name)
 
 
-def test_no_absolute_path_can_be_named_not_even_of_a_run_in_the_folder(tmp_path, monkeypatch):
+def test_an_absolute_path_is_no_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make(tmp_path / "runs" / "inside")
     for name in (str(tmp_path / "runs" / "inside"), "/etc", "runs/inside", None, 3, ["inside"], {"path": "inside"}):
-        with pytest.raises(RunError, match="which is not there"):
+        with pytest.raises(RunError, match="which does not exist"):
             Catalogue("runs").run(name)
 
 
-def test_a_link_that_leads_out_of_the_folder_is_no_run_of_it(tmp_path):
+def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
     outside = make(tmp_path / "outside")
     inside = make(tmp_path / "runs" / "inside")
     (tmp_path / "runs" / "out").symlink_to(outside.path)
@@ -153,7 +153,7 @@ def test_each_run_that_cannot_be_used_is_listed_with_the_reason(tmp_path):
     assert Catalogue(tmp_path).usable() == [*pretrained.names(), "whole"]
 
 
-def test_no_byte_of_a_model_can_be_damaged_so_that_the_list_breaks(tmp_path):
+def test_no_damaged_byte_of_a_model_breaks_the_list(tmp_path):
     run = make(tmp_path / "mine", model=False)
     with zipfile.ZipFile(run.model_file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", "{}")
@@ -166,10 +166,10 @@ def test_no_byte_of_a_model_can_be_damaged_so_that_the_list_breaks(tmp_path):
         damaged(run, flip=flip)
         os.utime(run.model_file, ns=(flip, flip))
         kinds.add(reasons(catalogue).get("mine", "")[:35])
-    assert {"its model.keras is damaged (in mode", "its model.keras cannot be read (Fil"} < kinds
+    assert {"model.keras is damaged (in model.we", "model.keras cannot be read (File is"} < kinds
 
 
-def test_a_run_in_training_can_be_looked_at_before_it_has_a_model(tmp_path):
+def test_a_run_in_training_has_a_history_before_it_has_a_model(tmp_path):
     make(tmp_path / "young", model=False)
     (tmp_path / "empty").mkdir()
     catalogue = Catalogue(tmp_path)
@@ -178,7 +178,7 @@ def test_a_run_in_training_can_be_looked_at_before_it_has_a_model(tmp_path):
     assert "empty" not in catalogue.trained()
 
 
-def test_a_model_that_was_damaged_or_mended_is_looked_at_again(tmp_path):
+def test_a_model_is_checked_again_after_its_file_changed(tmp_path):
     run = make(tmp_path / "mine")
     whole = run.model_file.read_bytes()
     catalogue = Catalogue(tmp_path)
@@ -190,7 +190,7 @@ def test_a_model_that_was_damaged_or_mended_is_looked_at_again(tmp_path):
     assert "mine" in catalogue.usable()
 
 
-def test_a_copy_of_a_pretrained_model_is_checked_as_a_run_is(tmp_path):
+def test_a_copy_of_a_pretrained_model_is_checked_like_a_run(tmp_path):
     for name in ("copy", "flipped", "lost", "unrecorded"):
         shutil.copytree(pretrained.FOLDER / pretrained.names()[0], tmp_path / name)
     weights = tmp_path / "flipped" / pretrained.WEIGHTS
@@ -204,11 +204,11 @@ def test_a_copy_of_a_pretrained_model_is_checked_as_a_run_is(tmp_path):
     found = reasons(catalogue)
     assert set(found) == {"flipped", "lost", "unrecorded"}
     assert "weights.npz is damaged" in found["flipped"]
-    assert "weights are not there" in found["lost"]
+    assert "weights are missing" in found["lost"]
     assert "pretrained.json" in found["unrecorded"]
 
 
-def test_looking_needs_no_tensorflow(tmp_path):
+def test_the_catalogue_imports_no_tensorflow(tmp_path):
     make(tmp_path / "mine")
     program = (
         "import sys; from tfgen.app.catalogue import Catalogue; from tfgen.app.about import about, unusable;"

@@ -1,4 +1,4 @@
-"""What comes in reaches the handlers as it came, and files only where they were uploaded."""
+"""Components pass values to the handlers unchanged, and files only if they were uploaded."""
 
 import base64
 import io
@@ -24,25 +24,25 @@ def cache(tmp_path, monkeypatch) -> Path:
     "component",
     [
         components.slider(1, 144, 36, step=1),
-        components.whole_number(3),
+        components.integer(3),
         components.seed(),
         components.temperature(),
-        components.options(["a", "b"], value="a"),
-        components.run_choice(choices=["a"], value="a"),
+        components.radio(["a", "b"], value="a"),
+        components.run_dropdown(choices=["a"], value="a"),
     ],
 )
 @pytest.mark.parametrize("value", [None, 0, 1.5, float("nan"), 10**9, "x", ["a"], {"a": 1}])
-def test_values_pass_as_they_came(component, value):
+def test_values_are_passed_unchanged(component, value):
     assert component.preprocess(value) is value
 
 
-def test_programs_are_told_of_no_runs_that_may_be_gone():
-    assert components.run_choice(choices=["a"], value="a").api_info() == {"type": "string"}
-    several = components.run_choice(choices=["a"], value=["a"], multiselect=True)
+def test_the_api_description_lists_no_runs():
+    assert components.run_dropdown(choices=["a"], value="a").api_info() == {"type": "string"}
+    several = components.run_dropdown(choices=["a"], value=["a"], multiselect=True)
     assert several.api_info() == {"type": "array", "items": {"type": "string"}}
 
 
-def test_an_uploaded_file_passes_unopened_under_its_own_name(cache):
+def test_an_uploaded_file_is_passed_unopened_with_its_own_name(cache):
     file = cache / "hash" / "image.png"
     file.parent.mkdir()
     file.write_text("not opened")
@@ -54,7 +54,7 @@ def test_an_uploaded_file_passes_unopened_under_its_own_name(cache):
 @pytest.mark.parametrize(
     "path", ["outside.png", "cache/../outside.png", "cache/link.png", "cache", "cache/none.png", None]
 )
-def test_a_file_that_was_not_uploaded_does_not_pass(cache, tmp_path, monkeypatch, path):
+def test_a_file_that_was_not_uploaded_is_not_passed(cache, tmp_path, monkeypatch, path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "outside.png").touch()
     (cache / "link.png").symlink_to(tmp_path / "outside.png")
@@ -71,8 +71,8 @@ def drawing(content: bytes | None = None) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
-def test_a_drawing_passes_as_a_file_of_the_cache(cache):
-    passed = components.pad("Draw").preprocess(drawing())
+def test_a_drawing_is_passed_as_a_file_in_the_cache(cache):
+    passed = components.drawing_pad("Draw").preprocess(drawing())
     assert passed["name"] == "the drawing"
     assert Path(passed["path"]).is_relative_to(cache)
     with Image.open(passed["path"]) as picture:
@@ -80,26 +80,28 @@ def test_a_drawing_passes_as_a_file_of_the_cache(cache):
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_an_empty_pad_is_no_drawing(value):
-    assert components.pad("Draw").preprocess(value) is None
+def test_an_empty_drawing_pad_gives_none(value):
+    assert components.drawing_pad("Draw").preprocess(value) is None
 
 
 @pytest.mark.parametrize(
     "value", ["x", "http://example.com/a.png", "data:image/svg+xml;base64,AAAA", "data:text/html;base64,AAAA", 3, ["x"]]
 )
-def test_what_is_no_drawing_is_refused(cache, value):
-    with pytest.raises(gr.Error, match="Expected a drawing as a PNG in a data address") as caught:
-        components.pad("Draw").preprocess(value)
+def test_a_value_that_is_no_drawing_is_refused(cache, value):
+    with pytest.raises(gr.Error, match="Expected a drawing as a PNG in a data URL") as caught:
+        components.drawing_pad("Draw").preprocess(value)
     assert caught.value.print_exception is False
     assert not list(cache.iterdir())
 
 
-def test_a_notice_is_capitalized_text_and_hidden_where_there_is_nothing_to_say():
-    assert components.said("a GAN has <no> encoder") == gr.update(value="A GAN has &lt;no&gt; encoder", visible=True)
-    assert components.said("")["visible"] is False
+def test_a_notice_is_capitalized_and_escaped_and_hidden_if_empty():
+    assert components.notice_update("a GAN has <no> encoder") == gr.update(
+        value="A GAN has &lt;no&gt; encoder", visible=True
+    )
+    assert components.notice_update("")["visible"] is False
 
 
-def test_labels_stand_in_the_templates():
-    for html in (components.pad("Draw the first one"), components.latent_map("Drag the point")):
+def test_templates_contain_the_label():
+    for html in (components.drawing_pad("Draw the first one"), components.latent_map("Drag the point")):
         assert html.label in html.html_template
         assert "LABEL" not in html.html_template

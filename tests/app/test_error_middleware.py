@@ -1,4 +1,4 @@
-"""What no handler gets to see is answered by a sentence, and what is no refusal passes as it is."""
+"""Requests that reach no handler get a message and status 400 or 404; other responses do not change."""
 
 import asyncio
 from types import SimpleNamespace
@@ -11,12 +11,12 @@ from fastapi.responses import StreamingResponse
 from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 
-from tfgen.app.error_middleware import Refusals, refuse_inputs
+from tfgen.app.error_middleware import ErrorMiddleware, explain_input_errors
 
 
 def served(route, **settings) -> httpx.Response:
-    """The answer of an app with that route."""
-    app = FastAPI(middleware=[Middleware(Refusals)])
+    """Return the response of an app with that route."""
+    app = FastAPI(middleware=[Middleware(ErrorMiddleware)])
     app.get("/", **settings)(route)
 
     async def ask():
@@ -26,13 +26,13 @@ def served(route, **settings) -> httpx.Response:
     return asyncio.run(ask())
 
 
-def test_a_good_answer_passes():
+def test_a_good_response_does_not_change():
     answer = served(lambda: {"fine": 1})
     assert answer.status_code == 200
     assert answer.json() == {"fine": 1}
 
 
-def test_what_a_route_refuses_itself_passes():
+def test_an_http_error_of_a_route_does_not_change():
     def refuse():
         raise HTTPException(413, "too large")
 
@@ -48,7 +48,7 @@ def test_what_a_route_refuses_itself_passes():
         (ValueError(""), 400),
     ],
 )
-def test_what_a_route_raises_is_the_request_s_fault(error, status):
+def test_an_exception_of_a_route_becomes_a_client_error(error, status):
     def broken():
         raise error
 
@@ -59,7 +59,7 @@ def test_what_a_route_raises_is_the_request_s_fault(error, status):
     assert type(error).__name__ in answer.json()["detail"]
 
 
-def test_a_stream_of_a_session_that_is_none_ends():
+def test_the_stream_of_an_unknown_session_ends():
     async def stream():
         yield b"first"
         raise HTTPException(404, "no such session")
@@ -67,7 +67,7 @@ def test_a_stream_of_a_session_that_is_none_ends():
     assert served(lambda: StreamingResponse(stream())).content == b"first"
 
 
-def test_a_stream_that_breaks_for_another_reason_is_a_mistake_of_the_program():
+def test_another_exception_in_a_stream_is_raised():
     async def stream():
         yield b"first"
         raise ZeroDivisionError
@@ -78,11 +78,11 @@ def test_a_stream_that_breaks_for_another_reason_is_a_mistake_of_the_program():
 
 def preprocessed(preprocess):
     blocks = SimpleNamespace(preprocess_data=preprocess)
-    refuse_inputs(blocks)
+    explain_input_errors(blocks)
     return asyncio.run(blocks.preprocess_data("function", inputs=[1]))
 
 
-def test_good_inputs_pass():
+def test_good_inputs_do_not_change():
     async def preprocess(function, inputs):
         return [function, *inputs]
 
@@ -98,7 +98,7 @@ def test_good_inputs_pass():
         (ValueError("x" * 10_000), "x" * 300),
     ],
 )
-def test_bad_inputs_are_a_sentence_without_a_traceback(error, sentence):
+def test_bad_inputs_give_a_message_without_traceback(error, sentence):
     async def preprocess(*args, **kwargs):
         raise error
 
@@ -110,7 +110,7 @@ def test_bad_inputs_are_a_sentence_without_a_traceback(error, sentence):
     assert caught.value.__cause__ is None
 
 
-def test_inputs_of_another_shape_say_which_part():
+def test_the_message_about_a_wrong_type_names_the_field():
     from gradio.components.image import ImageData
 
     async def preprocess(*args, **kwargs):

@@ -1,4 +1,4 @@
-"""Updates of what is made of a template name all of its values, or none."""
+"""An update of a `gr.HTML` contains all values of its template, or none."""
 
 import asyncio
 import gc
@@ -8,14 +8,14 @@ import gradio as gr
 import pytest
 from gradio.state_holder import SessionState
 
-from tfgen.app.html_updates import whole_updates
+from tfgen.app.html_updates import send_complete_updates
 
 
 @pytest.fixture
 def sent():
-    """A function from what a handler returns for a template and a text to what the page is sent."""
+    """A function from a handler's results, for a template and a text box, to the updates that the page gets."""
     with warnings.catch_warnings():
-        # Event loops that Gradio makes, takes a lock of and leaves open.
+        # Gradio makes event loops and leaves them open.
         warnings.simplefilter("ignore", ResourceWarning)
         with gr.Blocks() as blocks:
             template = gr.HTML("old", html_template="${value} ${colour} ${size}", colour="red", size=3)
@@ -23,7 +23,7 @@ def sent():
             gr.Button().click(lambda: None, None, [template, text])
         asyncio.set_event_loop(None)
         gc.collect()
-    whole_updates(blocks)
+    send_complete_updates(blocks)
     (handler,) = blocks.fns.values()
     session = SessionState(blocks)
 
@@ -33,27 +33,27 @@ def sent():
     return send
 
 
-def test_what_is_skipped_has_no_update(sent):
+def test_a_skipped_output_has_no_values(sent):
     assert sent(gr.skip(), gr.skip()) == [{"__type__": "update"}, {"__type__": "update"}]
 
 
-def test_a_value_alone_leaves_the_others(sent):
+def test_a_result_without_update_changes_the_value_only(sent):
     assert sent("new", "new") == ["new", "new"]
     assert "props" not in sent(gr.update(value="new"), "new")[0]
 
 
-def test_an_update_names_all_values(sent):
+def test_an_update_contains_all_values_of_the_template(sent):
     update, text = sent(gr.update(value="new", colour="blue"), gr.update(value="new"))
     assert update["value"] == "new"
     assert update["props"] == {"colour": "blue", "size": 3}
     assert text == {"__type__": "update", "value": "new"}
 
 
-def test_what_was_changed_before_stays_changed(sent):
+def test_an_update_keeps_the_values_of_earlier_updates(sent):
     sent(gr.update(colour="blue"), "")
     sent(gr.skip(), "")
     assert sent(gr.update(size=4), "")[0]["props"] == {"colour": "blue", "size": 4}
 
 
-def test_without_a_session_the_others_are_those_of_the_start(sent):
+def test_without_a_session_the_other_values_are_the_initial_ones(sent):
     assert sent(gr.update(size=4), "", state=None)[0]["props"] == {"colour": "red", "size": 4}

@@ -1,4 +1,4 @@
-"""Thirty-two clients at once for a minute, one request in ten bad: `benchmarks/app_load.py`, and what comes of it."""
+"""The app under load: 32 clients for a minute, with one bad request in ten (`benchmarks/app_load.py`)."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_many_clients_at_once_get_their_own_pictures_or_a_sentence_and_the_memory_stays():
+def test_many_clients_get_their_pictures_or_a_message_and_memory_does_not_grow():
     done = subprocess.run(
         [sys.executable, "benchmarks/app_load.py", "--clients", "32", "--seconds", "60", "--bad", "0.1"],
         cwd=ROOT,
@@ -26,6 +26,6 @@ def test_many_clients_at_once_get_their_own_pictures_or_a_sentence_and_the_memor
     assert answers["right"] > 32 and answers["refused"] > 0
     assert found["standard error"] == ""
     assert done.returncode == 0
-    # Resident memory in MB: once every client has been answered, it grows no more.
+    # Resident memory in MB does not grow after the first sixth of the time.
     _, early, _ = found["seconds, resident MB, pictures MB"][1]
     assert found["resident, MB"]["at the end"] - early < 50

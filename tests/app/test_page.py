@@ -1,4 +1,4 @@
-"""The page around the tabs: the chooser, the runs that cannot be used, keys, widths, light and dark."""
+"""The page around the tabs: the dropdown of models, unusable runs, keyboard, window widths, light and dark."""
 
 import shutil
 
@@ -7,9 +7,16 @@ import pytest
 
 from tfgen import pretrained
 
-TABS = ("Sample", "Interpolate", "Explore", "Reconstruct")
-ALL = (*TABS, "Compare", "Training", "Train")
-#: What has the focus: its role or kind, and the words that name it.
+TITLES = (
+    "Sample",
+    "Interpolate",
+    "Explore latent space",
+    "Reconstruct",
+    "Compare",
+    "Training history",
+    "Train a model",
+)
+#: JavaScript that returns the role or kind of the focused element, and its label.
 FOCUSED = """() => {
   const at = document.activeElement;
   const words = at.getAttribute('aria-label') || at.labels?.[0]?.innerText || at.innerText || at.title || '';
@@ -19,19 +26,19 @@ FOCUSED = """() => {
 
 
 def options(window) -> list[str]:
-    """The names in the chooser."""
+    """Return the names in the dropdown of models."""
     window.page.locator("#model input").click()
     names = [name.strip().removeprefix("✓").strip() for name in window.page.get_by_role("option").all_inner_texts()]
     window.page.locator("#model input").blur()
     return names
 
 
-def test_the_chooser_has_what_can_be_used_and_the_others_are_listed_with_the_reason(window, runs):
+def test_the_dropdown_has_usable_models_and_the_unusable_runs_are_listed_with_the_reason(window, runs):
     names = options(window)
     assert names[: len(pretrained.names())] == pretrained.names()
     assert set(names) == {*pretrained.names(), "vae", "vae-plane", "vae-flow-prior", "gan", "flow", "points"}
     listed = window.page.locator("#unusable")
-    assert f"{len(runs.broken)} not usable" in listed.inner_text()
+    assert f"{len(runs.broken)} runs cannot be used" in listed.inner_text()
     assert "half-trained" not in listed.inner_text()
     listed.locator("summary").click()
     rows = {row.partition(":")[0]: row for row in listed.locator("li").all_inner_texts()}
@@ -40,37 +47,38 @@ def test_the_chooser_has_what_can_be_used_and_the_others_are_listed_with_the_rea
         assert reason in rows[name]
 
 
-def test_the_line_below_tells_what_the_model_is(window):
+def test_the_line_below_the_dropdown_describes_the_model(window):
     about = window.page.locator("#about").get_by_test_id("markdown")
-    assert "A variational autoencoder of mnist" in about.inner_text()
+    assert "A variational autoencoder trained on mnist" in about.inner_text()
     window.choose("gan")
-    window.until(lambda: "A generative adversarial network of digits" in about.inner_text())
+    window.until(lambda: "A generative adversarial network trained on digits" in about.inner_text())
 
 
-def test_runs_that_come_and_go_are_found_by_the_button(window, runs, shelf):
-    look = window.page.get_by_role("button", name="Look for new runs")
+def test_new_and_removed_runs_are_found_by_the_refresh_button(window, runs, shelf):
+    refresh = window.page.get_by_role("button", name="Refresh the list of runs")
     shutil.copytree(shelf / "gan", runs.root / "newcomer")
     try:
-        look.click()
+        refresh.click()
         window.until(lambda: "newcomer" in options(window))
         window.choose("newcomer")
         window.until(lambda: "newcomer" in window.page.locator("#samples img").get_attribute("src"))
     finally:
         shutil.rmtree(runs.root / "newcomer")
-    # What was chosen is gone: the page says so, and offers the first one again.
-    window.page.get_by_role("button", name="Next ones").click()
-    assert "'newcomer', which is not there, or not there any more" in window.refusal()
-    look.click()
+    # The chosen run is gone: the page reports that, and chooses the first model after a refresh.
+    window.page.get_by_role("button", name="Next pictures").click()
+    assert "'newcomer', which does not exist or was removed" in window.error_message()
+    refresh.click()
     window.until(lambda: window.page.locator("#model input").input_value() == "mnist-vae")
 
 
 SLOW = pytest.mark.slow
-SHOWN_ELSEWHERE = ("Sample", "Training", "Train")
+#: Tabs whose other tests also choose models of several families.
+TESTED_ELSEWHERE = ("Sample", "Training history", "Train a model")
 
 
-@pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in SHOWN_ELSEWHERE else t for t in ALL])
-def test_another_model_is_looked_at_in_the_tab_that_is_open(opened, title):
-    """Each tab opens with what the chosen model has, and follows it; nothing goes wrong with any kind of model."""
+@pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in TESTED_ELSEWHERE else t for t in TITLES])
+def test_the_open_tab_shows_the_chosen_model(opened, title):
+    """A tab opens for the chosen model and follows the dropdown, without an error for any kind of model."""
     window = opened()
     window.go(title)
     for name in ("gan", "points", "flow", "vae-plane"):
@@ -88,10 +96,10 @@ def test_another_model_is_looked_at_in_the_tab_that_is_open(opened, title):
         pytest.param(1280, "dark", marks=SLOW),
     ],
 )
-def test_every_tab_fits_its_window_in_light_and_dark(opened, width, scheme):
+def test_every_tab_fits_the_window_in_light_and_dark(opened, width, scheme):
     window = opened(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = window.page
-    for title in ALL:
+    for title in TITLES:
         window.go(title)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") == width, title
@@ -117,26 +125,26 @@ def test_every_tab_fits_its_window_in_light_and_dark(opened, width, scheme):
 @pytest.mark.parametrize(
     ("title", "controls"),
     [
-        ("Sample", ["slider Pictures", "number Seed", "button Next ones", "slider Temperature"]),
+        ("Sample", ["slider Number of pictures", "number Seed", "button Next pictures", "slider Temperature"]),
         (
             "Interpolate",
             ["number First seed", "number Last seed", "slider Temperature", "slider Steps", "radio spherical"],
         ),
         (
-            "Explore",
+            "Explore latent space",
             [
-                "slider Right",
-                "slider Up",
+                "slider Horizontal position",
+                "slider Vertical position",
                 "radio around a sample",
-                "number Sample",
-                "number To the right",
-                "number Upwards",
+                "number Seed of the sample",
+                "number Horizontal direction",
+                "number Vertical direction",
             ],
         ),
-        ("Reconstruct", ["button Clear", "checkbox Make it like the data"]),
+        ("Reconstruct", ["button Clear", "checkbox Preprocess like the data"]),
     ],
 )
-def test_every_control_is_reached_by_the_tab_key(window, title, controls):
+def test_the_tab_key_reaches_every_control(window, title, controls):
     page = window.page
     window.go(title)
     page.wait_for_timeout(500)
@@ -146,7 +154,7 @@ def test_every_control_is_reached_by_the_tab_key(window, title, controls):
         page.keyboard.press("Tab")
         kind, words = page.evaluate(FOCUSED)
         reached.append(f"{kind} {words}")
-    assert "button Look for new runs" in reached
+    assert "button Refresh the list of runs" in reached
     assert f"tab {title}" in reached
     missing = [
         control
@@ -157,7 +165,7 @@ def test_every_control_is_reached_by_the_tab_key(window, title, controls):
     assert not missing, reached
 
 
-def test_tabs_open_by_key_on_a_narrow_window_too(opened):
+def test_tabs_open_by_keyboard_in_a_narrow_window(opened):
     window = opened(viewport={"width": 390, "height": 900})
     page = window.page
     page.get_by_label("More tabs").first.focus()
@@ -167,7 +175,7 @@ def test_tabs_open_by_key_on_a_narrow_window_too(opened):
     page.wait_for_selector("#tab-explore[role=tabpanel]", state="visible")
 
 
-def test_the_model_is_chosen_by_key(window, model):
+def test_the_model_can_be_chosen_by_keyboard(window, model):
     page = window.page
     page.locator("#model input").focus()
     page.keyboard.press("Control+A")
@@ -177,8 +185,8 @@ def test_the_model_is_chosen_by_key(window, model):
     window.shows("#samples", model("vae-flow-prior").sample(36, seed=0).numpy(), 800)
 
 
-def test_every_picture_and_control_has_a_name_for_those_who_do_not_see_it(window):
-    for title in ALL:
+def test_every_picture_and_control_has_an_accessible_name(window):
+    for title in TITLES:
         window.go(title)
         window.page.wait_for_timeout(300)
         nameless = window.page.evaluate(
@@ -192,7 +200,7 @@ def test_every_picture_and_control_has_a_name_for_those_who_do_not_see_it(window
         assert not nameless, title
 
 
-def test_markup_in_the_name_of_a_run_is_text(opened, runs):
+def test_html_in_the_name_of_a_run_is_shown_as_text(opened, runs):
     name = "<img src=x onerror=document.title='hit'>"
     (runs.root / name).mkdir()
     try:
@@ -204,7 +212,7 @@ def test_markup_in_the_name_of_a_run_is_text(opened, runs):
         (runs.root / name).rmdir()
 
 
-def test_two_windows_do_not_disturb_each_other(opened, model):
+def test_two_windows_are_independent(opened, model):
     first, second = opened(), opened()
     first.choose("gan")
     second.choose("flow")

@@ -1,4 +1,4 @@
-"""What the page shows is the model's numbers, each pixel an exact square."""
+"""Pictures of the page: exact squares as pixels, and files in the cache."""
 
 import concurrent.futures
 import contextlib
@@ -26,7 +26,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 
 def squares(picture: Image.Image, pixels: np.ndarray) -> int:
-    """The side of the square that each of the pixels has become. Raises where one is none."""
+    """Return the side of the squares of an enlarged picture. Fails if a pixel is not a square."""
     found = np.asarray(picture)
     side = found.shape[0] // pixels.shape[0]
     np.testing.assert_array_equal(found, np.kron(pixels, np.ones((side, side), np.uint8)))
@@ -34,53 +34,53 @@ def squares(picture: Image.Image, pixels: np.ndarray) -> int:
 
 
 @pytest.mark.parametrize(("target", "side"), [(1, 1), (4, 1), (40, 10), (42, 10), (800, 200)])
-def test_each_pixel_is_a_square_and_the_picture_about_as_large_as_asked(target, side):
+def test_each_pixel_is_a_square_and_the_picture_has_about_the_requested_size(target, side):
     pixels = RANDOM[0].astype(np.uint8)
     assert squares(pictures.as_picture(pixels, target), pixels[..., 0]) == side
 
 
-def test_colour_stays_colour():
+def test_a_colour_picture_keeps_its_colours():
     pixels = np.random.default_rng(1).integers(0, 256, (4, 4, 3)).astype(np.uint8)
     picture = pictures.as_picture(pixels, 8)
     assert picture.mode == "RGB"
     np.testing.assert_array_equal(np.asarray(picture)[::2, ::2], pixels)
 
 
-def test_many_images_are_a_grid_and_a_single_one_has_no_border():
+def test_several_images_form_a_grid_and_a_single_image_has_no_border():
     squares(pictures.grid_picture(IMAGES), image_grid(IMAGES)[..., 0])
     squares(pictures.grid_picture(IMAGES[:1]), RANDOM[0, ..., 0].astype(np.uint8))
     squares(pictures.grid_picture(IMAGES, columns=5), image_grid(IMAGES, 5)[..., 0])
 
 
-def test_what_is_kept_is_the_picture_under_its_name_once(cache):
+def test_a_cached_picture_has_its_name_and_is_stored_once(cache):
     picture = pictures.grid_picture(IMAGES)
-    path = pictures.kept(picture, "digits-vae-seed-3")
+    path = pictures.cache_image(picture, "digits-vae-seed-3")
     assert Path(path).name == "digits-vae-seed-3.png"
     assert Path(path).is_relative_to(cache)
     with Image.open(path) as found:
         np.testing.assert_array_equal(np.asarray(found), np.asarray(picture))
-    # The same picture again takes no more room.
-    assert pictures.kept(picture, "digits-vae-seed-3") == path
+    # The same picture is not stored twice.
+    assert pictures.cache_image(picture, "digits-vae-seed-3") == path
     assert sum(file.is_file() for file in cache.rglob("*")) == 1
 
 
-def test_who_reads_a_picture_while_others_keep_the_same_reads_all_of_it(cache):
+def test_a_reader_never_sees_half_a_picture_while_others_write_and_delete_it(cache):
     picture = pictures.grid_picture(IMAGES)
-    path = Path(pictures.kept(picture, "one"))
+    path = Path(pictures.cache_image(picture, "one"))
     whole = path.read_bytes()
     ended = threading.Event()
 
-    def keep():
+    def write():
         while not ended.is_set():
-            assert pictures.kept(picture, "one") == str(path)
+            assert pictures.cache_image(picture, "one") == str(path)
 
-    def tidy():
+    def delete():
         while not ended.is_set():
             shutil.rmtree(path.parent, ignore_errors=True)
-            time.sleep(0.001)  # or there is hardly ever a picture to read
+            time.sleep(0.001)  # Without this pause there would hardly ever be a file to read.
 
     with concurrent.futures.ThreadPoolExecutor(3) as others:
-        working = [others.submit(each) for each in (keep, keep, tidy)]
+        working = [others.submit(each) for each in (write, write, delete)]
         read = []
         try:
             while len(read) < 300 and not any(each.done() for each in working):
@@ -93,10 +93,10 @@ def test_who_reads_a_picture_while_others_keep_the_same_reads_all_of_it(cache):
     assert set(read) == {whole}
 
 
-def test_what_is_asked_for_again_counts_as_new(cache):
-    path = Path(pictures.kept(pictures.grid_picture(IMAGES), "one"))
+def test_caching_a_picture_again_makes_its_file_new(cache):
+    path = Path(pictures.cache_image(pictures.grid_picture(IMAGES), "one"))
     os.utime(path, (1, 1))
-    pictures.kept(pictures.grid_picture(IMAGES), "one")
+    pictures.cache_image(pictures.grid_picture(IMAGES), "one")
     assert path.stat().st_mtime > 1
 
 
@@ -114,24 +114,24 @@ def test_what_is_asked_for_again_counts_as_new(cache):
     ],
 )
 def test_no_name_leads_out_of_the_cache(cache, name, file):
-    for path in (pictures.kept(pictures.grid_picture(IMAGES), name), pictures.animation(IMAGES, name)):
+    for path in (pictures.cache_image(pictures.grid_picture(IMAGES), name), pictures.cache_animation(IMAGES, name)):
         assert Path(path).stem == file
         assert Path(path).parent.parent == cache
 
 
-def test_a_data_address_is_the_picture(tmp_path):
+def test_a_data_url_contains_the_picture(tmp_path):
     import base64
     import io
 
     picture = pictures.grid_picture(IMAGES)
-    head, _, data = pictures.data_address(picture).partition(",")
+    head, _, data = pictures.data_url(picture).partition(",")
     assert head == "data:image/png;base64"
     with Image.open(io.BytesIO(base64.b64decode(data))) as found:
         np.testing.assert_array_equal(np.asarray(found), np.asarray(picture))
 
 
-def test_an_animation_goes_there_and_back_without_loss_and_stays_at_the_ends():
-    path = pictures.animation(IMAGES, "way", milliseconds=50, target=12)
+def test_an_animation_runs_forward_and_back_without_loss_and_pauses_at_the_ends():
+    path = pictures.cache_animation(IMAGES, "way", milliseconds=50, target=12)
     with Image.open(path) as film:
         assert film.format == "WEBP"
         assert film.info["loop"] == 0

@@ -1,4 +1,4 @@
-"""Pictures of any kind become examples; what is none is a sentence that calls it by its own name."""
+"""Uploaded and drawn pictures become examples; other files give messages with the user's name of the file."""
 
 import io
 from types import SimpleNamespace
@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfgen.app import preprocessing as uploads
-from tfgen.app.preprocessing import FILLED, as_example, fitted
+from tfgen.app import preprocessing
+from tfgen.app.preprocessing import DIGIT_SHARE, as_example, fit_digit
 from tfgen.errors import DataError
 
 GREY, SMALL, COLOUR = (SimpleNamespace(event_shape=shape) for shape in ((28, 28, 1), (8, 8, 1), (8, 8, 3)))
 
 
 def stroke(height=60, width=90, paper=255, ink=0):
-    """A page with an L of ink, away from its middle: uint8 [H, W]."""
+    """Return a page with an L of ink away from the middle: uint8 [H, W]."""
     page = np.full((height, width), paper, np.uint8)
     page[5:45, 10:16] = ink
     page[39:45, 10:30] = ink
@@ -24,7 +24,7 @@ def stroke(height=60, width=90, paper=255, ink=0):
 
 @pytest.fixture
 def example(tmp_path):
-    """A function from a picture, an array or bytes to the example that it becomes."""
+    """A function from a picture, an array or the bytes of a file to the example."""
 
     def of(content, model=GREY, fit=True, suffix="png", **options):
         path = tmp_path / f"3f2a.{suffix}"
@@ -52,58 +52,58 @@ def centre(pixels):
 
 
 def test_the_longer_side_of_the_ink_fills_20_of_28_pixels():
-    page = fitted(stroke())
+    page = fit_digit(stroke())
     top, bottom, left, right = box(page)
     assert page.shape == (56, 56)
-    assert bottom - top == 40 == round(56 * FILLED)
+    assert bottom - top == 40 == round(56 * DIGIT_SHARE)
     assert right - left == 20
 
 
 def test_the_centre_of_mass_is_the_middle():
-    np.testing.assert_allclose(centre(fitted(stroke())), 28, atol=0.5)
+    np.testing.assert_allclose(centre(fit_digit(stroke())), 28, atol=0.5)
 
 
 def test_the_box_stays_inside_where_the_mass_is_at_its_edge():
     page = np.zeros((40, 40), np.uint8)
     page[2:38, 2:5] = 255
     page[36:38, 2:38] = 100
-    filled = fitted(page, filled=1.0)
+    filled = fit_digit(page, share=1.0)
     assert filled.shape == (36, 36)
     np.testing.assert_array_equal(filled, page[2:38, 2:38])
 
 
-def test_dark_on_light_is_turned_into_light_on_dark():
-    np.testing.assert_array_equal(fitted(stroke()), fitted(255 - stroke()))
-    assert fitted(stroke())[0, 0] == 0
-    assert fitted(stroke()).max() == 255
+def test_dark_ink_on_light_paper_becomes_light_on_dark():
+    np.testing.assert_array_equal(fit_digit(stroke()), fit_digit(255 - stroke()))
+    assert fit_digit(stroke())[0, 0] == 0
+    assert fit_digit(stroke()).max() == 255
 
 
-def test_faint_ink_on_grey_paper_is_as_strong():
-    np.testing.assert_array_equal(fitted(stroke(paper=200, ink=120)), fitted(stroke()))
+def test_faint_ink_on_grey_paper_gets_full_contrast():
+    np.testing.assert_array_equal(fit_digit(stroke(paper=200, ink=120)), fit_digit(stroke()))
 
 
-def test_where_on_the_page_it_is_drawn_does_not_matter():
+def test_the_position_on_the_page_does_not_matter():
     moved = np.roll(stroke(), (10, 40), axis=(0, 1))
     wider = np.pad(stroke(), ((7, 90), (100, 3)), constant_values=255)
     for page in (moved, wider):
-        np.testing.assert_array_equal(fitted(page), fitted(stroke()))
+        np.testing.assert_array_equal(fit_digit(page), fit_digit(stroke()))
 
 
-def test_stains_are_no_ink():
+def test_faint_stains_are_not_ink():
     page = stroke()
     page[50:55, 80:85] = 230
-    np.testing.assert_array_equal(fitted(page), fitted(stroke()))
+    np.testing.assert_array_equal(fit_digit(page), fit_digit(stroke()))
 
 
-def test_a_fitted_picture_stays_as_it_is():
-    once = fitted(stroke())
-    np.testing.assert_array_equal(fitted(once), once)
+def test_a_fitted_picture_does_not_change():
+    once = fit_digit(stroke())
+    np.testing.assert_array_equal(fit_digit(once), once)
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
-def test_an_empty_page_is_said_to_be_one(level):
+def test_an_empty_page_gives_a_message(level):
     with pytest.raises(DataError, match=r"the drawing: expected something drawn\. Received: an empty page"):
-        fitted(np.full((30, 20), level, np.uint8), "the drawing")
+        fit_digit(np.full((30, 20), level, np.uint8), "the drawing")
 
 
 # -- what becomes an example ------------------------------------------------------------------------------------------
@@ -111,21 +111,21 @@ def test_an_empty_page_is_said_to_be_one(level):
 
 @pytest.mark.parametrize("model", [GREY, SMALL, COLOUR])
 @pytest.mark.parametrize("fit", [True, False])
-def test_an_example_is_what_the_model_expects(example, model, fit):
+def test_an_example_has_the_shape_and_range_that_the_model_expects(example, model, fit):
     found = example(stroke(), model, fit)
     assert found.shape == (1, *model.event_shape)
     assert found.dtype == np.float32
     assert 0 <= found.min() < found.max() <= 1
 
 
-def test_small_digits_fill_all_of_their_pixels(example):
+def test_digits_of_8_pixels_fill_the_picture(example):
     top, bottom, _, _ = box(example(stroke(), SMALL)[0, ..., 0] > 0.2)
     assert bottom - top == 8
     top, bottom, _, _ = box(example(stroke(), GREY)[0, ..., 0] > 0.2)
     assert bottom - top == 20
 
 
-def test_without_fitting_the_middle_of_the_picture_is_kept_as_it_is(example):
+def test_without_fitting_the_middle_of_the_picture_does_not_change(example):
     levels = np.random.default_rng(0).integers(0, 256, (28, 28)).astype(np.uint8)
     np.testing.assert_array_equal(example(levels, fit=False)[0, ..., 0], levels / np.float32(255))
     wide = np.zeros((28, 60), np.uint8)
@@ -153,13 +153,13 @@ def test_a_photo_is_turned_upright(example):
     np.testing.assert_array_equal(example(picture, SMALL, False, **options), example(ramp(), SMALL, False))
 
 
-def test_what_is_drawn_on_transparent_ground_is_drawn_on_white(example):
+def test_a_transparent_background_is_white(example):
     layer = np.zeros((60, 90, 4), np.uint8)
     layer[..., 3] = 255 - stroke()
     np.testing.assert_array_equal(example(layer), example(stroke()))
 
 
-def test_sixteen_bits_are_as_good_as_eight(example):
+def test_a_picture_of_16_bits_gives_the_same_example(example):
     deep = Image.fromarray(np.asarray(ramp()).astype(np.uint16) * 257)
     np.testing.assert_array_equal(example(deep, SMALL, False), example(ramp(), SMALL, False))
 
@@ -177,13 +177,13 @@ def test_sixteen_bits_are_as_good_as_eight(example):
         ("L", "bmp"),
     ],
 )
-def test_every_usual_kind_of_picture_is_read(example, mode, suffix):
+def test_every_usual_file_format_and_mode_is_read(example, mode, suffix):
     found = example(Image.fromarray(stroke()).convert(mode), suffix=suffix)
     np.testing.assert_allclose(found, example(stroke()), atol=0.1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (4000, 1), (2, 60_000), (3000, 3000)])
-def test_no_size_is_too_small_or_too_flat(example, shape):
+def test_pictures_of_any_size_and_aspect_are_read(example, shape):
     levels = np.full(shape, 255, np.uint8)
     levels[: max(1, shape[0] // 3), : max(1, shape[1] // 3)] = 0
     assert example(levels, fit=False).shape == (1, 28, 28, 1)
@@ -194,9 +194,9 @@ def test_no_size_is_too_small_or_too_flat(example, shape):
         assert example(levels).shape == (1, 28, 28, 1)
 
 
-def test_large_pictures_are_made_small_before_they_are_fitted(example, monkeypatch):
+def test_large_pictures_are_scaled_down_before_they_are_fitted(example, monkeypatch):
     seen = []
-    monkeypatch.setattr(uploads, "fitted", lambda grey, *_: seen.append(grey.shape) or grey)
+    monkeypatch.setattr(preprocessing, "fit_digit", lambda grey, *_: seen.append(grey.shape) or grey)
     for shape in ((2, 60_000), (5000, 2500), (900, 1024)):
         example(np.zeros(shape, np.uint8))
     assert seen == [(1, 1024), (1024, 512), (900, 1024)]
@@ -236,7 +236,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_is_no_picture_is_a_sentence_under_its_own_name(example, tmp_path, case):
+def test_a_file_that_is_no_picture_gives_a_message_with_its_name(example, tmp_path, case):
     content, words = BAD[case]
     with pytest.raises(DataError, match=words) as caught:
         example(content)
@@ -244,21 +244,21 @@ def test_what_is_no_picture_is_a_sentence_under_its_own_name(example, tmp_path, 
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_a_picture_that_would_fill_the_memory_is_not_unpacked(example):
+def test_a_picture_with_too_many_pixels_is_not_decoded(example):
     bomb = Image.new("1", (9600, 9600))
     assert len(encoded(bomb)) < 100_000
     with pytest.raises(DataError, match=r"my own\.png: expected a picture of at most \d+ pixels"):
         example(bomb)
 
 
-def test_no_picture_is_said_to_be_missing():
+def test_a_missing_picture_gives_a_message():
     with pytest.raises(DataError, match=r"Expected a picture\. Received: none yet"):
         as_example(None, GREY, True)
     with pytest.raises(DataError, match=r"the picture: expected an uploaded file\. Received: none of that name"):
         as_example({"path": None, "name": None}, GREY, True)
 
 
-def test_drawings_are_made_like_the_data_where_these_are_digits():
+def test_drawings_are_preprocessed_for_models_of_digits_only():
     for data, like in (("mnist", True), ("digits", True), ("fashion_mnist", False), ("some/folder", False)):
         run = SimpleNamespace(config=SimpleNamespace(data=SimpleNamespace(data=data)))
-        assert uploads.looks_like_digits(run) is like
+        assert preprocessing.has_fitted_digits(run) is like

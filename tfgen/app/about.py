@@ -1,29 +1,22 @@
-"""What a model is, in a line."""
+"""Descriptions of a run in one line, and the list of the runs that cannot be used."""
 
 import html
 
 from tfgen.app.catalogue import Catalogue
+from tfgen.config.families import FAMILIES
 from tfgen.errors import TfgenError
-from tfgen.runs.evaluations import current
+from tfgen.runs.evaluations import entries_of_last_epoch
 from tfgen.runs.run import Run
-
-FAMILIES = {
-    "vae": "variational autoencoder",
-    "gan": "generative adversarial network",
-    "flow": "normalizing flow",
-    "dropout_gan": "Dropout-GAN",
-    "mad_gan": "MAD-GAN",
-}
 
 
 def about(catalogue: Catalogue, name: str | None) -> str:
-    """Family, data, training and likelihood of a run, as Markdown; what is wrong where it cannot be read."""
+    """Return family, data, epochs and test likelihood of a run as Markdown. If the run cannot be read: the reason."""
     if not name:
-        return "No model yet. Train one in the tab **Train**, or with `python train.py --model flow`."
+        return "There is no model yet. Train one in the tab **Train a model**, or with `tfgen train --model flow`."
     try:
         run = catalogue.run(name)
-        family = FAMILIES.get(run.config.model, run.config.model)
-        parts = [f"A **{family}** of {run.config.data.data}", _progress(run), *_likelihood(run)]
+        family = FAMILIES[run.config.model].title
+        parts = [f"A **{family}** trained on {run.config.data.data} for {_progress(run)}", *_likelihood(run)]
     except TfgenError as error:
         return html.escape(str(error), quote=False)
     return "; ".join(parts) + "."
@@ -36,22 +29,20 @@ def _progress(run: Run) -> str:
 
 
 def _likelihood(run: Run) -> list[str]:
-    found = [entry for entry in current(run).get("likelihood", ()) if entry.get("split") == "test"]
-    if not found:
+    entries = entries_of_last_epoch(run, skip_damaged=True).get("likelihood", ())
+    entry = next((entry for entry in entries if entry.split == "test"), None)
+    if entry is None:
         return []
-    entry = found[0]
-    try:
-        if "bits_per_dim" in entry:
-            return [f"test set {entry['bits_per_dim']:.3f} bits/dim ({entry['levels']} levels; {entry['estimator']})"]
-        return [f"test set {-entry['log_prob_nats']:.3f} nats ({entry['estimator']})"]
-    except (KeyError, TypeError, ValueError):  # of another version, or not written by tfgen
-        return []
+    if entry.bits_per_dim is not None:
+        return [f"test set {entry.bits_per_dim:.3f} bits/dim ({entry.levels} levels; {entry.estimator})"]
+    return [f"test set {-entry.log_prob_nats:.3f} nats ({entry.estimator})"]
 
 
 def unusable(catalogue: Catalogue) -> str:
-    """The runs that cannot be used, each with the reason, as Markdown; empty where there is none."""
+    """Return the runs that cannot be used, each with the reason, as Markdown. Empty if all can be used."""
     found = [(entry.name, entry.reason) for entry in catalogue.entries() if entry.reason]
     rows = [f"- **{html.escape(name, quote=False)}**: {html.escape(reason, quote=False)}" for name, reason in found]
     if not rows:
         return ""
-    return "<details><summary>" + f"{len(rows)} not usable</summary>\n\n" + "\n".join(rows) + "\n\n</details>"
+    title = f"{len(rows)} {'run' if len(rows) == 1 else 'runs'} cannot be used"
+    return f"<details><summary>{title}</summary>\n\n" + "\n".join(rows) + "\n\n</details>"

@@ -1,7 +1,8 @@
-"""The pictures that were answered, uploaded or drawn: kept for a while, and never more than a bound."""
+"""Deletes old pictures from Gradio's cache: results, uploads and drawings."""
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,71 +10,80 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import gradio as gr
 
-#: Seconds between two looks, how long a picture stays, and how long it stays even where there are too many of them.
-EVERY, KEEP, KEEP_ANYHOW = 60.0, 3600.0, 120.0
-#: Bytes of all of them.
-MOST = 512 * 2**20
+#: Seconds between two cleanups.
+INTERVAL = 60.0
+#: Age in seconds from which a file is deleted.
+MAX_AGE = 3600.0
+#: Age in seconds below which a file stays even if the folder is too large.
+MIN_AGE = 120.0
+#: Total size of the files in bytes from which the oldest files are deleted.
+MAX_BYTES = 512 * 2**20
 
 
-class _File(NamedTuple):
+class _Entry(NamedTuple):
     age: float
     size: int
     path: Path
 
 
-def tidy(folder: Path, now: float, most: int = MOST) -> list[Path]:
-    """Delete the files in a folder that are too old, the oldest of those that are too many, and folders left empty.
+def delete_old_files(folder: Path, now: float, max_bytes: int = MAX_BYTES) -> list[Path]:
+    """Delete files older than `MAX_AGE`, the oldest files beyond `max_bytes`, and empty folders.
 
     Args:
-        folder: with all folders in it.
-        now: the time, seconds since 1970.
-        most: bytes that may stay.
+        folder: the folder, searched with all its subfolders.
+        now: current time in seconds since 1970.
+        max_bytes: total size of the files that stay.
 
     Returns:
-        The files that are gone.
+        The deleted files.
     """
+    files, folders = _entries(folder, now)
+    deleted, total = [], 0
+    for file in sorted(files):
+        total += file.size
+        if file.age > MAX_AGE or (total > max_bytes and file.age > MIN_AGE):
+            with contextlib.suppress(OSError):
+                file.path.unlink()
+                deleted.append(file.path)
+    for old in sorted(folders, key=lambda each: len(each.path.parts), reverse=True):
+        # `rmdir` fails on a folder that is not empty. A new folder stays: another thread may be about to fill it.
+        with contextlib.suppress(OSError):
+            if old.age > MIN_AGE:
+                old.path.rmdir()
+    return deleted
+
+
+def _entries(folder: Path, now: float) -> tuple[list[_Entry], list[_Entry]]:
+    """Return the files and the subfolders of a folder."""
     files, folders = [], []
     for path in folder.rglob("*"):
-        # Others write here meanwhile.
+        # Other threads may delete a file between its listing and `stat`.
         with contextlib.suppress(OSError):
             state = path.stat()
             if path.is_dir():
-                folders.append(_File(now - state.st_mtime, 0, path))
+                folders.append(_Entry(now - state.st_mtime, 0, path))
             else:
-                files.append(_File(now - state.st_mtime, state.st_size, path))
-    gone, stay = [], 0
-    for file in sorted(files):
-        stay += file.size
-        if file.age > KEEP or (stay > most and file.age > KEEP_ANYHOW):
-            with contextlib.suppress(OSError):
-                file.path.unlink()
-                gone.append(file.path)
-    for old in sorted(folders, key=lambda each: len(each.path.parts), reverse=True):
-        # A new one may be about to be filled.
-        with contextlib.suppress(OSError):
-            if old.age > KEEP_ANYHOW:
-                old.path.rmdir()
-    return gone
+                files.append(_Entry(now - state.st_mtime, state.st_size, path))
+    return files, folders
 
 
 @contextlib.contextmanager
-def tidied(blocks: "gr.Blocks", folder: Path) -> Iterator[None]:
-    """Keep the folder tidy for the length of a `with` block.
+def cleaning(blocks: "gr.Blocks", folder: Path) -> Iterator[None]:
+    """Clean the folder every `INTERVAL` seconds, in a thread, until the `with` block ends.
 
-    Gradio's own `delete_cache` deletes by age alone, forgets what has no component, and leaves the folders.
+    Gradio's own `delete_cache` is not used: it has no limit on the size, forgets files that belong to no component, and
+    leaves empty folders.
     """
-    import time
-
     ended = threading.Event()
 
-    def look() -> None:
-        while not ended.wait(EVERY):
-            gone = set(map(str, tidy(folder, time.time())))
-            # Gradio remembers each of them, for ever.
+    def clean() -> None:
+        while not ended.wait(INTERVAL):
+            deleted = set(map(str, delete_old_files(folder, time.time())))
+            # Gradio keeps a set of the names of all files that it ever served. Without this line the sets would grow.
             for remembered in blocks.temp_file_sets:
-                remembered -= gone
+                remembered -= deleted
 
-    thread = threading.Thread(target=look, name="tidying", daemon=True)
+    thread = threading.Thread(target=clean, name="cache-cleanup", daemon=True)
     thread.start()
     try:
         yield

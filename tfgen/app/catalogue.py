@@ -1,4 +1,4 @@
-"""What there is to look at: the pretrained models, and the runs of a folder, each usable or with the reason why not."""
+"""The catalogue of the app: pretrained models and the runs of a folder, with the reason if a run cannot be used."""
 
 import zipfile
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from tfgen.runs.run import Run
 
 @dataclass(frozen=True)
 class Entry:
-    """One model or run of the catalogue.
+    """A pretrained model or a run of the catalogue.
 
     Attributes:
-        name: by which it is chosen.
-        run: the run; None where its configuration cannot be read.
-        reason: why it has no model to compute with; empty where it has one.
+        name: name by which the user chooses the entry.
+        run: the run. None if its configuration cannot be read.
+        reason: why the entry has no model that can be loaded. Empty if it has one.
     """
 
     name: str
@@ -26,51 +26,51 @@ class Entry:
 
 
 class Catalogue:
-    """The pretrained models and the runs in a folder, read anew at every question: runs come and go.
+    """The pretrained models and the runs in a folder. Every call reads the folder again, because runs come and go.
 
-    A run's name is that of its folder, with "./" before it where a pretrained model has that name. Nothing outside of
-    the folder can be named.
+    The name of a run is the name of its folder, with "./" in front if a pretrained model has the same name. No name
+    leads out of the folder.
 
     Args:
-        root: the folder of the runs; it need not exist.
+        root: folder of the runs. The folder need not exist.
     """
 
     def __init__(self, root: str | Path):
         self.root = Path(root)
 
     def entries(self) -> list[Entry]:
-        """The pretrained models, then the runs, the latest first."""
+        """Return the pretrained models, then the runs, latest first."""
         known = [Entry(name, Run.open(name)) for name in pretrained.names()]
         folders = [path for path in self._folders() if not path.name.startswith(".")]
-        return known + [self._entry(path) for path in sorted(folders, key=_age, reverse=True)]
+        return known + [self._entry(path) for path in sorted(folders, key=_modification_time, reverse=True)]
 
     def usable(self) -> list[str]:
-        """Names of those that have a model."""
+        """Return the names of the entries whose model can be loaded."""
         return [entry.name for entry in self.entries() if not entry.reason]
 
     def trained(self) -> list[str]:
-        """Names of those whose training can be looked at, with a model or not yet."""
+        """Return the names of the entries that have a training history, with or without a model."""
         return [entry.name for entry in self.entries() if entry.run is not None]
 
     def run(self, name: str) -> Run:
-        """The run of that name, which need not have a model yet.
+        """Return the run of that name. The run need not have a model yet.
 
         Raises:
-            RunError: if there is none of that name, or its configuration cannot be read.
+            RunError: if no run has that name, or its configuration cannot be read.
         """
         if name in pretrained.names():
             return Run.open(name)
         for path in self._folders():
             if name in (path.name, self._name(path)):
-                # By the path of the folder, never by the text that came in.
+                # The path comes from the folder's listing and never from the text that a visitor sent.
                 return self._open(path)
         names = ", ".join(entry.name for entry in self.entries()) or "nothing"
-        raise RunError(f"Expected one of {names}. Received: {name!r}, which is not there, or not there any more")
+        raise RunError(f"Expected one of {names}. Received: {name!r}, which does not exist or was removed")
 
     def model_run(self, name: str) -> Run:
-        """The run of that name, for its model. Raises `RunError` where it has none, with the reason."""
+        """Return the run of that name. Raises `RunError` also if the run has no model that can be loaded."""
         run = self.run(name)
-        if reason := _reason(run):
+        if reason := _why_unusable(run):
             raise RunError(f"{name}: {reason}")
         return run
 
@@ -89,7 +89,7 @@ class Catalogue:
             run = self._open(path)
         except RunError as error:
             return Entry(name, None, str(error))
-        return Entry(name, run, _reason(run))
+        return Entry(name, run, _why_unusable(run))
 
     def _open(self, path: Path) -> Run:
         if not path.resolve().is_relative_to(self.root.resolve()):
@@ -97,15 +97,15 @@ class Catalogue:
         return Run.open(path.resolve())
 
 
-def _age(path: Path) -> float:
+def _modification_time(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:
         return 0.0
 
 
-def _reason(run: Run) -> str:
-    """Why the run has no model to load; empty where it has one that looks whole."""
+def _why_unusable(run: Run) -> str:
+    """Return why the model of the run cannot be loaded. Empty if the file of the model is undamaged."""
     try:
         if run.is_packed:
             pretrained.read(run.path)
@@ -113,17 +113,17 @@ def _reason(run: Run) -> str:
     except RunError as error:
         return str(error)
     except OSError:
-        return "its weights are not there" if run.is_packed else "it has not finished an epoch, and has no model yet"
+        return "the weights are missing" if run.is_packed else "the run has not finished an epoch and has no model yet"
     return _damage(run.model_file, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=256)
 def _damage(file: Path, modified: int, size: int) -> str:
-    """What is wrong with an archive; read again when its time or size has changed."""
+    """Return how a zip archive is damaged. Empty if it is not. `modified` and `size` only key the cache."""
     try:
         with zipfile.ZipFile(file) as archive:
             broken = archive.testzip()
     except Exception as error:
-        # Of any kind: a byte says how the following ones are to be taken, as compressed, encrypted or of another file.
-        return f"its {file.name} cannot be read ({error})"
-    return f"its {file.name} is damaged (in {broken})" if broken else ""
+        # One wrong byte can raise almost any error, because it can change the compression, encryption or format.
+        return f"{file.name} cannot be read ({error})"
+    return f"{file.name} is damaged (in {broken})" if broken else ""

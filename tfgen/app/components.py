@@ -1,4 +1,9 @@
-"""Gradio's components with the settings that every tab shares."""
+"""Gradio components with the settings that all tabs share, and three components of this package.
+
+Several functions below change how a component treats the values that the page sends. Gradio's own treatment rejects
+values with messages or tracebacks of its own; the handlers check the values themselves and name the argument, the
+expected range and the received value. The changes replace methods of Gradio 6.31, so the version of Gradio is pinned.
+"""
 
 import html
 from abc import ABCMeta
@@ -10,139 +15,169 @@ import gradio as gr
 from gradio.processing_utils import save_base64_to_cache
 from gradio.utils import get_upload_folder
 
+#: Folder of the templates, style sheets and scripts of the package's own components.
 WEB = Path(__file__).with_name("web")
 
-NAME = {"type": "string"}
+NAME_SCHEMA = {"type": "string"}
 
 
-def _html(file: str, label: str) -> str:
-    """A template with its label. What else changes is filled in by the page."""
-    return (WEB / file).read_text().replace("LABEL", label)
+def _with_preprocess(component: Any, preprocess: Callable[[Any], Any]) -> Any:
+    """Replace how a component converts a value of the page into an argument of a handler.
 
-
-def _passing(component: Any, passed) -> Any:
-    """The component, handing on what `passed` makes of what came in.
-
-    Not a subclass: Gradio writes a file of types beside the source of each.
+    The method of the object is replaced, because Gradio would write a file with type hints next to the source file of
+    every subclass of a component.
     """
-    component.preprocess = passed
+    component.preprocess = preprocess
     return component
 
 
-def _as_it_came(payload: Any) -> Any:
+def _unchanged(payload: Any) -> Any:
     return payload
 
 
-# By hand: Gradio's metaclass would write a file of types beside this one.
-_Names: Any = ABCMeta.__new__(
+# -- choices and numbers ----------------------------------------------------------------------------------------------
+
+
+# The class is made by calling `ABCMeta.__new__`, because Gradio's metaclass would write a file with type hints next to
+# this file. It has to be a class: when an event updates the choices, Gradio constructs the component again for that
+# browser window, and a method replaced in an object would be lost.
+_RunDropdown: Any = ABCMeta.__new__(
     type(gr.Dropdown),
     "Dropdown",
     (gr.Dropdown,),
     {
         "preprocess": lambda self, payload: payload,
-        # Nor are programs told the choices of the start.
-        "api_info": lambda self: {"type": "array", "items": NAME} if self.multiselect else NAME,
+        # The description for programs does not list the choices, which may be out of date.
+        "api_info": lambda self: {"type": "array", "items": NAME_SCHEMA} if self.multiselect else NAME_SCHEMA,
     },
 )
 
 
-def run_choice(**settings) -> gr.Dropdown:
-    """A choice among names that may change while the page is open.
+def run_dropdown(**settings) -> gr.Dropdown:
+    """Return a dropdown of names whose choices may change while the page is open.
 
-    Gradio compares what comes in with the choices that it sent last, and refuses a run that began since, or that was
-    chosen just before it was gone. The catalogue knows better, and says what it expected.
-
-    A class, since an update makes Gradio build the component again for that window.
+    Gradio's dropdown rejects a value that is not among the choices it sent last. Runs appear and disappear meanwhile,
+    so this dropdown passes every value on; the catalogue then reports an unknown name.
     """
-    return _Names(**settings)
+    return _RunDropdown(**settings)
 
 
 def slider(*args, **settings) -> gr.Slider:
-    """A number in a range, passed on as it came: handlers say by name what they expected, and round nothing."""
-    return _passing(gr.Slider(*args, **settings), _as_it_came)
+    """Return a slider that passes every value on. Gradio's slider rejects values out of range with its own message."""
+    return _with_preprocess(gr.Slider(*args, **settings), _unchanged)
 
 
-def whole_number(value: int, **settings) -> gr.Number:
-    """An integer, passed on as it came."""
-    return _passing(gr.Number(value, precision=0, **settings), _as_it_came)
+def integer(value: int, **settings) -> gr.Number:
+    """Return a number field for integers that passes every value on. Gradio's field would round a fraction."""
+    return _with_preprocess(gr.Number(value, precision=0, **settings), _unchanged)
 
 
-def options(*args, **settings) -> gr.Radio:
-    """One of a few, passed on as it came."""
-    return _passing(gr.Radio(*args, **settings), _as_it_came)
+def radio(*args, **settings) -> gr.Radio:
+    """Return radio buttons that pass every value on. Gradio's buttons reject other values with their own message."""
+    return _with_preprocess(gr.Radio(*args, **settings), _unchanged)
+
+
+def seed(
+    value: int = 0, label: str = "Seed", info: str = "A seed gives always the same picture", **settings
+) -> gr.Number:
+    """Return a number field for a seed."""
+    return integer(value, label=label, info=info, **settings)
+
+
+def temperature(**settings) -> gr.Slider:
+    """Return a slider for the factor on the standard deviation of the latent noise."""
+    info = "Factor on the latent noise. Below 1: more typical, less varied pictures. Above 1: more varied pictures"
+    return slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
+
+
+def preprocess_checkbox() -> gr.Checkbox:
+    """Return a checkbox: preprocess a picture like the digits of the data, or not."""
+    return gr.Checkbox(
+        True,
+        label="Preprocess like the data (crop, centre, invert)",
+        info="Crop the picture to its ink, centre the ink, and show it light on dark, as in MNIST",
+    )
+
+
+# -- pictures from the user -------------------------------------------------------------------------------------------
 
 
 def upload(label: str, **settings) -> gr.Image:
-    """A picture that comes in, passed on as the path of its file and under its own name, not yet opened.
+    """Return a field for an uploaded picture. A handler gets {"path": file or None, "name": user's file name}.
 
-    Gradio's own way to read it answers a damaged file with a traceback. And Gradio checks that a file was uploaded only
-    where the request calls it one: a path without that word would be read, wherever it leads.
+    The file is not opened here: Gradio's own reading answers a damaged file with a traceback. And Gradio verifies that
+    a file was uploaded only if the request declares it as an upload, so a request without the declaration could read
+    any file of the machine. Here, a file outside Gradio's upload folder becomes the path None.
     """
 
-    def passed(payload):
+    def preprocess(payload):
         if payload is None:
             return None
         path = Path(payload.path or "").resolve()
-        uploaded = path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()
-        return {"path": str(path) if uploaded else None, "name": payload.orig_name}
+        is_uploaded = path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()
+        return {"path": str(path) if is_uploaded else None, "name": payload.orig_name}
 
     component = gr.Image(label=label, type="filepath", sources=["upload", "clipboard"], buttons=[], **settings)
-    return _passing(component, passed)
+    return _with_preprocess(component, preprocess)
 
 
-def pad(label: str, **settings) -> gr.HTML:
-    """A page to draw on with mouse, pen or finger; passed on as `upload` does, None while nothing is drawn."""
+def drawing_pad(label: str, **settings) -> gr.HTML:
+    """Return an area to draw on with mouse, pen or finger.
 
-    def passed(payload):
+    A handler gets the same dictionary as from `upload`, or None while nothing is drawn.
+    """
+
+    def preprocess(payload):
         if not payload:
             return None
         if not isinstance(payload, str) or not payload.startswith("data:image/png;base64,"):
-            raise gr.Error("Expected a drawing as a PNG in a data address.", print_exception=False)
+            raise gr.Error("Expected a drawing as a PNG in a data URL. Received: another value", print_exception=False)
         return {"path": save_base64_to_cache(payload, get_upload_folder(), "drawing.png"), "name": "the drawing"}
 
-    component = gr.HTML(
-        "",
-        label=label,
-        html_template=_html("pad.html", label),
-        css_template=(WEB / "pad.css").read_text(),
-        js_on_load=(WEB / "pad.js").read_text(),
-        **settings,
-    )
-    return _passing(component, passed)
+    return _with_preprocess(_html_component("pad", "", label, **settings), preprocess)
+
+
+# -- own components ---------------------------------------------------------------------------------------------------
 
 
 def latent_map(label: str, **settings) -> gr.HTML:
-    """A map on which a point is dragged; its value is [right, up] from −1 to 1, and a new picture's address third."""
-    return gr.HTML(
-        [0.0, 0.0],
-        label=label,
-        html_template=_html("map.html", label),
-        css_template=(WEB / "map.css").read_text(),
-        js_on_load=(WEB / "map.js").read_text(),
-        **settings,
-    )
+    """Return a picture on which the user drags a point.
 
-
-def epochs(label: str, **settings) -> gr.HTML:
-    """A slider over the epochs that have pictures, its `epochs`; its value is one of them.
-
-    It hides by itself where there is nothing to choose: one that is made invisible loses what it is sent meanwhile.
+    The value is [horizontal, vertical], each from −1 to 1. To change the picture, the server sends its data URL as a
+    third item.
     """
-    component = gr.HTML(
-        0,
-        label=label,
-        html_template=_html("epochs.html", label),
-        css_template=(WEB / "epochs.css").read_text(),
-        js_on_load=(WEB / "epochs.js").read_text(),
-        epochs=[],
-        **settings,
-    )
+    return _html_component("map", [0.0, 0.0], label, **settings)
+
+
+def epoch_slider(label: str, **settings) -> gr.HTML:
+    """Return a slider over a list of epochs, its property `epochs`. The value is one of the epochs.
+
+    The template itself hides the slider if there is nothing to choose. Gradio's `visible=False` cannot be used: an
+    invisible component loses the updates that it gets.
+    """
+    component = _html_component("epochs", 0, label, epochs=[], **settings)
     component.api_info = lambda: {"type": "integer"}  # type: ignore[method-assign]
     return component
 
 
+def _html_component(name: str, value: Any, label: str, **settings) -> gr.HTML:
+    """Return a component of the files `web/name.html`, `.css` and `.js`, with LABEL in the template replaced."""
+    template, css, script = ((WEB / f"{name}.{suffix}").read_text() for suffix in ("html", "css", "js"))
+    return gr.HTML(
+        value,
+        label=label,
+        html_template=template.replace("LABEL", label),
+        css_template=css,
+        js_on_load=script,
+        **settings,
+    )
+
+
+# -- shown pictures and texts -----------------------------------------------------------------------------------------
+
+
 def picture(label: str, **settings) -> gr.Image:
-    """A picture that the page shows, to be downloaded as the PNG it is."""
+    """Return a picture with buttons to download it as PNG and to enlarge it."""
     defaults: dict[str, Any] = {
         "format": "png",
         "interactive": False,
@@ -153,15 +188,15 @@ def picture(label: str, **settings) -> gr.Image:
     return gr.Image(label=label, **{**defaults, **settings})
 
 
-def look_of(plot: bool) -> list[str]:
-    """Classes of a `picture` that shows a plot, whose lines stay smooth, or else pixels, which stay squares."""
-    return ["named"] if plot else ["pixels"]
+def picture_classes(is_plot: bool) -> list[str]:
+    """Return the CSS classes of a `picture`: a plot is scaled smoothly, and the pixels of an image stay squares."""
+    return ["named"] if is_plot else ["pixels"]
 
 
-def curves(**settings) -> gr.Gallery:
-    """Panels with a curve each, in as many columns as the window has room for."""
+def curve_gallery(**settings) -> gr.Gallery:
+    """Return a gallery of training curves with as many columns as the window has room for."""
     return gr.Gallery(
-        label="Curves",
+        label="Training curves",
         format="png",
         interactive=False,
         object_fit="contain",
@@ -174,37 +209,17 @@ def curves(**settings) -> gr.Gallery:
     )
 
 
-def seed(value: int = 0, label: str = "Seed", info: str = "One seed is one picture", **settings) -> gr.Number:
-    """An integer seed."""
-    return whole_number(value, label=label, info=info, **settings)
-
-
-def temperature(**settings) -> gr.Slider:
-    """Factor on the latent noise."""
-    info = "Below 1: more typical, less varied; above 1: wilder"
-    return slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
-
-
 def notice() -> gr.Markdown:
-    """Where it is said what a model cannot do; filled by `said`."""
+    """Return an invisible text that says what a model cannot do. `notice_update` fills and shows it."""
     return gr.Markdown(elem_classes=["notice"], visible=False)
 
 
-def said(reason: str) -> dict[str, Any]:
-    """The update of a `notice`: the reason, capitalized and escaped; hidden where there is none."""
-    return gr.update(value=html.escape(reason[:1].upper() + reason[1:], quote=False), visible=bool(reason))
+def notice_update(message: str) -> dict[str, Any]:
+    """Return the update of a `notice`: the message with a capital letter and escaped HTML. Empty: hide the notice."""
+    return gr.update(value=html.escape(message[:1].upper() + message[1:], quote=False), visible=bool(message))
 
 
-def for_programs(handler: Callable, inputs: Sequence, outputs: Sequence, api_name: str, **settings) -> None:
-    """Offer a handler to programs, under another form than the page has it."""
+def add_api(handler: Callable, inputs: Sequence, outputs: Sequence, api_name: str, **settings) -> None:
+    """Offer a handler to programs whose arguments differ from what the page has. The event's button is invisible."""
     button = gr.Button(visible=False)
     button.click(handler, list(inputs), list(outputs), api_name=api_name, **settings)
-
-
-def fit() -> gr.Checkbox:
-    """Whether a drawing is made like the data's digits."""
-    return gr.Checkbox(
-        True,
-        label="Make it like the data",
-        info="Cut out, centre and turn dark on light into light on dark, as MNIST's digits are",
-    )

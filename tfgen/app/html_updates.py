@@ -1,19 +1,23 @@
-"""Updates of components that are made of a template: whole, or none."""
+"""A correction of the updates that Gradio sends to `gr.HTML` components with a template."""
 
 from typing import Any
 
 import gradio as gr
 
 
-def whole_updates(blocks: gr.Blocks) -> None:
-    """Let an update of a `gr.HTML` name all values of its template.
+def send_complete_updates(blocks: gr.Blocks) -> None:
+    """Make every update of a `gr.HTML` contain all values of its template.
 
-    Gradio 6.31 sends those that change, and for `gr.skip()` one of its own making. Where a component is not drawn yet,
-    as in a tab that was not opened, they take the place of all others, and its template fails.
+    Gradio 6.31 sends only the values that change, and sends values of its own for `gr.skip()`. A component that is not
+    drawn yet, for example in a tab that was never opened, replaces all its values by those of the update. Its template
+    then fails on a missing value.
+
+    Args:
+        blocks: the page. Its method `postprocess_data` is replaced.
     """
     postprocess = blocks.postprocess_data
 
-    async def completed(block_fn, predictions, state) -> list[Any]:
+    async def postprocess_completely(block_fn, predictions, state) -> list[Any]:
         outputs = await postprocess(block_fn, predictions, state)
         for component, output in zip(block_fn.outputs, outputs, strict=False):
             if isinstance(component, gr.HTML) and isinstance(output, dict) and "props" in output:
@@ -23,4 +27,4 @@ def whole_updates(blocks: gr.Blocks) -> None:
                     output["props"] = {**before.props, **changed}
         return outputs
 
-    blocks.postprocess_data = completed  # type: ignore[method-assign]
+    blocks.postprocess_data = postprocess_completely  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""The handlers as tools of an MCP server: what Gradio leaves to be done."""
+"""The handlers as tools of an MCP server (Model Context Protocol): two corrections of Gradio's server."""
 
 import importlib.util
 from typing import Any
@@ -6,21 +6,24 @@ from typing import Any
 from tfgen.errors import ConfigError
 
 
-def check_tools() -> None:
-    """Raise `ConfigError` where the packages of the server are missing; Gradio would go on without a word."""
+def check_mcp_installed() -> None:
+    """Raise `ConfigError` if the package `mcp` is missing. Gradio would start without the MCP server, silently."""
     if importlib.util.find_spec("mcp") is None:
         raise ConfigError("--mcp: expected the package mcp: pip install 'gradio[mcp]'. Received: none installed")
 
 
-def spread_results(server: Any) -> None:
-    """Let each of several results of a tool be a content of its own, pictures as pictures.
+def separate_results(server: Any) -> None:
+    """Make the MCP server return each of several results as a content of its own, and pictures as pictures.
 
-    Gradio 6.31 makes one text of them, in which a picture is an address.
+    Gradio 6.31 joins several results into one text, in which a picture is only a web address.
+
+    Args:
+        server: the `mcp_server_obj` of a launched `gr.Blocks`. Its method is replaced.
     """
-    contents = server.postprocess_output_data
+    convert = server.postprocess_output_data
 
-    def spread(data: list[Any], root_url: str) -> list[Any]:
+    def convert_separately(data: list[Any], root_url: str) -> list[Any]:
         several = len(data) == 1 and isinstance(data[0], tuple)
-        return contents(list(data[0]) if several else data, root_url)
+        return convert(list(data[0]) if several else data, root_url)
 
-    server.postprocess_output_data = spread
+    server.postprocess_output_data = convert_separately

@@ -1,4 +1,4 @@
-"""Loaded models, and one computation at a time."""
+"""Loaded models by name. One thread computes at a time."""
 
 import contextlib
 import threading
@@ -14,61 +14,65 @@ if TYPE_CHECKING:
     from tfgen.runs.run import Run
 
 
-class Engine:
-    """Models by name, loaded when first asked for; the ones used last stay in memory.
+class ModelCache:
+    """Loads a model at its first use and keeps the most recently used models in memory.
 
-    TensorFlow uses all cores for one computation: two at once would both take longer, so they wait for each other here.
+    A lock lets only one thread compute at a time: TensorFlow uses all cores for one computation, so two computations at
+    once would both take longer.
 
     Args:
-        catalogue: where the names come from.
-        keep: how many models stay loaded.
+        catalogue: catalogue of the names.
+        capacity: number of models that stay in memory.
     """
 
-    def __init__(self, catalogue: Catalogue, keep: int = 4):
-        self.catalogue, self.keep = catalogue, keep
+    def __init__(self, catalogue: Catalogue, capacity: int = 4):
+        self.catalogue, self.capacity = catalogue, capacity
+        #: Models by (path of the run, time of the last change of the model file), least recently used first.
         self._models: OrderedDict[tuple, GenerativeModel] = OrderedDict()
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
 
     @contextlib.contextmanager
-    def starting(self) -> Iterator[None]:
-        """Imports TensorFlow beside the `with` block, so that the page need not wait for it nor it for the page."""
+    def importing_tensorflow(self) -> Iterator[None]:
+        """Import TensorFlow in a thread while the `with` block runs. The end of the block waits for the import."""
         thread = threading.Thread(target=self._import, name="tensorflow", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            # Until it is done, what is written to standard error is held back, messages of this block included.
+            # The import holds back everything that is written to standard error, so the block must not end before it.
             thread.join()
 
     def _import(self) -> None:
         from tfgen.startup import start_tensorflow
 
-        with self._turn:
+        with self._lock:
             start_tensorflow()
 
     @contextlib.contextmanager
     def using(self, name: str) -> "Iterator[GenerativeModel]":
-        """The model of that name, for the length of a `with` block in which nothing else is computed.
+        """Yield the model of that name. No other thread computes until the `with` block ends.
 
         Raises:
-            RunError: if there is no such model, or its file cannot be read.
+            RunError: if no model has that name, or the file of the model cannot be read.
         """
         run = self.catalogue.model_run(name)
-        with self._turn:
-            # A run in training replaces its file; the new one is another model.
-            key = (str(run.path), self._changed(run))
+        with self._lock:
+            # Training replaces the file of the model. The time of the file tells the old model from the new one.
+            key = (str(run.path), self._modification_time(run))
             if key not in self._models:
                 for old in [old for old in self._models if old[0] == key[0]]:
                     del self._models[old]
                 self._models[key] = run.load_model()
-                while len(self._models) > self.keep:
+                while len(self._models) > self.capacity:
                     self._models.popitem(last=False)
             self._models.move_to_end(key)
             yield self._models[key]
 
     @staticmethod
-    def _changed(run: "Run") -> int:
+    def _modification_time(run: "Run") -> int:
         try:
             return run.model_file.stat().st_mtime_ns
         except OSError:
-            raise RunError(f"Expected the model of {run.path.name}. Received: none; it was removed just now") from None
+            raise RunError(
+                f"Expected the model of {run.path.name}. Received: no file; the model was removed a moment ago"
+            ) from None

@@ -1,4 +1,7 @@
-"""Pictures on their way to the page: crisp, and under a name that says what they are."""
+"""Pictures for the page: enlarged without blur, and stored as files under a descriptive name.
+
+This module does not import Gradio.
+"""
 
 import base64
 import contextlib
@@ -10,45 +13,85 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from gradio.processing_utils import encode_pil_to_bytes
-from gradio.utils import get_upload_folder
 from PIL import Image
 
-from tfgen.plots.grid import TARGET, enlarged, image_grid, to_bytes
+from tfgen.plots.grid import TARGET, enlarged, image_grid, scale_for, to_bytes, to_picture
 
 
 def as_picture(pixels: np.ndarray, target: int = TARGET) -> Image.Image:
-    """Bytes [H, W, 1 or 3] as a picture of about `target` pixels a side, each pixel an exact square.
+    """Enlarge pixels to a picture in which every pixel is an exact square. A browser would blur an enlarged picture.
 
-    Browsers blur what they enlarge themselves.
+    Args:
+        pixels: bytes [H, W, 1 or 3].
+        target: approximate length of the longer side in pixels.
     """
-    pixels = enlarged(pixels, max(1, round(target / max(pixels.shape[:2]))))
-    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    return to_picture(enlarged(pixels, scale_for(pixels, target)))
 
 
 def grid_picture(images, columns: int | None = None, target: int = TARGET) -> Image.Image:
-    """Images in rows, floats [n, H, W, 1 or 3] in [0, 1]; a single one without a border."""
+    """Draw images as a grid. A single image has no border.
+
+    Args:
+        images: floats [n, H, W, 1 or 3] in [0, 1].
+        columns: number of columns. None: about as many as rows.
+        target: approximate length of the longer side in pixels.
+    """
     images = np.asarray(images)
     return as_picture(to_bytes(images)[0] if len(images) == 1 else image_grid(images, columns), target)
 
 
-def kept(picture: Image.Image, name: str) -> str:
-    """Path of the picture as a PNG in Gradio's cache, from where alone the page is served.
+def png_bytes(picture: Image.Image) -> bytes:
+    """Encode a picture as PNG."""
+    file = io.BytesIO()
+    picture.save(file, "png")
+    return file.getvalue()
 
-    What has become old there is deleted (`tidying`).
+
+def data_url(picture: Image.Image) -> str:
+    """Return the picture as a data URL: a PNG in base64."""
+    return "data:image/png;base64," + base64.b64encode(png_bytes(picture)).decode()
+
+
+def cache_image(picture: Image.Image, name: str) -> str:
+    """Store a picture as PNG in Gradio's cache and return its path. The page serves files from this folder only.
+
+    `cache_cleanup` deletes old files of the cache.
 
     Args:
-        picture: any.
-        name: what a download is called, without a suffix.
+        picture: the picture to store.
+        name: name of the file without suffix, under which a browser saves a download.
     """
-    return _kept(encode_pil_to_bytes(picture, "png"), f"{_file_name(name)}.png")
+    return _store(png_bytes(picture), f"{_file_name(name)}.png")
 
 
-def _kept(content: bytes, file: str) -> str:
-    path = Path(get_upload_folder(), hashlib.sha256(content).hexdigest(), file).resolve()
-    # Never written in place, as Gradio's own function does: somebody may be reading it, who asked the same.
+def cache_animation(images, name: str, milliseconds: int = 80, target: int = 280) -> str:
+    """Store an endless animation through the images and back as a lossless WebP, and return its path.
+
+    Args:
+        images: floats [n, H, W, 1 or 3] in [0, 1].
+        name: name of the file without suffix.
+        milliseconds: duration of an image. The first and the last image last six times as long.
+        target: approximate length of the longer side in pixels.
+    """
+    frames = [as_picture(pixels, target).convert("RGB") for pixels in to_bytes(np.asarray(images))]
+    frames, durations = frames + frames[-2:0:-1], [milliseconds] * (2 * len(frames) - 2)
+    durations[0] = durations[len(images) - 1] = 6 * milliseconds
+    file = io.BytesIO()
+    frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=durations, loop=0, lossless=True)
+    return _store(file.getvalue(), f"{_file_name(name)}.webp")
+
+
+def cache_folder() -> Path:
+    """Return the folder from which Gradio serves files: GRADIO_TEMP_DIR, or Gradio's default."""
+    return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()).resolve() / "gradio")
+
+
+def _store(content: bytes, file: str) -> str:
+    """Write a file into a folder named after the hash of the content, and return its path."""
+    path = Path(cache_folder(), hashlib.sha256(content).hexdigest(), file).resolve()
+    # Each attempt writes a new file and renames it, so that a reader of the same picture never sees half a file. The
+    # cleanup thread may delete the folder during an attempt; then the next attempt makes the folder again.
     while True:
-        # Deleted by another thread just now; `mkdir` itself finds that a folder is there, and then that it is not.
         with contextlib.suppress(FileNotFoundError, FileExistsError):
             if path.exists():
                 os.utime(path)
@@ -60,27 +103,6 @@ def _kept(content: bytes, file: str) -> str:
             return str(path)
 
 
-def data_address(picture: Image.Image) -> str:
-    """The picture itself as a data address."""
-    return "data:image/png;base64," + base64.b64encode(encode_pil_to_bytes(picture, "png")).decode()
-
-
-def animation(images, name: str, milliseconds: int = 80, target: int = 280) -> str:
-    """Path of an animated WebP, without loss, that runs through images and back again, for ever.
-
-    Args:
-        images: floats [n, H, W, 1 or 3] in [0, 1].
-        name: of the download.
-        milliseconds: for each image; the two ends stay six times as long.
-        target: side of the picture, about.
-    """
-    frames = [as_picture(pixels, target).convert("RGB") for pixels in to_bytes(np.asarray(images))]
-    frames, stays = frames + frames[-2:0:-1], [milliseconds] * (2 * len(frames) - 2)
-    stays[0] = stays[len(images) - 1] = 6 * milliseconds
-    file = io.BytesIO()
-    frames[0].save(file, "webp", save_all=True, append_images=frames[1:], duration=stays, loop=0, lossless=True)
-    return _kept(file.getvalue(), f"{_file_name(name)}.webp")
-
-
 def _file_name(text: str) -> str:
+    """Return the text with everything but letters, digits, dot, hyphen and underscore replaced by hyphens."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:80] or "picture"

@@ -1,9 +1,8 @@
-"""The course of a run's training as its folder shows it: curves, pictures along the way, a summary.
+"""The training history of a run, read from its folder: curves, pictures of the epochs and a summary.
 
-Files are read and nothing is computed with a model. A file that is damaged raises a `RunError` with its sentence.
+Nothing here computes with a model. A damaged file raises a `RunError`.
 """
 
-import dataclasses
 import html
 import re
 from functools import lru_cache
@@ -13,31 +12,33 @@ from typing import Any
 from PIL import Image
 
 from tfgen import pretrained
-from tfgen.app.about import FAMILIES
 from tfgen.config.command import to_command
-from tfgen.config.presets import run_config
+from tfgen.config.families import FAMILIES
+from tfgen.config.presets import preset_config
 from tfgen.data import POINT_NAMES
 from tfgen.errors import ConfigError, RunError
-from tfgen.evaluation.evaluate import summary as likelihood_summary
-from tfgen.runs.evaluations import NAME, current
+from tfgen.evaluation.report import likelihood_summary
+from tfgen.markdown import markdown_table
+from tfgen.runs.evaluations import FILE_NAME, entries_of_last_epoch
 from tfgen.runs.run import Run
 
-#: The pictures of a packed model, which has those of its end only.
-LAST = "samples.png"
-DIVERGED = "; then a loss ceased to be finite"
-_NAME = re.compile(r"epoch-(\d{4,9})(-pixels)?\.png")
+#: File with the pictures of a packed model, which has pictures of its last epoch only.
+PACKED_SAMPLES = "samples.png"
+DIVERGED = "; then a loss became infinite or NaN"
+_SAMPLES_FILE = re.compile(r"epoch-(\d{4,9})(-pixels)?\.png")
 
 
 def stamp(run: Run) -> str:
-    """Something that changes whenever there is anything new to show."""
-    return " ".join([str(run.path), _numbers(run), *(_age(run.path / name) for name in ("samples", "model.keras"))])
+    """Return a text that changes whenever the folder of the run has something new to show."""
+    files = (run.path / name for name in ("samples", "model.keras"))
+    return " ".join([str(run.path), _stamp_of_numbers(run), *map(_file_stamp, files)])
 
 
-def _numbers(run: Run) -> str:
-    return " ".join(_age(run.path / name) for name in ("metrics.jsonl", NAME, run.divergence_file.name))
+def _stamp_of_numbers(run: Run) -> str:
+    return " ".join(_file_stamp(run.path / name) for name in ("metrics.jsonl", FILE_NAME, run.divergence_file.name))
 
 
-def _age(path: Path) -> str:
+def _file_stamp(path: Path) -> str:
     try:
         state = path.stat()
     except OSError:
@@ -49,58 +50,55 @@ def _age(path: Path) -> str:
 
 
 def curves(run: Run) -> list[tuple[str, Image.Image]]:
-    """(title, panel) of each quantity; none before the first epoch.
+    """Return (title, picture) of the curve of each quantity. Empty before the end of the first epoch.
 
-    Each is a picture of its own, so that a narrow window can put them below each other.
+    Each curve is a picture of its own, so that a narrow window can show the curves below each other.
     """
-    return list(_curves(run, _numbers(run)))
+    return list(_curves(run, _stamp_of_numbers(run)))
 
 
-# Every open page asks for them after every epoch.
+# Cached, because every open page asks for the curves after every epoch.
 @lru_cache(maxsize=4)
 def _curves(run: Run, numbers: str) -> tuple[tuple[str, Image.Image], ...]:
     from tfgen.plots import style
     from tfgen.plots.curves import draw_curves, quantities, title
 
-    rows, baselines = run.metrics(), _yardsticks(run)
+    rows, baselines = run.metrics(), _baselines(run)
     return tuple(
         (title(quantity), style.picture(draw_curves(rows, baselines, [quantity]))) for quantity in quantities(rows)
     )
 
 
-def _yardsticks(run: Run) -> dict[str, float]:
+def _baselines(run: Run) -> dict[str, float]:
+    """Return the bits/dim of independent pixels, if that was measured, as `draw_curves` expects baselines."""
     for entry in _likelihoods(run):
-        if marginals := _number(entry.get("pixel_marginal_bits_per_dim")):
-            return {"bits_per_dim": marginals}
+        if baseline := entry.pixel_marginal_bits_per_dim:
+            return {"bits_per_dim": baseline}
     return {}
 
 
-def _likelihoods(run: Run) -> list[dict[str, Any]]:
-    return current(run).get("likelihood", [])
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+def _likelihoods(run: Run) -> list[Any]:
+    return entries_of_last_epoch(run, skip_damaged=True).get("likelihood", [])
 
 
 def latest(run: Run) -> str:
-    """The numbers of the last epoch, as a Markdown table; empty before the first."""
+    """Return the numbers of the last epoch as a Markdown table. Empty before the end of the first epoch."""
     from tfgen.plots.curves import quantities, title
 
     rows = run.metrics()
     if not rows:
         return ""
-    found = [(title(name), *(_shown(rows[-1].get(key)) for key in (name, f"val_{name}"))) for name in quantities(rows)]
-    # Some are measured only now and then.
+    found = [
+        (title(name), *(_formatted(rows[-1].get(key)) for key in (name, f"val_{name}"))) for name in quantities(rows)
+    ]
+    # Some quantities are not measured after every epoch.
     found = [row for row in found if any(row[1:])]
     if any(validation for *_, validation in found):
-        head, lines = "| | training | validation |\n|---|---|---|\n", [f"| {a} | {b} | {c} |" for a, b, c in found]
-    else:
-        head, lines = "| | training |\n|---|---|\n", [f"| {a} | {b} |" for a, b, _ in found]
-    return head + "\n".join(lines)
+        return markdown_table(("", "training", "validation"), found)
+    return markdown_table(("", "training"), [row[:2] for row in found])
 
 
-def _shown(value: Any) -> str:
+def _formatted(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, (int, float)) else ""
 
 
@@ -108,45 +106,45 @@ def _shown(value: Any) -> str:
 
 
 def epochs(run: Run, pixels: bool = False) -> list[int]:
-    """After which epochs pictures were made, ascending; with `pixels`, pictures whose pixels were drawn too."""
+    """Return the epochs that have pictures, ascending. With `pixels`: pictures of sampled pixels."""
     try:
-        found = [_NAME.fullmatch(path.name) for path in (run.path / "samples").iterdir()]
+        found = [_SAMPLES_FILE.fullmatch(path.name) for path in (run.path / "samples").iterdir()]
     except OSError:
         return []
     return sorted(int(match[1]) for match in found if match and bool(match[2]) == pixels)
 
 
 def samples(run: Run, epoch: int | None = None, pixels: bool = False) -> tuple[Image.Image, int]:
-    """The pictures of fixed seeds at that epoch, or else at the last one before it.
+    """Return the pictures of fixed seeds after an epoch, or after the last earlier epoch that has pictures.
 
     Args:
         run: the run.
-        epoch: after which; None for the latest.
-        pixels: with their pixels drawn, where there are such.
+        epoch: number of the epoch. None: the latest.
+        pixels: return pictures whose pixels were sampled, if the epoch has such pictures.
 
     Returns:
-        (the pictures in a grid, the epoch).
+        (the pictures in a grid, number of their epoch).
 
     Raises:
-        RunError: if there are none, or they cannot be read.
+        RunError: if the run has no pictures, or they cannot be read.
     """
-    made = epochs(run, pixels) or epochs(run)
-    if not made:
+    available = epochs(run, pixels) or epochs(run)
+    if not available:
         done = run.metrics()
-        if (run.path / LAST).is_file():
-            return _opened(run, Path(LAST)), int(done[-1]["epoch"]) if done else run.config.train.epochs
+        if (run.path / PACKED_SAMPLES).is_file():
+            return _open_png(run, Path(PACKED_SAMPLES)), int(done[-1]["epoch"]) if done else run.config.train.epochs
         raise RunError(f"Expected pictures in the run {run.path.name}. Received: none yet")
-    chosen = max((made_at for made_at in made if epoch is None or made_at <= epoch), default=made[0])
+    chosen = max((each for each in available if epoch is None or each <= epoch), default=available[0])
     suffix = "-pixels" if pixels and chosen in epochs(run, True) else ""
-    return _opened(run, Path("samples", f"epoch-{chosen:04d}{suffix}.png")), chosen
+    return _open_png(run, Path("samples", f"epoch-{chosen:04d}{suffix}.png")), chosen
 
 
 def is_plot(run: Run) -> bool:
-    """Whether its pictures are plots, of points of the plane and their density."""
+    """Return whether the pictures of the run are plots of points in the plane and their density."""
     return run.config.data.data in POINT_NAMES
 
 
-def _opened(run: Run, file: Path) -> Image.Image:
+def _open_png(run: Run, file: Path) -> Image.Image:
     try:
         with Image.open(run.path / file, formats=["PNG"]) as picture:
             return picture.convert("L" if picture.mode == "L" else "RGB")
@@ -159,20 +157,25 @@ def _opened(run: Run, file: Path) -> Image.Image:
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """What is known of a training.
+    """Return the main facts about a training.
 
     Returns:
-        "model", "preset", "data"; "state", finished, unfinished or diverged; "epochs" complete and "planned"; "seconds"
-        spent in them; "best_epoch", None where nothing was validated; "numbers" in a packed model, otherwise None;
-        "bytes" of its file; "other_options", those that are not the preset's, name → [here, the preset's]; "command"
-        that trains the same, None where none can say it.
+        "model", "preset", "data": as in the configuration;
+        "state": "finished", "unfinished" or "diverged";
+        "epochs" and "planned": number of complete epochs, and of all;
+        "seconds": training time;
+        "best_epoch": None without validation;
+        "numbers": number of weights of a packed model, otherwise None;
+        "bytes": size of the model file, None without a model;
+        "other_options": options that differ from the preset: name → [value, value of the preset];
+        "command": a command that trains the same model, None if no command can.
     """
     rows, config = run.metrics(), run.config
     validated = any(key.startswith("val_") for row in rows for key in row)
     best = [row["epoch"] for row in rows if row.get("best")] if validated else []
     try:
-        command, others = to_command(config), _others(run)
-    except ConfigError:  # a preset that this version does not have
+        command, others = to_command(config), _other_options(run)
+    except ConfigError:  # A preset that this version does not have.
         command, others = None, {}
     return {
         "model": config.model,
@@ -181,7 +184,7 @@ def facts(run: Run) -> dict[str, Any]:
         "state": run.state,
         "epochs": rows[-1]["epoch"] if rows else 0,
         "planned": config.train.epochs,
-        "seconds": round(sum(_number(row.get("seconds")) for row in rows), 1),
+        "seconds": round(sum(_seconds(row) for row in rows), 1),
         "best_epoch": best[-1] if best else None,
         "numbers": pretrained.read(run.path)["weights"].get("numbers") if run.is_packed else None,
         "bytes": run.model_file.stat().st_size if run.model_file.is_file() else None,
@@ -190,52 +193,57 @@ def facts(run: Run) -> dict[str, Any]:
     }
 
 
-def _others(run: Run) -> dict[str, list[Any]]:
+def _seconds(row: dict[str, Any]) -> float:
+    value = row.get("seconds")
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+
+
+def _other_options(run: Run) -> dict[str, list[Any]]:
+    """Return the options that differ from the preset: name → [value, value of the preset]."""
     config = run.config
-    arch = getattr(config.architecture, "arch", None)
-    usual = run_config(config.model, config.preset, **({"arch": arch} if arch else {}))
+    usual = preset_config(config)
     return {
-        spec.name: [getattr(section, spec.name), getattr(preset, spec.name)]
+        name: [getattr(section, name), getattr(preset, name)]
         for section, preset in zip(config.sections, usual.sections, strict=True)
-        for spec in dataclasses.fields(section)
-        if getattr(section, spec.name) != getattr(preset, spec.name)
+        for name in section.option_names()
+        if getattr(section, name) != getattr(preset, name)
     }
 
 
 def summary(run: Run) -> str:
-    """`facts` and what was measured, as a Markdown table."""
+    """Return `facts` and the measurements of a run as a Markdown table."""
     known = facts(run)
-    family = FAMILIES.get(known["model"], known["model"])
+    family = FAMILIES[known["model"]].title
     best = known["best_epoch"]
     size = f"{known['bytes'] / 1e6:.1f} MB" if known["bytes"] else "no model yet"
     rows = {
-        "Model": f"{family}, preset {plain(known['preset'])}",
-        "Data": plain(known["data"]),
+        "Model": f"{family}, preset {escaped(known['preset'])}",
+        "Data": escaped(known["data"]),
         "Epochs": f"{known['epochs']} of {known['planned']}" + DIVERGED * (known["state"] == "diverged"),
-        "Time in them": duration(known["seconds"]),
-        "Best epoch": "" if best is None else f"{best}, the one that is kept",
-        "Model file": f"{known['numbers']:,} numbers, {size}" if known["numbers"] else size,
-        "Measured": "<br>".join(plain(line) for line in _measured(run)),
-        "Not as in the preset": ", ".join(
+        "Training time": duration(known["seconds"]),
+        "Best epoch": "" if best is None else f"{best} (its weights are the model)",
+        "Model file": f"{known['numbers']:,} weights, {size}" if known["numbers"] else size,
+        "Measurements": "<br>".join(escaped(line) for line in _measurements(run)),
+        "Differences from the preset": ", ".join(
             f"{name} {_code(here)} instead of {_code(usual)}" for name, (here, usual) in known["other_options"].items()
         ),
-        "The same again": f"`{known['command']}`" if known["command"] else "",
+        "Command": f"`{known['command']}`" if known["command"] else "",
     }
-    return "| | |\n|---|---|\n" + "".join(f"| {name} | {text} |\n" for name, text in rows.items() if text)
+    return markdown_table(("", ""), [(name, text) for name, text in rows.items() if text])
 
 
-def _measured(run: Run) -> list[str]:
+def _measurements(run: Run) -> list[str]:
     lines = []
     for entry in _likelihoods(run):
         try:
             lines.append(" ".join(likelihood_summary(entry).split()))
         except (KeyError, TypeError, ValueError):
-            continue  # of another version
+            continue  # An entry of another version, without some of the numbers.
     return lines
 
 
 def duration(seconds: float) -> str:
-    """A span of time as one says it: 0.4 s, 40 s, 12 min, 2 h 05 min."""
+    """Format a duration. Examples: 0.4 s, 40 s, 12 min, 2 h 05 min."""
     if seconds < 9.5:
         return f"{seconds:.1f} s"
     if seconds < 99.5:
@@ -244,11 +252,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def plain(value: Any) -> str:
-    """What somebody wrote, in a cell of a table and not as markup."""
+def escaped(value: Any) -> str:
+    """Return a text on one line with HTML and Markdown escaped, so that a table cell shows the text as it is."""
     return re.sub(r"([\\`*_|\[\]])", r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
 
 
 def _code(value: Any) -> str:
+    """Return the value of an option as Markdown code."""
     shown = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else "none" if value is None else str(value)
     return "`" + " ".join(shown.replace("`", "'").split()).replace("|", "\\|") + "`"

@@ -1,77 +1,76 @@
-"""How handlers answer: with a result, or with the sentence of what was wrong."""
+"""Checks of the values that a page or a program sends to a handler.
 
-import functools
-import html
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+Every check returns the value, or raises a `ConfigError` that names the argument, the expected range and the value.
+"""
 
-import gradio as gr
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from tfgen.errors import TfgenError
+from tfgen.errors import ConfigError, UndefinedError
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from tfgen.models.contract import GenerativeModel
 
-#: Settings of every event that computes with a model: one of them runs at a time, and of the changes that arrive while
-#: it runs only the last one is computed.
-COMPUTING: dict[str, Any] = {
-    "concurrency_id": "model",
-    "concurrency_limit": 1,
-    "trigger_mode": "always_last",
-    "show_progress": "minimal",
-}
-#: Settings of events that are no question of their own: those of the page itself.
-INTERNAL: dict[str, Any] = {"api_visibility": "private"}
+#: Longest representation of a received value in a message, in characters.
+MAX_SHOWN = 80
 
 
-def answering(handler: Handler) -> Handler:
-    """Shows a `TfgenError` as its sentence, on the page and to a program that calls."""
-
-    @functools.wraps(handler)
-    def answer(*args, **kwargs):
-        try:
-            return handler(*args, **kwargs)
-        except TfgenError as error:
-            # The page takes messages for HTML, and parts of them are what somebody sent.
-            message = html.escape(str(error), quote=False)
-            raise gr.Error(message, title="Not possible", print_exception=False) from None
-
-    return answer  # type: ignore[return-value]
-
-
-def whole(name: str, value: Any, low: int, high: int) -> int:
-    """An integer that came in. Raises `ConfigError` if it is none, or out of range."""
-    from tfgen.errors import ConfigError
-
+def int_in_range(name: str, value: Any, low: int, high: int) -> int:
+    """Return an integer from `low` to `high`. A float without a fraction counts as an integer, as in JSON."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {_shown(value)}")
+        raise ConfigError(f"{name}: expected an integer from {low} to {high}. Received: {_shortened(value)}")
     return value
 
 
-def number(name: str, value: Any, low: float, high: float) -> float:
-    """A number that came in. Raises `ConfigError` if it is none, or out of range."""
-    from tfgen.errors import ConfigError
-
+def float_in_range(name: str, value: Any, low: float, high: float) -> float:
+    """Return a number from `low` to `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise ConfigError(f"{name}: expected a number from {low:g} to {high:g}. Received: {_shown(value)}")
+        raise ConfigError(f"{name}: expected a number from {low:g} to {high:g}. Received: {_shortened(value)}")
     return float(value)
 
 
-def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
-    """One of a few words that came in. Raises `ConfigError` on anything else."""
-    from tfgen.errors import ConfigError
+def seed(value: Any, name: str = "seed") -> int:
+    """Return a seed: an integer of 32 bits with sign."""
+    return int_in_range(name, value, -(2**31), 2**31 - 1)
 
+
+def temperature(value: Any) -> float:
+    """Return a temperature: a factor from 0 to 2 on the standard deviation of the latent noise."""
+    return float_in_range("temperature", value, 0.0, 2.0)
+
+
+def one_of(name: str, value: Any, allowed: Iterable[str]) -> str:
+    """Return one of the allowed words."""
     allowed = list(allowed)
     if value not in allowed:
-        raise ConfigError(f"{name}: expected one of {', '.join(allowed)}. Received: {_shown(value)}")
+        raise ConfigError(f"{name}: expected one of {', '.join(allowed)}. Received: {_shortened(value)}")
     return value
 
 
-def _shown(value: Any) -> str:
-    """What came in, shortened: it may be of any size."""
+def expect_images(model: "GenerativeModel", task: str) -> None:
+    """Raise `UndefinedError` if the model generates points instead of images.
+
+    Args:
+        model: the model to check.
+        task: what needs images, for the message. Example: "an interpolation".
+    """
+    if not model.is_image:
+        raise UndefinedError(f"{task} needs a model of images, and this model generates points in the plane")
+
+
+def expect_encoder(model: "GenerativeModel", task: str) -> None:
+    """Raise `UndefinedError` if the model cannot map an image to its latent. Arguments: see `expect_images`."""
+    expect_images(model, task)
+    if not model.can("encode"):
+        raise UndefinedError(model.undefined["encode"])
+
+
+def _shortened(value: Any) -> str:
+    """Return the representation of a received value, cut to `MAX_SHOWN` characters."""
     try:
         text = repr(value)
-    except ValueError:  # an integer of thousands of digits, which Python does not write
+    except ValueError:  # Python does not convert an integer of more than 4,300 digits to text.
         return "an integer out of range"
-    return text if len(text) <= 80 else f"{text[:80]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -1,4 +1,4 @@
-"""The tab Interpolate, as its user sees it."""
+"""The tab "Interpolate" in a browser."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def window(window):
 
 
 def strip(images: np.ndarray) -> np.ndarray:
-    """As the page shows it."""
+    """Return the strip of images as the page shows it."""
     return strips(images[None], max(1, 1600 // (len(images) * images.shape[2])))[..., 0].astype(int)
 
 
@@ -32,95 +32,95 @@ def shows(window, expected: np.ndarray) -> None:
     window.until(equal)
 
 
-def way(model, first: int, last: int, steps: int, path=latent.slerp, temperature: float = 1.0) -> np.ndarray:
+def interpolation(model, first: int, last: int, steps: int, path=latent.slerp, temperature: float = 1.0) -> np.ndarray:
     ends = (noise_of_seed(model, seed, temperature) for seed in (first, last))
     return strip(images_of(model, path(*ends, steps)[0]).numpy())
 
 
-def test_two_samples_turn_into_each_other_on_the_path_that_is_asked_for(window, model):
+def test_every_control_changes_the_interpolation_between_two_samples(window, model):
     vae, page = model("vae"), window.page
-    shows(window, way(vae, 0, 1, 7))
+    shows(window, interpolation(vae, 0, 1, 7))
     page.get_by_label("First seed").fill("5")
-    shows(window, way(vae, 5, 1, 7))
+    shows(window, interpolation(vae, 5, 1, 7))
     page.get_by_label("Last seed").fill("9")
-    shows(window, way(vae, 5, 9, 7))
+    shows(window, interpolation(vae, 5, 9, 7))
     page.get_by_role("slider", name="Steps").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    shows(window, way(vae, 5, 9, 5))
+    shows(window, interpolation(vae, 5, 9, 5))
     page.get_by_label("linear").check()
-    shows(window, way(vae, 5, 9, 5, latent.lerp))
+    shows(window, interpolation(vae, 5, 9, 5, latent.lerp))
     tabs = page.locator("#tab-interpolate").get_by_role("slider", name="Temperature")
     tabs.focus()
     page.keyboard.press("Home")
-    shows(window, way(vae, 5, 9, 5, latent.lerp, 0.0))
+    shows(window, interpolation(vae, 5, 9, 5, latent.lerp, 0.0))
 
 
-def test_the_animation_goes_there_and_back(window, model):
+def test_the_animation_is_a_webp_file(window, model):
     window.until(lambda: window.pixels("#film") is not None)
     source = window.page.locator("#film img").get_attribute("src")
     assert source.endswith(".webp")
     assert window.page.locator("#film img").evaluate("image => image.complete && image.naturalWidth") == 280
 
 
-def test_another_model_is_another_way(window, model):
+def test_another_model_gives_another_interpolation(window, model):
     for name in ("gan", "flow", "vae-flow-prior"):
         window.choose(name)
-        shows(window, way(model(name), 0, 1, 7))
+        shows(window, interpolation(model(name), 0, 1, 7))
 
 
-def test_points_have_no_pictures_to_interpolate(window):
+def test_a_model_of_points_gets_a_notice(window):
     window.choose("points")
     notice = window.page.locator("#tab-interpolate .notice")
-    window.page.get_by_role("tab", name="Two pictures of yours").click()
-    window.until(lambda: "An interpolation needs images" in notice.first.inner_text())
+    window.page.get_by_role("tab", name="Between two pictures of yours").click()
+    window.until(lambda: "An interpolation needs a model of images" in notice.first.inner_text())
     window.until(lambda: window.pixels("#strip") is None)
 
 
-def test_two_drawings_turn_into_each_other(window, model):
+def test_two_drawings_are_interpolated(window, model):
     page = window.page
-    page.get_by_role("tab", name="Two pictures of yours").click()
+    page.get_by_role("tab", name="Between two pictures of yours").click()
     before = window.pixels("#strip")
     window.draw("#tab-interpolate canvas >> nth=0", *ZERO)
     window.draw("#tab-interpolate canvas >> nth=1", *ONE)
     window.changed("#strip", before)
-    # What is asked for afterwards is asked for these two. A strip of the first drawing alone may still be on its way.
+    # The number of steps applies to the drawings. The strip changes its shape only when the result has arrived.
     page.get_by_role("slider", name="Steps").focus()
     page.keyboard.press("Home")
     shape = strip(np.zeros((2, 8, 8, 1), np.float32)).shape
     window.until(lambda: (found := window.pixels("#strip")) is not None and found.shape == shape)
-    page.get_by_role("tab", name="Two samples").click()
+    page.get_by_role("tab", name="Between two samples").click()
     page.get_by_role("slider", name="Steps").focus()
     page.keyboard.press("ArrowRight")
-    shows(window, way(model("vae"), 0, 1, 3))
+    shows(window, interpolation(model("vae"), 0, 1, 3))
 
 
-def test_uploads_turn_into_each_other_and_a_bad_one_is_a_sentence(window, tmp_path):
+def test_two_uploads_are_interpolated_and_a_bad_one_gives_an_error_message(window, tmp_path):
     page = window.page
     for name, box in (("first.png", (20, 10, 40, 50)), ("last.png", (28, 10, 34, 50))):
         sheet = Image.new("L", (60, 60), 255)
         sheet.paste(0, box)
         sheet.save(tmp_path / name)
     (tmp_path / "bad.png").write_text("no picture")
-    page.get_by_role("tab", name="Two pictures of yours").click()
-    page.get_by_role("button", name="Or upload them").click()
+    page.get_by_role("tab", name="Between two pictures of yours").click()
+    page.get_by_role("button", name="Or upload two pictures").click()
     files = page.locator("#tab-interpolate input[type=file]")
     before = window.pixels("#strip")
     files.nth(0).set_input_files(str(tmp_path / "first.png"))
     files.nth(1).set_input_files(str(tmp_path / "last.png"))
     found = window.changed("#strip", before)
     files.nth(1).set_input_files(str(tmp_path / "bad.png"))
-    assert "bad.png: expected a picture. Received a file that is no picture" in window.refusal()
+    assert "bad.png: expected a picture. Received a file that is no picture" in window.error_message()
     np.testing.assert_array_equal(window.pixels("#strip"), found)
 
 
-def test_a_gan_says_where_drawings_would_be_that_it_has_no_encoder(window, model):
+def test_a_gan_gets_a_notice_in_the_place_of_the_drawings(window, model):
     window.choose("gan")
-    shows(window, way(model("gan"), 0, 1, 7))
-    window.page.get_by_role("tab", name="Two pictures of yours").click()
+    shows(window, interpolation(model("gan"), 0, 1, 7))
+    window.page.get_by_role("tab", name="Between two pictures of yours").click()
     notice = window.page.locator("#tab-interpolate .prose.notice")
     window.until(notice.is_visible)
-    assert notice.inner_text() == "A GAN has no encoder: nothing in it maps an image to its latent"
+    assert notice.inner_text() == "A GAN has no encoder: it has no network that maps an image to a latent"
     assert not window.page.locator("#tab-interpolate canvas").first.is_visible()
     window.choose("vae")
     window.until(lambda: not notice.is_visible())

@@ -1,4 +1,4 @@
-"""The tab Sample, as its user sees it."""
+"""The tab "Sample" in a browser."""
 
 import numpy as np
 from PIL import Image
@@ -8,7 +8,7 @@ def caption(window) -> str:
     return window.page.locator("#tab-sample .prose.caption").inner_text()
 
 
-def test_it_opens_with_pictures_of_the_first_model(window, model):
+def test_the_tab_opens_with_samples_of_the_first_model(window, model):
     assert window.page.locator("#model input").input_value() == "mnist-vae"
     window.shows("#samples", model("mnist-vae").sample(36, seed=0).numpy(), 800)
     assert "Seeds 0 to 35 of mnist-vae at temperature 1." in caption(window)
@@ -20,9 +20,9 @@ def test_every_control_changes_the_pictures(window, model):
     window.shows("#samples", gan.sample(36, seed=0).numpy(), 800)
     window.page.get_by_label("Seed", exact=True).fill("7")
     window.shows("#samples", gan.sample(36, seed=7).numpy(), 800)
-    window.page.get_by_role("button", name="Next ones").click()
+    window.page.get_by_role("button", name="Next pictures").click()
     window.shows("#samples", gan.sample(36, seed=43).numpy(), 800)
-    count = window.page.get_by_role("slider", name="Pictures")
+    count = window.page.get_by_role("slider", name="Number of pictures")
     count.focus()
     window.page.keyboard.press("Home")
     window.shows("#samples", gan.sample(1, seed=43).numpy(), 800)
@@ -35,21 +35,21 @@ def test_every_control_changes_the_pictures(window, model):
     window.until(lambda: "Seeds 43 to 46 of gan at temperature 0." in caption(window))
 
 
-def test_points_are_drawn_as_points(window):
+def test_points_are_drawn_as_a_scatter_plot(window):
     window.choose("points")
     found = window.until(lambda: (pixels := window.pixels("#samples")) is not None and pixels.ndim == 3 and pixels)
     assert found.shape == (672, 672, 3)
 
 
-def test_what_is_no_seed_is_a_sentence_and_the_pictures_stay(window):
+def test_a_seed_out_of_range_gives_an_error_message_and_the_pictures_stay(window):
     before = window.pixels("#samples")
     seed = window.page.get_by_label("Seed", exact=True)
     seed.fill("99999999999")
-    assert "seed: expected an integer from -2147483648 to 2147483647. Received: 99999999999" in window.refusal()
+    assert "seed: expected an integer from -2147483648 to 2147483647. Received: 99999999999" in window.error_message()
     np.testing.assert_array_equal(window.pixels("#samples"), before)
 
 
-def test_the_picture_can_be_downloaded_as_it_is_under_its_name(window):
+def test_the_downloaded_file_is_the_shown_picture_with_a_descriptive_name(window):
     shown = window.pixels("#samples")
     with window.page.expect_download() as download:
         window.page.locator("#samples").get_by_label("Download").click()

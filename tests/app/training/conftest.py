@@ -1,4 +1,4 @@
-"""The page with a stand-in for the training, in a process of its own, and a browser that opens it."""
+"""Fixtures: the page with a stand-in for the training program, in a process of its own, and a browser."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tfgen.app.trainer import BUSY
+from tfgen.app.training_state import BUSY
 
 ROOT = Path(__file__).parents[3]
 APP = Path(__file__).with_name("stand_in_app.py")
@@ -23,41 +23,41 @@ class Served:
     """A running page.
 
     Attributes:
-        url: its address.
-        root: the folder of its runs.
-        how: the file that names what stands in for the training.
-        client: a program that calls it.
-        complaints: the file of what its server had no reason to say.
+        url: address of the page.
+        root: folder of the runs.
+        how: file with the behaviour of the stand-in program (see `stand_in.py`).
+        client: a program that calls the page.
+        errors: file with the standard error of the server.
     """
 
     url: str
     root: Path
     how: Path
     client: Any
-    complaints: Path
+    errors: Path
 
     def behave(self, how: str) -> None:
-        """What stands in for the training from now on."""
+        """Set the behaviour of the stand-in program for the next training."""
         self.how.write_text(how)
 
     def start(self, how: str, **options: Any) -> str:
-        """The name of a run that trains."""
+        """Start a training and return the name of the run."""
         self.behave(how)
         return self.client.predict("vae", **options, api_name="/start_training")
 
     def state(self) -> dict[str, Any]:
-        """How the training stands."""
+        """Return the state of the training."""
         return self.client.predict(api_name="/training_state")
 
     def wait(self, seconds: float = 60.0) -> None:
-        """Until nothing trains."""
+        """Wait until no training is running."""
         deadline = time.monotonic() + seconds
         while self.state()["phase"] in BUSY:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
     def train(self, how: str, **options: Any) -> str:
-        """The name of a run that was trained to its end."""
+        """Train a run to its end and return its name."""
         name = self.start(how, **options)
         self.wait()
         return name
@@ -65,7 +65,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def training_page(tmp_path_factory):
-    """The page, in a process of its own: Gradio leaves event loops behind."""
+    """The page in a process of its own, because Gradio leaves event loops open."""
     from gradio_client import Client
 
     folder = tmp_path_factory.mktemp("app")
@@ -74,25 +74,25 @@ def training_page(tmp_path_factory):
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with (
-        open(folder / "complaints", "w") as complaints,
-        subprocess.Popen(command, env=environment, stderr=complaints, **pipes) as process,
+        open(folder / "errors", "w") as errors,
+        subprocess.Popen(command, env=environment, stderr=errors, **pipes) as process,
     ):
         url = process.stdout.readline().strip()
-        assert url, (folder / "complaints").read_text()
+        assert url, (folder / "errors").read_text()
         client = Client(url, verbose=False, download_files=folder / "received")
-        yield Served(url, folder / "my runs", folder / "how", client, folder / "complaints")
+        yield Served(url, folder / "my runs", folder / "how", client, folder / "errors")
         process.communicate(timeout=60)
     assert process.returncode == 0
 
 
 @pytest.fixture
 def served(training_page):
-    """The page, with nothing that trains and no runs. Whatever a test does, its server prints no traceback."""
+    """The page without runs and without a training. The test fails if the server printed a traceback."""
     yield training_page
     training_page.client.predict(api_name="/stop_training")
     training_page.wait()
     shutil.rmtree(training_page.root, ignore_errors=True)
-    assert "Traceback" not in (said := training_page.complaints.read_text()), said
+    assert "Traceback" not in (text := training_page.errors.read_text()), text
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def client(served):
 
 @pytest.fixture
 def opened(browser, served):
-    """A function that opens the page at a tab, in a window of some width."""
+    """A function that opens the page at a tab, in a window of a given width."""
     with contextlib.ExitStack() as stack:
 
         def page(tab, width=1280):
@@ -114,7 +114,7 @@ def opened(browser, served):
             page.goto(served.url)
             if width >= 1000:
                 page.get_by_role("tab", name=tab, exact=True).click()
-            else:  # the tabs that have no room are in a menu
+            else:  # Tabs that do not fit into the window are in a menu.
                 page.locator("#tabs .overflow-menu > button").first.click()
                 page.locator(".overflow-dropdown button").get_by_text(tab, exact=True).click()
             return page

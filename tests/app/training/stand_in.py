@@ -1,6 +1,6 @@
-"""Trains nothing, but writes and says what tfgen train does, at once and without TensorFlow.
+"""A stand-in for `tfgen train` that writes the files and prints the lines of a training, without TensorFlow.
 
-python stand_in.py HOW --resume RUN, with the behaviour or the file that names it
+python stand_in.py HOW --resume RUN, where HOW is a behaviour or a file that contains its name
 """
 
 import json
@@ -13,6 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from tfgen.runs.lock import run_lock
+
 how, run = sys.argv[1], Path(sys.argv[3])
 if Path(how).is_file():
     how = Path(how).read_text()
@@ -21,7 +23,7 @@ seconds = {"fast": 0.0, "slow": 0.1, "stubborn": 0.1}.get(how, 0.0)
 
 
 def stop(*_):
-    print(f"\nStopped; nothing is lost. Go on with: python train.py --resume {run}", file=sys.stderr)
+    print(f"\nStopped; nothing is lost. Resume with: tfgen train --resume {run}", file=sys.stderr)
     raise SystemExit(130)
 
 
@@ -36,6 +38,8 @@ if how == "refused":
 if how == "broken":
     raise RuntimeError("the disk is full")
 signal.signal(signal.SIGTERM, signal.SIG_IGN if how == "stubborn" else stop)
+lock = run_lock(run, "training")
+lock.__enter__()  # held until the process ends
 print(f"run        {run}", flush=True)
 (run / "checkpoints").mkdir(exist_ok=True)
 (run / "checkpoints" / "checkpoint").write_text("all_model_checkpoint_paths: none")

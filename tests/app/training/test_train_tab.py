@@ -1,4 +1,4 @@
-"""The tab Train: to programs that call, and in a real Chromium."""
+"""The tab "Train a model": its handlers for programs, and the page in a browser."""
 
 import re
 import time
@@ -6,63 +6,63 @@ import time
 import pytest
 from gradio_client.exceptions import AppError
 
-from tfgen.app.tabs import train
-from tfgen.config import MODEL_CONFIGS
-from tfgen.config.presets import PRESETS, run_config
+from tfgen.app.handlers import train
+from tfgen.config import run_config
+from tfgen.config.families import FAMILIES
 from tfgen.data import POINT_NAMES
 from tfgen.errors import ConfigError
 from tfgen.runs.run import Run
 
 
-def until(claim, seconds=60.0):
+def until(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
-    while not (value := claim()):
+    while not (value := condition()):
         assert time.monotonic() < deadline, value
         time.sleep(0.05)
     return value
 
 
-def says(page, pattern, seconds=60.0):
-    """Wait until the status matches."""
-    deadline, said = time.monotonic() + seconds, ""
-    while not re.search(pattern, said):
-        assert time.monotonic() < deadline, said
+def wait_for_status(page, pattern, seconds=60.0):
+    """Wait until the status matches a regular expression."""
+    deadline, text = time.monotonic() + seconds, ""
+    while not re.search(pattern, text):
+        assert time.monotonic() < deadline, text
         page.wait_for_timeout(100)
-        said = page.locator("#train-status").inner_text()
-    return said
+        text = page.locator("#train-status").inner_text()
+    return text
 
 
-# -- what is offered --------------------------------------------------------------------------------------------------
+# -- offered options --------------------------------------------------------------------------------------------------
 
 
-def test_only_presets_whose_data_is_here_are_offered(monkeypatch):
+def test_only_presets_whose_data_are_on_this_machine_are_offered(monkeypatch):
     monkeypatch.delenv("TFGEN_DATA", raising=False)
-    for model in MODEL_CONFIGS:
+    for model in FAMILIES:
         offered = train.presets_of(model)
         assert "quick" in offered, model
         for preset in offered:
             assert run_config(model, preset).data.data in ("digits", *POINT_NAMES)
-    assert train.data_for("flow", "practical") == list(POINT_NAMES)
+    assert train.data_for("flow", "tutorial") == list(POINT_NAMES)
     assert train.data_for("vae", "quick") == ["digits"]
     with pytest.raises(ConfigError, match="TFGEN_DATA"):
-        train.options_of("vae", "practical")
-    monkeypatch.setattr(train, "is_there", lambda name: name == "mnist")
-    for model in MODEL_CONFIGS:
-        assert train.presets_of(model) == list(PRESETS[model])
+        train.train_options("vae", "tutorial")
+    monkeypatch.setattr(train, "has_local_files", lambda name: name == "mnist")
+    for model in FAMILIES:
+        assert train.presets_of(model) == list(FAMILIES[model].presets)
     assert train.data_for("vae", "quick") == ["digits", "mnist"]
-    assert train.data_for("vae", "practical") == ["mnist"]
+    assert train.data_for("vae", "tutorial") == ["mnist"]
 
 
-def test_numbers_of_the_page_are_the_options_of_the_command_line():
-    given = train.options_of("flow", "quick", None, epochs=3.0, seed=0, learning_rate=None)
+def test_numbers_of_the_page_become_options_of_the_configuration():
+    given = train.train_options("flow", "quick", None, epochs=3.0, seed=0, learning_rate=None)
     assert given == {"data": "digits", "epochs": 3, "seed": 0}
     assert run_config("flow", **given) == run_config("flow", epochs=3)
 
 
-# -- to programs ------------------------------------------------------------------------------------------------------
+# -- for programs ------------------------------------------------------------------------------------------------------
 
 
-def test_a_program_starts_watches_stops_and_goes_on(served, client):
+def test_a_program_can_start_watch_stop_and_resume_a_training(served, client):
     served.behave("slow")
     assert client.predict(api_name="/training_state")["run"] in (None, "digits-vae-1")
     name = client.predict("gan", epochs=600, seed=7, learning_rate=0.001, api_name="/start_training")
@@ -71,7 +71,7 @@ def test_a_program_starts_watches_stops_and_goes_on(served, client):
     assert config == run_config("gan", data="digits", epochs=600, seed=7, learning_rate=0.001)
     state = until(lambda: (found := client.predict(api_name="/training_state"))["epoch"] and found)
     assert (state["phase"], state["run"], state["epochs"]) == ("training", name, 600)
-    with pytest.raises(AppError, match=f"{name} does; stop it first"):
+    with pytest.raises(AppError, match=f"{name} is training; stop it"):
         client.predict("vae", api_name="/start_training")
     assert client.predict(api_name="/stop_training")["phase"] in ("stopping", "stopped")
     until(lambda: client.predict(api_name="/training_state")["phase"] == "stopped")
@@ -97,7 +97,7 @@ def test_a_program_starts_watches_stops_and_goes_on(served, client):
         ({"model": "vae", "learning_rate": "fast"}, "learning_rate: expected float"),
     ],
 )
-def test_bad_options_get_the_sentence_of_the_command_line_and_start_nothing(served, client, arguments, sentence):
+def test_bad_options_give_a_message_and_start_nothing(served, client, arguments, sentence):
     with pytest.raises(AppError, match=sentence):
         client.predict(**arguments, api_name="/start_training")
     assert not served.root.exists()
@@ -106,37 +106,37 @@ def test_bad_options_get_the_sentence_of_the_command_line_and_start_nothing(serv
 # -- in a browser -----------------------------------------------------------------------------------------------------
 
 
-def test_what_is_offered_follows_the_family_and_the_preset(opened):
-    page = opened("Train")
-    assert "one should see" in says_see(page)
+def test_the_offered_options_follow_the_family_and_the_preset(opened):
+    page = opened("Train a model")
+    assert "Expected result on digits" in expected_result(page)
     page.get_by_label("Family", exact=True).click()
     page.get_by_role("option", name="normalizing flow").click()
     until_page(page, lambda: page.get_by_label("Epochs", exact=True).input_value() == "40")
     page.get_by_label("Preset", exact=True).click()
-    page.get_by_role("option", name="practical").click()
+    page.get_by_role("option", name="tutorial").click()
     until_page(page, lambda: page.get_by_label("Data", exact=True).input_value() == "bimodal")
-    until_page(page, lambda: "two round clusters" in says_see(page))
+    until_page(page, lambda: "Two round clusters" in expected_result(page))
 
 
-def says_see(page):
-    page.get_by_text("one should see").wait_for()
-    return page.get_by_text("one should see").inner_text()
+def expected_result(page):
+    page.get_by_text("Expected result on").wait_for()
+    return page.get_by_text("Expected result on").inner_text()
 
 
-def until_page(page, claim, seconds=60.0):
+def until_page(page, condition, seconds=60.0):
     deadline = time.monotonic() + seconds
-    while not claim():
+    while not condition():
         assert time.monotonic() < deadline
         page.wait_for_timeout(100)
 
 
-def test_a_run_is_started_stopped_gone_on_with_and_chosen(served, opened):
+def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened):
     served.behave("slow")
-    page = opened("Train")
-    says(page, "Nothing trains|digits")
+    page = opened("Train a model")
+    wait_for_status(page, "No training is running|digits")
     page.get_by_label("Epochs", exact=True).fill("600")
     page.locator("#train-start").click()
-    says(page, r"digits-vae-1 epoch \d+ of 600, about .* left")
+    wait_for_status(page, r"digits-vae-1 is training: epoch \d+ of 600, about .* left")
     assert page.locator("#train-start").is_disabled()
     bar = page.get_by_role("progressbar", name="Training of digits-vae-1")
     until_page(page, lambda: int(bar.get_attribute("aria-valuenow")) >= 1)
@@ -144,39 +144,39 @@ def test_a_run_is_started_stopped_gone_on_with_and_chosen(served, opened):
     until_page(page, lambda: page.locator("#train-curves img").count() >= 1)
     assert "validation" in page.locator("#train-numbers").inner_text()
 
-    other = opened("Train")
-    says(other, r"digits-vae-1 epoch \d+ of 600")
+    other = opened("Train a model")
+    wait_for_status(other, r"digits-vae-1 is training: epoch \d+ of 600")
     other.locator("#train-stop").click()
     for each in (page, other):
-        says(each, r"stopped after \d+ of 600 epochs\. Nothing is lost\.")
+        wait_for_status(each, r"stopped after \d+ of 600 epochs\. Nothing is lost\.")
 
     served.behave("fast")
-    until_page(page, lambda: page.get_by_label("Unfinished", exact=True).input_value() == "digits-vae-1")
-    page.locator("#train-go-on").click()
-    says(page, "is trained, all 600 epochs. It is in the list of models")
-    until_page(page, lambda: not page.locator("#train-go-on").is_visible())
+    until_page(page, lambda: page.get_by_label("Unfinished runs", exact=True).input_value() == "digits-vae-1")
+    page.locator("#train-resume").click()
+    wait_for_status(page, "is trained: all 600 epochs. It is in the list of models")
+    until_page(page, lambda: not page.locator("#train-resume").is_visible())
     before = page.get_by_label("Model", exact=True).input_value()
     assert before != "digits-vae-1"
-    page.locator("#train-open").click()
+    page.locator("#train-use").click()
     until_page(page, lambda: page.get_by_label("Model", exact=True).input_value() == "digits-vae-1")
-    page.get_by_text("What the training prints").click()
+    page.get_by_text("Output of the training").click()
     assert "done  " in page.locator("textarea:visible").last.input_value()
 
 
 @pytest.mark.parametrize(("how", "sentence"), [("refused", "batch size of 1 to 1297"), ("broken", "the disk is full")])
-def test_a_training_that_fails_says_why(served, opened, how, sentence):
+def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
     served.behave(how)
-    page = opened("Train", 390)
-    says(page, "Nothing trains|digits")
+    page = opened("Train a model", 390)
+    wait_for_status(page, "No training is running|digits")
     page.locator("#train-start").click()
-    says(page, rf"digits-vae-1 failed\. .*{sentence}")
+    wait_for_status(page, rf"digits-vae-1 failed\. .*{sentence}")
     until_page(page, lambda: page.locator("#train-start").is_enabled())
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_options_that_cannot_be_are_a_message_on_the_page(served, opened):
-    page = opened("Train")
-    says(page, "Nothing trains|digits")
+def test_bad_options_give_a_message_on_the_page(served, opened):
+    page = opened("Train a model")
+    wait_for_status(page, "No training is running|digits")
     page.get_by_label("Epochs", exact=True).fill("0")
     page.locator("#train-start").click()
     page.get_by_text("epochs: expected at least 1. Received: 0").wait_for()

@@ -1,4 +1,4 @@
-"""The trainer of the page: its process, what it says of how that ends, and what it leaves."""
+"""The app's trainer: its process, the sentence for the end of the process, and the files that remain."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tfgen.app.trainer import LOG, NICER, Trainer
+from tfgen.app.trainer import LOG, NICENESS, Trainer
 from tfgen.errors import ConfigError, RunError
 from tfgen.runs.run import Run
 
@@ -18,7 +18,7 @@ TINY = {"hidden": (8,), "latent_dim": 3, "batch_size": 256, "xla": "off", "evalu
 
 @pytest.fixture
 def training(tmp_path):
-    """A function that makes a trainer of a folder with a stand-in of that kind; all are closed at the end."""
+    """A function that makes a trainer whose program is a stand-in with the given behaviour."""
     made = []
 
     def trainer(how, root=tmp_path / "my runs", **settings):
@@ -31,7 +31,7 @@ def training(tmp_path):
 
 
 def until(trainer, condition, seconds=60.0):
-    """The first state that fulfils the condition."""
+    """The first state for which the condition holds."""
     deadline = time.monotonic() + seconds
     while not condition(state := trainer.state()):
         assert time.monotonic() < deadline, state
@@ -43,14 +43,14 @@ def ended(state):
     return not state.busy
 
 
-def test_a_real_run_is_trained_stopped_gone_on_with_and_usable(tmp_path):
+def test_a_real_run_is_trained_stopped_resumed_and_usable(tmp_path):
     trainer = Trainer(tmp_path / "runs")
     try:
         assert trainer.state().phase == "idle"
         name = trainer.start("vae", epochs=3000, **TINY)
         assert name == "digits-vae-1"
         process = trainer._job.process.pid
-        assert os.getpriority(os.PRIO_PROCESS, process) == min(os.getpriority(os.PRIO_PROCESS, 0) + NICER, 19)
+        assert os.getpriority(os.PRIO_PROCESS, process) == min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, 19)
         assert os.getpgid(process) == process
         running = until(trainer, lambda state: state.seconds_left is not None or ended(state))
         assert running.phase == "training", running
@@ -67,16 +67,16 @@ def test_a_real_run_is_trained_stopped_gone_on_with_and_usable(tmp_path):
         (tmp_path / "runs" / name / "config.json").unlink()
         Run.create_at(tmp_path / "runs" / name, config.with_options({"epochs": stopped.epoch + 2}))
         assert trainer.resume(name) == name
-        assert until(trainer, ended).phase == "finished", trainer.said()
+        assert until(trainer, ended).phase == "finished", trainer.output()
         assert trainer.state().share == 1.0
         assert [row["epoch"] for row in Run.open(tmp_path / "runs" / name).metrics()] == [*range(1, stopped.epoch + 3)]
         assert trainer.unfinished() == []
-        assert "done  " in trainer.said()
+        assert "done  " in trainer.output()
     finally:
         trainer.close()
 
 
-def test_what_cannot_be_configured_starts_nothing(training, tmp_path):
+def test_a_wrong_option_starts_nothing(training, tmp_path):
     trainer = training("fast")
     with pytest.raises(ConfigError, match="expected one of vae"):
         trainer.start("diffusion")
@@ -92,9 +92,9 @@ def test_what_cannot_be_configured_starts_nothing(training, tmp_path):
 def test_one_run_trains_at_a_time(training):
     trainer = training("slow")
     name = trainer.start("vae", epochs=1000)
-    with pytest.raises(RunError, match=rf"{name} does; stop it first"):
+    with pytest.raises(RunError, match=rf"{name} is training; stop it"):
         trainer.start("gan")
-    with pytest.raises(RunError, match="stop it first"):
+    with pytest.raises(RunError, match="stop it"):
         trainer.resume(name)
     assert trainer.unfinished() == []
     trainer.stop()
@@ -102,20 +102,20 @@ def test_one_run_trains_at_a_time(training):
     assert trainer.start("gan", epochs=1) == "digits-gan-1"
 
 
-def test_progress_is_that_of_the_epochs(training):
+def test_the_progress_follows_the_epochs(training):
     trainer = training("slow")
     trainer.start("vae", epochs=20)
     state = until(trainer, lambda state: state.epoch >= 4)
     assert state.phase == "training"
     assert state.epoch / 20 <= state.share < (state.epoch + 1) / 20
-    # 0.1 s an epoch, and what else a busy machine does.
+    # An epoch takes 0.1 s, and longer on a busy machine.
     assert 0.1 * (18 - state.epoch) < state.seconds_left < 60
     assert until(trainer, ended).phase == "finished"
     assert trainer.state().epoch == 20
 
 
 def test_a_process_that_does_not_stop_is_killed(training):
-    trainer = training("stubborn", patience=0.3)
+    trainer = training("stubborn", stop_timeout=0.3)
     name = trainer.start("vae", epochs=1000)
     until(trainer, lambda state: state.epoch >= 2)
     trainer.stop()
@@ -125,15 +125,14 @@ def test_a_process_that_does_not_stop_is_killed(training):
     assert trainer.unfinished() == [name]
 
 
-def test_stopped_before_it_began_it_leaves_nothing(training):
+def test_a_training_that_is_stopped_before_its_first_checkpoint_leaves_nothing(training):
     trainer = training("fast")
     trainer.start("vae")
-    trainer._job.process.kill()  # whatever it has come to
-    trainer._job.process.wait()
+    trainer._job.process.ask_to_stop(60.0)
+    trainer._job.process.kill()
     shutil.rmtree(trainer._job.run.path / "checkpoints", ignore_errors=True)
-    trainer._job.stop_by = 0.0
     state = trainer.state()
-    assert (state.phase, state.sentence) == ("stopped", "It had not begun yet; nothing is kept.")
+    assert (state.phase, state.sentence) == ("stopped", "The training had not started; nothing is kept.")
     assert os.listdir(trainer.catalogue.root) == []
 
 
@@ -141,21 +140,21 @@ def test_stopped_before_it_began_it_leaves_nothing(training):
     ("how", "sentence", "kept"),
     [
         ("refused", "Expected a batch size of 1 to 1297. Received: 5000", False),
-        ("broken", "It ended with exit status 1: RuntimeError: the disk is full", False),
-        ("killed", "It was killed, as systems do where memory runs out.", True),
+        ("broken", "The process ended with exit status 1: RuntimeError: the disk is full", False),
+        ("killed", "The process was killed, as systems do when memory runs out.", True),
     ],
 )
-def test_an_end_without_success_is_a_sentence(training, how, sentence, kept):
+def test_a_failure_is_explained_in_a_sentence(training, how, sentence, kept):
     trainer = training(how)
     name = trainer.start("vae", epochs=5)
     state = until(trainer, ended)
     assert (state.phase, state.sentence) == ("failed", sentence)
     assert trainer.unfinished() == ([name] if kept else [])
     assert (trainer.catalogue.root / name).exists() == kept
-    assert "data       digits" in trainer.said()
+    assert "data       digits" in trainer.output()
 
 
-def test_a_killed_run_can_be_gone_on_with(training):
+def test_a_killed_run_can_be_resumed(training):
     trainer = training("killed")
     name = trainer.start("vae", epochs=5)
     assert until(trainer, ended).epoch == 2
@@ -164,7 +163,7 @@ def test_a_killed_run_can_be_gone_on_with(training):
     assert until(again, ended).phase == "finished"
     assert again.state().epoch == 5
     assert (again.catalogue.root / name / LOG).read_text().count("data  ") == 2
-    assert again.said().count("data  ") == 1
+    assert again.output().count("data  ") == 1
 
 
 def test_a_folder_that_is_deleted_ends_its_training(training):
@@ -172,29 +171,29 @@ def test_a_folder_that_is_deleted_ends_its_training(training):
     name = trainer.start("vae", epochs=1000)
     until(trainer, lambda state: state.epoch >= 1)
     process = trainer._job.process
-    # At once: file by file, the training would go on writing between them.
+    # Renamed, not deleted file by file: the process would write new files in between.
     (trainer.catalogue.root / name).rename(trainer.catalogue.root.parent / "gone")
     state = trainer.state()
     assert (state.phase, state.sentence) == ("failed", f"The folder of {name} was deleted while it trained.")
-    assert process.returncode is not None
-    assert "epoch 1/1000" in trainer.said()
-    with pytest.raises(RunError, match="not there any more"):
+    assert process.poll() is not None
+    assert "epoch 1/1000" in trainer.output()
+    with pytest.raises(RunError, match="does not exist or was removed"):
         trainer.resume(name)
     assert trainer.start("vae", epochs=1) == name
 
 
-def test_a_run_that_another_app_trains_is_left_alone(training):
+def test_a_run_that_another_process_trains_is_not_started(training):
     one, other = training("slow"), training("slow")
     name = one.start("vae", epochs=1000)
     until(one, lambda state: state.epoch >= 1)
-    with pytest.raises(RunError, match="another app trains"):
+    with pytest.raises(RunError, match="another process trains"):
         other.resume(name)
     one.stop()
     until(one, ended)
     assert other.resume(name) == name
 
 
-def test_only_unfinished_runs_are_gone_on_with(training):
+def test_only_unfinished_runs_are_resumed(training):
     trainer = training("fast")
     name = trainer.start("vae", epochs=2)
     until(trainer, ended)
@@ -211,7 +210,7 @@ def test_only_unfinished_runs_are_gone_on_with(training):
         trainer.resume(name)
     with pytest.raises(RunError, match="packed model"):
         trainer.resume("digits-vae")
-    with pytest.raises(RunError, match="not there"):
+    with pytest.raises(RunError, match="does not exist"):
         trainer.resume("../secrets")
 
 
@@ -221,13 +220,13 @@ def test_closing_ends_the_training_and_lets_nothing_start(training):
     until(trainer, lambda state: state.epoch >= 1)
     process = trainer._job.process
     trainer.close()
-    assert process.returncode == 130
+    assert process.poll() == 130
     assert trainer.state().phase == "stopped"
-    with pytest.raises(RunError, match="is ending"):
+    with pytest.raises(RunError, match="is closing"):
         trainer.start("vae")
 
 
-def test_what_training_refuses_is_its_sentence_wherever_the_app_was_started_and_leaves_nothing(tmp_path, monkeypatch):
+def test_bad_input_of_a_real_training_is_its_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     (tmp_path / "tfgen.py").write_text("raise SystemExit('the wrong one')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)

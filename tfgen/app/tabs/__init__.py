@@ -1,5 +1,9 @@
-"""A file a tab, each with its TITLE and a function `build(page, tab)`."""
+"""The tabs of the page.
 
-from tfgen.app.tabs import compare, explore, interpolate, reconstruct, sample, train, training
+Each module has the title of its tab, the id of its HTML element, and a function `build(context, header, tab)` that adds
+the components of the tab and connects their events to the handlers.
+"""
 
-TABS = (sample, interpolate, explore, reconstruct, compare, training, train)
+from tfgen.app.tabs import compare, explore, interpolate, reconstruct, sample, train, training_history
+
+TABS = (sample, interpolate, explore, reconstruct, compare, training_history, train)

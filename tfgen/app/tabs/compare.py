@@ -1,80 +1,38 @@
-"""The tab in which models stand side by side."""
+"""The tab "Compare": samples and measurements of several models side by side."""
 
-import html
+from typing import Any
 
 import gradio as gr
 
 from tfgen.app import components
-from tfgen.app.page import Page
-from tfgen.app.pictures import grid_picture, kept
-from tfgen.app.validation import COMPUTING, INTERNAL, answering, number, whole
-from tfgen.comparison import figure, recorded, table
-from tfgen.errors import ConfigError, TfgenError
-from tfgen.plots import style
-from tfgen.plots.points import draw_points
+from tfgen.app.context import Context
+from tfgen.app.events import COMPUTING, INTERNAL, bind
+from tfgen.app.handlers.compare import MAX_MODELS, MAX_PICTURES, comparable_models, compare, compare_samples
+from tfgen.app.header import Header
+from tfgen.errors import TfgenError
 
-TITLE = "Compare"
-#: Models side by side, and pictures of each.
-MOST, PICTURES = 6, 36
+TITLE, ELEMENT_ID = "Compare", "tab-compare"
 
 
-def build(page: Page, tab: gr.Tab) -> None:
-    """Fill the tab."""
-
-    @answering
-    def compare_samples(models: list[str], count: int = 16, seed: int = 0, temperature: float = 1.0) -> list:
-        """Draw pictures of several models from the same seeds.
-
-        Args:
-            models: names of pretrained models or runs, 1 to 6, as `models` lists them.
-            count: pictures of each, 1 to 36.
-            seed: of the first picture; the others have the following seeds.
-            temperature: factor on the standard deviation of the latent noise, 0 to 2.
-
-        Returns:
-            For each model a grid of its pictures, with its name.
-        """
-        names = _checked(models)
-        count = whole("count", count, 1, PICTURES)
-        seed = whole("seed", seed, -(2**31), 2**31 - 1)
-        temperature = number("temperature", temperature, 0.0, 2.0)
-        shown = []
-        for name in names:
-            with page.engine.using(name) as loaded:
-                drawn = loaded.sample(count, seed=seed, temperature=temperature).numpy()
-                one = grid_picture(drawn) if loaded.is_image else style.picture(draw_points(drawn, loaded))
-            shown.append((kept(one, f"{name}-seed-{seed}"), name))
-        return shown
-
-    @answering
-    def compare(models: list[str]) -> tuple[str, str]:
-        """Compare models by what is recorded of them: likelihood, sample quality, cost, memorization.
-
-        Args:
-            models: names of pretrained models or runs on the same data, 1 to 6, as `models` lists them.
-
-        Returns:
-            The comparison as a figure and as tables in Markdown. `tfgen compare` measures what is missing.
-        """
-        found = recorded([page.catalogue.run(name) for name in _checked(models)])
-        text = table(found).partition("\n\n")[2]
-        return kept(style.picture(figure(found)), "comparison"), text
-
+def build(context: Context, header: Header, tab: gr.Tab) -> None:
+    """Add the components of the tab and connect their events."""
     notice = components.notice()
-    models = components.run_choice(
-        choices=page.catalogue.usable(),
+    models = components.run_dropdown(
+        choices=context.catalogue.usable(),
         multiselect=True,
-        max_choices=MOST,
+        max_choices=MAX_MODELS,
         label="Models",
-        info="On the same data; likelihoods are ranked only where they measure the same thing",
+        info="Models of the same data. Likelihoods are ranked only where they measure the same quantity",
         elem_id="models",
     )
     with gr.Row():
-        count = components.slider(1, PICTURES, 16, step=1, label="Pictures", info="Of each model", min_width=160)
-        seed = components.seed(info="Of the first picture, for all models", min_width=160)
+        count = components.slider(
+            1, MAX_PICTURES, 16, step=1, label="Number of pictures", info="Of each model", min_width=160
+        )
+        seed = components.seed(info="Seed of the first picture of every model", min_width=160)
         temperature = components.temperature(min_width=160)
-    pictures = gr.Gallery(
-        label="The same seeds",
+    samples = gr.Gallery(
+        label="Samples of the same seeds",
         columns=3,
         object_fit="contain",
         height="auto",
@@ -84,51 +42,36 @@ def build(page: Page, tab: gr.Tab) -> None:
         elem_id="side-by-side",
         elem_classes=["pixels"],
     )
-    with gr.Accordion("Measured", open=True):
-        drawing = components.picture("Comparison", elem_id="comparison", elem_classes=["named"])
+    with gr.Accordion("Recorded measurements", open=True):
+        figure = components.picture("Comparison", elem_id="comparison", elem_classes=["named"])
         tables = gr.Markdown(elem_id="tables", elem_classes=["tables"])
 
-    inputs = [models, count, seed, temperature]
-    gr.on(
-        [count.input, seed.input, seed.submit, temperature.input],
-        compare_samples,
-        inputs,
-        pictures,
-        api_name="compare_samples",
-        **COMPUTING,
-    )
-    components.for_programs(compare, [models], [drawing, tables], "compare")
-
-    def both(names, count, seed, temperature):
-        """Both parts, each with its own sentence where it cannot be."""
-        if not names:
-            return [components.said("Choose at least one model"), None, None, ""]
-        reason, shown, measured = "", None, (None, "")
-        try:
-            shown = compare_samples(names, count, seed, temperature)
-            measured = compare(names)
-        except gr.Error as error:
-            reason = html.unescape(error.message)
-        return [components.said(reason), shown, *measured]
-
-    everything = [notice, pictures, drawing, tables]
-    models.input(both, inputs, everything, **COMPUTING, **INTERNAL)
-
-    def show(name, *values):
-        """The models on the data of the one that is chosen in the header."""
-        try:
-            data = page.catalogue.run(name).config.data
-        except TfgenError as error:
-            return [gr.skip(), components.said(str(error)), None, None, ""]
-        runs = {entry.name: entry.run for entry in page.catalogue.entries() if entry.run and not entry.reason}
-        alike = [other for other, run in runs.items() if run.config.data.data == data.data]
-        names = [name, *(other for other in alike if other != name)][:MOST]
-        return [gr.update(choices=list(runs), value=names), *both(names, *values)]
-
-    page.when_shown(tab, show, [page.model, count, seed, temperature], [models, *everything])
+    settings = [models, count, seed, temperature]
+    changes = [count.input, seed.input, seed.submit, temperature.input]
+    gr.on(changes, bind(compare_samples, context), settings, samples, api_name="compare_samples", **COMPUTING)
+    components.add_api(bind(compare, context), [models], [figure, tables], "compare")
+    outputs = [notice, samples, figure, tables]
+    models.input(bind(_compare, context), settings, outputs, **COMPUTING, **INTERNAL)
+    header.update_when_shown(tab, bind(_show, context), [header.model, *settings[1:]], [models, *outputs])
 
 
-def _checked(names) -> list[str]:
-    if not isinstance(names, list) or not 1 <= len(names) <= MOST or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"models: expected a list of 1 to {MOST} names. Received: {names!r}")
-    return names
+def _compare(context: Context, names: list[str], count, seed, temperature) -> list[Any]:
+    """Return the notice, the samples, the figure and the tables. After an error, the parts before it are shown."""
+    if not names:
+        return [components.notice_update("Choose at least one model"), None, None, ""]
+    reason, samples, measurements = "", None, (None, "")
+    try:
+        samples = compare_samples(context, names, count, seed, temperature)
+        measurements = compare(context, names)  # type: ignore[assignment]
+    except TfgenError as error:
+        reason = str(error)
+    return [components.notice_update(reason), samples, *measurements]
+
+
+def _show(context: Context, model: str, *settings) -> list[Any]:
+    """Return the updates when the tab is opened or another model is chosen in the header."""
+    try:
+        usable, names = comparable_models(context, model)
+    except TfgenError as error:
+        return [gr.skip(), components.notice_update(str(error)), None, None, ""]
+    return [gr.update(choices=usable, value=names), *_compare(context, names, *settings)]

@@ -1,169 +1,151 @@
-"""The tab in which one picture turns into another."""
+"""The tab "Interpolate": a strip and an animation from one picture to another."""
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from tfgen.app import components
-from tfgen.app.latent_paths import PATHS, images_of, noise_of_example, noise_of_seed
-from tfgen.app.page import Page
-from tfgen.app.pictures import animation, as_picture, kept
-from tfgen.app.preprocessing import as_example, looks_like_digits
-from tfgen.app.validation import COMPUTING, INTERNAL, answering, number, one_of, whole
-from tfgen.errors import TfgenError, UndefinedError
-from tfgen.plots.interpolation import strips
+from tfgen.app import components, validation
+from tfgen.app.context import Context
+from tfgen.app.events import COMPUTING, INTERNAL, bind
+from tfgen.app.handlers.interpolate import MAX_STEPS, interpolate, interpolate_pictures
+from tfgen.app.header import Header
+from tfgen.app.latent_paths import PATHS
+from tfgen.app.preprocessing import has_fitted_digits
+from tfgen.errors import TfgenError
 
-TITLE = "Interpolate"
-#: Images of an animation from one end to the other.
-FRAMES = 24
-MOST = 15
+TITLE, ELEMENT_ID = "Interpolate", "tab-interpolate"
+#: What the ends of the path are: values of a state of the page.
+SAMPLES, PICTURES = "samples", "pictures"
 
 
-def build(page: Page, tab: gr.Tab) -> None:
-    """Fill the tab."""
+@dataclass(frozen=True)
+class _Ends:
+    """Components in which the user chooses the two ends of the path.
 
-    def between(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
-        along: Callable = PATHS[one_of("path", path, PATHS)]
-        strip = images_of(model, along(*ends, steps)[0]).numpy()
-        frames = images_of(model, along(*ends, FRAMES)[0]).numpy()
-        scale = max(1, 1600 // (steps * strip.shape[2]))
-        return kept(as_picture(strips(strip[None], scale), 1), name), animation(frames, name)
+    Attributes:
+        samples_tab, first_seed, last_seed, temperature: two samples.
+        pictures_tab, drawings, uploads, fit: two pictures of the user, drawn or uploaded.
+        notice: says why the model cannot use pictures of the user.
+        picture_controls: the column of the drawings and uploads.
+    """
 
-    @answering
-    def interpolate(
-        model: str,
-        first_seed: int = 0,
-        last_seed: int = 1,
-        steps: int = 7,
-        path: str = "spherical",
-        temperature: float = 1.0,
-    ) -> tuple[str, str]:
-        """Go from one sample of a model to another through its latent space.
+    samples_tab: gr.Tab
+    first_seed: gr.Number
+    last_seed: gr.Number
+    temperature: gr.Slider
+    pictures_tab: gr.Tab
+    drawings: list[gr.HTML]
+    uploads: list[gr.Image]
+    fit: gr.Checkbox
+    notice: gr.Markdown
+    picture_controls: gr.Column
 
-        Args:
-            model: name of a pretrained model or a run, as `models` lists them.
-            first_seed: seed of the picture at one end.
-            last_seed: seed of the picture at the other end.
-            steps: pictures in the strip, the two ends included, 2 to 15.
-            path: spherical, along the shell on which a normal prior has its mass, or linear, straight through it.
-            temperature: factor on the standard deviation of the ends' latent noise, 0 to 2.
 
-        Returns:
-            The strip as a PNG, and an animation of the way there and back.
-        """
-        steps = whole("steps", steps, 2, MOST)
-        seeds = [whole("seed", value, -(2**31), 2**31 - 1) for value in (first_seed, last_seed)]
-        temperature = number("temperature", temperature, 0.0, 2.0)
-        with page.engine.using(model) as loaded:
-            _images_only(loaded)
-            ends = [noise_of_seed(loaded, seed, temperature) for seed in seeds]
-            return between(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", ends, steps, path)
-
-    @answering
-    def interpolate_pictures(
-        model: str, first: Any, last: Any, steps: int = 7, path: str = "spherical", fit: bool = True
-    ) -> tuple[str, str]:
-        """Go from one picture of yours to another through a model's latent space; for models that can encode.
-
-        Args:
-            model: name of a pretrained model or a run, as `models` lists them.
-            first: the picture at one end.
-            last: the picture at the other end.
-            steps: pictures in the strip, the two ends included, 2 to 15.
-            path: spherical or linear.
-            fit: cut out, centre and invert the pictures as MNIST's digits are (models of grey images).
-
-        Returns:
-            The strip as a PNG, whose ends are the model's reconstructions, and an animation of the way there and back.
-        """
-        steps = whole("steps", steps, 2, MOST)
-        with page.engine.using(model) as loaded:
-            _images_only(loaded)
-            if not loaded.can("encode"):
-                raise UndefinedError(loaded.undefined["encode"])
-            ends = [noise_of_example(loaded, as_example(end, loaded, fit)) for end in (first, last)]
-            return between(loaded, f"{model}-between", ends, steps, path)
-
+def build(context: Context, header: Header, tab: gr.Tab) -> None:
+    """Add the components of the tab and connect their events."""
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
-            with gr.Tabs():
-                with gr.Tab("Two samples") as of_samples:
-                    with gr.Row():
-                        first_seed = components.seed(0, "First seed", "The picture at one end", min_width=120)
-                        last_seed = components.seed(1, "Last seed", "The one at the other end", min_width=120)
-                    temperature = components.temperature()
-                with gr.Tab("Two pictures of yours") as of_pictures:
-                    notice = components.notice()
-                    with gr.Column() as asked:
-                        with gr.Row():
-                            drawn = [components.pad(f"Draw the {end} one", min_width=130) for end in ("first", "last")]
-                        with gr.Accordion("Or upload them", open=False), gr.Row():
-                            sent = [components.upload(f"{end} picture", height=170) for end in ("First", "Last")]
-                        fit = components.fit()
-            steps = components.slider(2, MOST, 7, step=1, label="Steps", info="Pictures in the strip, ends included")
-            path = components.options(
+            ends = _choice_of_ends()
+            steps = components.slider(
+                2, MAX_STEPS, 7, step=1, label="Steps", info="Number of pictures in the strip, both ends included"
+            )
+            path = components.radio(
                 list(PATHS),
                 value="spherical",
                 label="Path",
-                info="Spherical: along the shell where the latents are; linear: straight through",
+                info="Spherical: keeps the norm of the latent noise. Linear: a straight line through latent space",
             )
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
-            strip = components.picture("From one to the other", elem_id="strip")
-            film = components.picture("There and back", elem_id="film", format="webp", buttons=["download"])
+            strip = components.picture("Interpolation", elem_id="strip")
+            film = components.picture(
+                "Animation to the last picture and back", elem_id="film", format="webp", buttons=["download"]
+            )
+    _connect(context, header, tab, ends, steps, path, [strip, film])
 
-    outputs = [strip, film]
-    of_seeds = [page.model, first_seed, last_seed, steps, path, temperature]
-    of_yours = [page.model, drawn[0], sent[0], drawn[1], sent[1], steps, path, fit]
-    gr.on(
-        [first_seed.input, last_seed.input, temperature.input],
-        interpolate,
-        of_seeds,
-        outputs,
-        api_name="interpolate",
-        **COMPUTING,
+
+def _choice_of_ends() -> _Ends:
+    with gr.Tabs():
+        with gr.Tab("Between two samples") as samples_tab:
+            with gr.Row():
+                first_seed = components.seed(0, "First seed", "Seed of the first picture", min_width=120)
+                last_seed = components.seed(1, "Last seed", "Seed of the last picture", min_width=120)
+            temperature = components.temperature()
+        with gr.Tab("Between two pictures of yours") as pictures_tab:
+            notice = components.notice()
+            with gr.Column() as picture_controls:
+                with gr.Row():
+                    drawings = [
+                        components.drawing_pad(f"Draw the {end} picture", min_width=130) for end in ("first", "last")
+                    ]
+                with gr.Accordion("Or upload two pictures", open=False), gr.Row():
+                    uploads = [components.upload(f"{end} picture", height=170) for end in ("First", "Last")]
+                fit = components.preprocess_checkbox()
+    return _Ends(
+        samples_tab,
+        first_seed,
+        last_seed,
+        temperature,
+        pictures_tab,
+        drawings,
+        uploads,
+        fit,
+        notice,
+        picture_controls,
     )
-    components.for_programs(
-        interpolate_pictures,
-        [page.model, *(components.upload("Picture", visible=False) for _ in range(2)), steps, path, fit],
+
+
+def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, path, outputs: list) -> None:
+    drawings, uploads = ends.drawings, ends.uploads
+    of_seeds = [header.model, ends.first_seed, ends.last_seed, steps, path, ends.temperature]
+    of_pictures = [header.model, drawings[0], uploads[0], drawings[1], uploads[1], steps, path, ends.fit]
+    kind = gr.State(SAMPLES)
+    everything = [kind, *of_seeds, *of_pictures]
+
+    changes = [ends.first_seed.input, ends.last_seed.input, ends.temperature.input]
+    gr.on(changes, bind(interpolate, context), of_seeds, outputs, api_name="interpolate", **COMPUTING)
+    components.add_api(
+        bind(interpolate_pictures, context),
+        [header.model, *(components.upload("Picture", visible=False) for _ in range(2)), steps, path, ends.fit],
         outputs,
         "interpolate_pictures",
         **COMPUTING,
     )
-
-    def from_yours(model, first, first_sent, last, last_sent, steps, path, fit):
-        ends = first or first_sent, last or last_sent
-        # Nothing to say yet while one of them is missing.
-        return interpolate_pictures(model, *ends, steps, path, fit) if all(ends) else [gr.skip()] * 2
-
-    def again(kind, *values):
-        seeds, yours = values[: len(of_seeds)], values[len(of_seeds) :]
-        return interpolate(*seeds) if kind == "samples" else from_yours(*yours)
-
-    kind = gr.State("samples")
-    everything = [kind, *of_seeds, *of_yours]
-    changes = [one.input for one in drawn] + [one.clear for one in drawn] + [one.upload for one in sent] + [fit.input]
-    gr.on(changes, from_yours, of_yours, outputs, **COMPUTING, **INTERNAL)
-    gr.on([steps.input, path.input], again, everything, outputs, **COMPUTING, **INTERNAL)
-    of_samples.select(lambda: "samples", outputs=kind, queue=False, **INTERNAL)
-    of_pictures.select(lambda: "pictures", outputs=kind, queue=False, **INTERNAL)
-
-    def show(kind, model, *values):
-        try:
-            with page.engine.using(model) as loaded:
-                _images_only(loaded)
-                reason = "" if loaded.can("encode") else loaded.undefined["encode"]
-                drawable = not reason and loaded.event_shape[-1] == 1
-            pictures = [None, None] if reason and kind == "pictures" else again(kind, model, *values)
-            digits = looks_like_digits(page.catalogue.run(model))
-            fitting = gr.update(visible=drawable, value=drawable and digits)
-            return [*pictures, components.said(reason), gr.update(visible=not reason), fitting]
-        except TfgenError as error:
-            return [None, None, components.said(str(error)), gr.update(visible=False), gr.skip()]
-
-    page.when_shown(tab, show, everything, [*outputs, notice, asked, fit])
+    changes = [event for each in drawings for event in (each.input, each.clear)]
+    changes += [each.upload for each in uploads] + [ends.fit.input]
+    gr.on(changes, bind(_between_pictures, context), of_pictures, outputs, **COMPUTING, **INTERNAL)
+    gr.on([steps.input, path.input], bind(_between_ends, context), everything, outputs, **COMPUTING, **INTERNAL)
+    ends.samples_tab.select(lambda: SAMPLES, outputs=kind, queue=False, **INTERNAL)
+    ends.pictures_tab.select(lambda: PICTURES, outputs=kind, queue=False, **INTERNAL)
+    header.update_when_shown(
+        tab, bind(_show, context), everything, [*outputs, ends.notice, ends.picture_controls, ends.fit]
+    )
 
 
-def _images_only(model) -> None:
-    if not model.is_image:
-        raise UndefinedError("An interpolation needs images, and this is a model of points of the plane")
+def _between_pictures(
+    context: Context, model: str, first_drawing, first_upload, last_drawing, last_upload, steps, path, fit
+):
+    """Interpolate between two drawings or uploads. Nothing changes while one of them is missing."""
+    ends = first_drawing or first_upload, last_drawing or last_upload
+    return interpolate_pictures(context, model, *ends, steps, path, fit) if all(ends) else [gr.skip()] * 2
+
+
+def _between_ends(context: Context, kind: str, *values):
+    """Interpolate between what the open inner tab offers: the values are those of both inner tabs."""
+    seeds, pictures = values[:6], values[6:]
+    return interpolate(context, *seeds) if kind == SAMPLES else _between_pictures(context, *pictures)
+
+
+def _show(context: Context, kind: str, model: str, *values) -> list[Any]:
+    """Return the updates when the tab is opened or another model is chosen."""
+    try:
+        with context.models.using(model) as loaded:
+            validation.expect_images(loaded, "An interpolation")
+            reason = "" if loaded.can("encode") else loaded.undefined["encode"]
+            can_fit = not reason and loaded.event_shape[-1] == 1
+        has_digits = has_fitted_digits(context.catalogue.run(model))
+    except TfgenError as error:
+        return [None, None, components.notice_update(str(error)), gr.update(visible=False), gr.skip()]
+    pictures = [None, None] if reason and kind == PICTURES else _between_ends(context, kind, model, *values)
+    checkbox = gr.update(visible=can_fit, value=can_fit and has_digits)
+    return [*pictures, components.notice_update(reason), gr.update(visible=not reason), checkbox]

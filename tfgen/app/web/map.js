@@ -1,5 +1,5 @@
-// A picture on which a point is dragged. Its value is [right, up], each from -1 to 1, and from the server, when the
-// picture is another one, its address as the third.
+// A picture on which the user drags a point. The value is [right, up], each from -1 to 1. When the picture changes, the
+// server adds the address of the new picture as a third item.
 let held = false;
 let address = null;
 
@@ -23,7 +23,7 @@ function move(event) {
   trigger('input');
 }
 
-// On the element and not on what is in it, which is made anew with every value.
+// The listeners belong to the element itself: Gradio renders its content again for every new value.
 element.addEventListener('pointerdown', (event) => {
   if (!event.target.closest('.map')) return;
   event.preventDefault();

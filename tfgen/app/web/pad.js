@@ -1,4 +1,4 @@
-// A page to draw on. Its value is what is drawn, as a PNG in a data address; empty where nothing is.
+// An area to draw on. The value is the drawing as a data URL of a PNG. The value is empty while nothing is drawn.
 const canvas = element.querySelector('canvas');
 const pen = canvas.getContext('2d');
 let last = null;

@@ -1,0 +1,22 @@
+"""The objects that every tab of the app shares. This module imports neither Gradio nor TensorFlow."""
+
+from dataclasses import dataclass
+
+from tfgen.app.catalogue import Catalogue
+from tfgen.app.model_cache import ModelCache
+from tfgen.app.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Context:
+    """Objects that the handlers work with.
+
+    Attributes:
+        catalogue: names of the pretrained models and of the runs.
+        models: loads models by name and keeps the latest ones in memory.
+        trainer: trains one run at a time, in a process of its own.
+    """
+
+    catalogue: Catalogue
+    models: ModelCache
+    trainer: Trainer

@@ -1,0 +1,60 @@
+"""Settings that the events of all tabs share, and the link from an event to a handler."""
+
+import functools
+import html
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from tfgen.app.context import Context
+from tfgen.errors import TfgenError
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+#: Settings of every event that computes with a model. One such event runs at a time. Of the events that arrive while
+#: one runs, only the latest is computed.
+COMPUTING: dict[str, Any] = {
+    "concurrency_id": "model",
+    "concurrency_limit": 1,
+    "trigger_mode": "always_last",
+    "show_progress": "minimal",
+}
+#: Settings of events that belong to the page. Programs cannot call them.
+INTERNAL: dict[str, Any] = {"api_visibility": "private"}
+
+
+def user_errors(handler: Handler) -> Handler:
+    """Return the handler with every `TfgenError` raised as a `gr.Error`.
+
+    Gradio shows the message of a `gr.Error` on the page and sends the message to a program that called the handler.
+    """
+
+    @functools.wraps(handler)
+    def checked(*args, **kwargs):
+        try:
+            return handler(*args, **kwargs)
+        except TfgenError as error:
+            # The page renders a message as HTML, and a message may contain text that a visitor sent.
+            message = html.escape(str(error), quote=False)
+            raise gr.Error(message, title="Not possible", print_exception=False) from None
+
+    return checked  # type: ignore[return-value]
+
+
+def bind(handler: Callable[..., Any], context: Context) -> Callable[..., Any]:
+    """Return the handler with `context` as its first argument and its errors as in `user_errors`.
+
+    The name, the docstring and the other parameters stay: Gradio builds the documentation for programs from them.
+    """
+
+    @functools.wraps(handler)
+    def bound(*args, **kwargs):
+        return handler(context, *args, **kwargs)
+
+    signature = inspect.signature(handler)
+    first, *others = signature.parameters.values()
+    bound.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
+    bound.__annotations__ = {name: kind for name, kind in handler.__annotations__.items() if name != first.name}
+    return user_errors(bound)

@@ -1,0 +1,79 @@
+"""Interpolations between two pictures through a model's latent space."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tfgen.app import validation
+from tfgen.app.context import Context
+from tfgen.app.latent_paths import PATHS, images_of, noise_of_example, noise_of_seed
+from tfgen.app.pictures import as_picture, cache_animation, cache_image
+from tfgen.app.preprocessing import as_example
+from tfgen.plots.interpolation import strips
+
+#: Largest number of pictures in a strip, and number of different pictures in an animation.
+MAX_STEPS, FRAMES = 15, 24
+#: Approximate width of a strip in pixels.
+WIDTH = 1600
+
+
+def interpolate(
+    context: Context,
+    model: str,
+    first_seed: int = 0,
+    last_seed: int = 1,
+    steps: int = 7,
+    path: str = "spherical",
+    temperature: float = 1.0,
+) -> tuple[str, str]:
+    """Interpolate between two samples of a model in its latent space.
+
+    Args:
+        model: name of a pretrained model or a run, as `models` lists them.
+        first_seed: seed of the first picture.
+        last_seed: seed of the last picture.
+        steps: number of pictures in the strip, both ends included, 2 to 15.
+        path: spherical (keeps the norm that noise of the normal prior has) or linear (a straight line).
+        temperature: factor on the standard deviation of the latent noise of both ends, 0 to 2.
+
+    Returns:
+        The strip as a PNG, and an animation from the first picture to the last and back.
+    """
+    steps = validation.int_in_range("steps", steps, 2, MAX_STEPS)
+    seeds = [validation.seed(value) for value in (first_seed, last_seed)]
+    temperature = validation.temperature(temperature)
+    with context.models.using(model) as loaded:
+        validation.expect_images(loaded, "An interpolation")
+        ends = [noise_of_seed(loaded, seed, temperature) for seed in seeds]
+        return _strip_and_animation(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", ends, steps, path)
+
+
+def interpolate_pictures(
+    context: Context, model: str, first: Any, last: Any, steps: int = 7, path: str = "spherical", fit: bool = True
+) -> tuple[str, str]:
+    """Interpolate between two pictures of yours in a model's latent space. The model needs an encoder.
+
+    Args:
+        model: name of a pretrained model or a run, as `models` lists them.
+        first: the first picture.
+        last: the last picture.
+        steps: number of pictures in the strip, both ends included, 2 to 15.
+        path: spherical or linear.
+        fit: crop, centre and invert the pictures as in MNIST (only for models of grey images).
+
+    Returns:
+        The strip as a PNG, whose ends are the model's reconstructions, and an animation to the last picture and back.
+    """
+    steps = validation.int_in_range("steps", steps, 2, MAX_STEPS)
+    with context.models.using(model) as loaded:
+        validation.expect_encoder(loaded, "An interpolation of pictures")
+        ends = [noise_of_example(loaded, as_example(end, loaded, fit)) for end in (first, last)]
+        return _strip_and_animation(loaded, f"{model}-between", ends, steps, path)
+
+
+def _strip_and_animation(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
+    """Decode the path between two noises, and return the paths of both pictures."""
+    interpolation: Callable = PATHS[validation.one_of("path", path, PATHS)]
+    strip = images_of(model, interpolation(*ends, steps)[0]).numpy()
+    frames = images_of(model, interpolation(*ends, FRAMES)[0]).numpy()
+    scale = max(1, WIDTH // (steps * strip.shape[2]))
+    return cache_image(as_picture(strips(strip[None], scale), 1), name), cache_animation(frames, name)

@@ -1,0 +1,105 @@
+"""The reconstruction of a picture by a model, and the likelihood of the picture compared with the test set."""
+
+from typing import Any
+
+import numpy as np
+
+from tfgen.app import validation
+from tfgen.app.context import Context
+from tfgen.app.pictures import as_picture, cache_image
+from tfgen.app.preprocessing import as_example
+from tfgen.errors import DataError, UndefinedError
+from tfgen.plots import style
+from tfgen.plots.difference import signed_difference
+from tfgen.plots.grid import to_bytes
+from tfgen.plots.typicality import draw_typicality, share_below
+from tfgen.runs.evaluations import entries_of_last_epoch
+from tfgen.runs.run import Run
+
+#: Number of noise samples over which the likelihood of a picture is averaged.
+NOISE_SAMPLES = 16
+#: Approximate side of each picture in pixels.
+SIDE = 360
+
+
+def reconstruct(context: Context, model: str, picture: Any, fit: bool = True) -> tuple[str, str, str, str | None, str]:
+    """Encode and decode a picture of yours, and compute its likelihood. The model needs an encoder.
+
+    Args:
+        model: name of a pretrained model or a run, as `models` lists them.
+        picture: your picture, of any size.
+        fit: crop, centre and invert the picture as in MNIST (only for models of grey images).
+
+    Returns:
+        The preprocessed picture, its reconstruction, their difference (red: the reconstruction is lighter, blue: it is
+        darker), a plot of the picture's likelihood among those of the test set (if measured), and a sentence about it.
+    """
+    with context.models.using(model) as loaded:
+        validation.expect_encoder(loaded, "A reconstruction")
+        example = as_example(picture, loaded, fit)
+        reconstruction = loaded.decode(loaded.encode(example)).numpy()
+        bits_per_dim = loaded.bits_per_dim(np.repeat(example, NOISE_SAMPLES, axis=0)).mean
+    pictures = {
+        "input": to_bytes(example)[0],
+        "reconstruction": to_bytes(reconstruction)[0],
+        "difference": signed_difference(example[0], reconstruction[0]),
+    }
+    paths = [cache_image(as_picture(pixels, SIDE), f"{model}-{name}") for name, pixels in pictures.items()]
+    return *paths, *_typicality(context.catalogue.run(model), bits_per_dim, model)  # type: ignore[return-value]
+
+
+def test_picture(context: Context, model: str, index: int = 0) -> str:  # noqa: PT028 (a handler, not a test)
+    """Return a picture of the test set of a model's data, if the data are on this machine.
+
+    Args:
+        model: name of a pretrained model or a run, as `models` lists them.
+        index: position of the picture in the test set, from 0.
+
+    Returns:
+        The picture.
+    """
+    dataset = context.catalogue.model_run(model).local_dataset
+    if dataset.levels is None:
+        raise UndefinedError("The data of this model are points in the plane and no pictures")
+    index = validation.int_in_range("index", index, 0, len(dataset.test) - 1)
+    pixels = dataset.test.examples[index : index + 1] / np.float32(dataset.levels - 1)
+    return cache_image(as_picture(to_bytes(pixels)[0], 1), f"test-{index}")
+
+
+# The name is the handler's name for programs. pytest must not collect the function as a test.
+test_picture.__test__ = False  # type: ignore[attr-defined]
+
+
+def _typicality(run: Run, bits_per_dim: float, model: str) -> tuple[str | None, str]:
+    """Compare a picture's bits/dim with those of the test set: path of a plot, or None, and a sentence."""
+    figure = f"**{bits_per_dim:.3f} bits/dim**"
+    entries = [
+        entry
+        for entry in entries_of_last_epoch(run, skip_damaged=True).get("likelihood", ())
+        if entry.split == "test" and entry.bits_per_dim_percentiles
+    ]
+    # An estimate with one sample comes first: the likelihood above is an average of such estimates.
+    entry = min(entries, key=lambda each: each.samples != 1, default=None)
+    try:
+        share = share_below(entry.bits_per_dim_percentiles, bits_per_dim) if entry else None
+    except DataError:
+        share = None
+    if entry is None or share is None:
+        return None, (
+            f"{figure}. To see how usual this value is, run `tfgen evaluate` on the run: the command records the "
+            "distribution over the test set."
+        )
+    plot = style.picture(draw_typicality(entry.bits_per_dim_percentiles, bits_per_dim))
+    sentence = f"{figure}, {_typicality_text(share)} ({entry.estimator}; mean over {NOISE_SAMPLES} noise samples)."
+    return cache_image(plot, f"{model}-likelihood"), sentence
+
+
+def _typicality_text(share: float) -> str:
+    """Say how usual a picture is, of which the given share of the test set has lower bits/dim."""
+    if share >= 1.0:
+        return "higher than every picture of the test set: very unlikely under this model"
+    if share >= 0.95:
+        return f"higher than {100 * share:.1f} % of the test set: unusual"
+    if share <= 0.0:
+        return "lower than every picture of the test set: simpler than all of them, so likely but not typical"
+    return f"higher than {100 * share:.0f} % of the test set: usual"

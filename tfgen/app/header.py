@@ -1,0 +1,97 @@
+"""The header of the page: the dropdown of the models, a description of the chosen model, the runs without a model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from tfgen.app import components
+from tfgen.app.about import about, unusable
+from tfgen.app.context import Context
+from tfgen.app.events import COMPUTING, INTERNAL
+
+#: The model that is chosen when the page opens, if the catalogue has it: it is small, and every tab works with it.
+FIRST_MODEL = "mnist-vae"
+
+
+@dataclass(frozen=True)
+class Header:
+    """Components that the tabs need.
+
+    Attributes:
+        blocks: the whole page.
+        model: the dropdown in which the model is chosen.
+        unusable: the list of the runs that cannot be used.
+        active_tab: an invisible text box that holds the title of the open tab.
+    """
+
+    blocks: gr.Blocks
+    model: gr.Dropdown
+    unusable: gr.Markdown
+    active_tab: gr.Textbox
+
+    def update_when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
+        """Call `show` when the tab is opened, and when another model is chosen while the tab is open.
+
+        Args:
+            tab: the tab. Its label is its title.
+            show: function from the values of `inputs` to the values of `outputs`. For a model that cannot do what the
+                tab shows, the function returns a notice and raises no error.
+            inputs: components.
+            outputs: components.
+        """
+
+        def show_if_open(active_tab, *values):
+            return show(*values) if active_tab == tab.label else [gr.skip()] * len(outputs)
+
+        settings: dict[str, Any] = {"outputs": list(outputs), **COMPUTING, **INTERNAL}
+        tab.select(show, list(inputs), **settings)
+        self.model.change(show_if_open, [self.active_tab, *inputs], **settings)
+
+
+def build(context: Context, blocks: gr.Blocks, first_tab: str) -> Header:
+    """Add the header to the page.
+
+    Args:
+        context: shared objects of the app.
+        blocks: the page, open as a `with` block.
+        first_tab: title of the tab that is open at first.
+    """
+    names = context.catalogue.usable()
+    with gr.Row(elem_id="chooser"):
+        model = components.run_dropdown(
+            choices=names,
+            value=_first(names),
+            label="Model",
+            info="A pretrained model or one of your runs",
+            scale=4,
+            elem_id="model",
+        )
+        refresh = gr.Button("Refresh the list of runs", size="sm", scale=0, min_width=190, elem_classes=["quiet"])
+    description = gr.Markdown(elem_id="about")
+    header = Header(
+        blocks, model, gr.Markdown(elem_id="unusable"), gr.Textbox(first_tab, visible=False, label="Open tab")
+    )
+
+    def describe(name: str | None) -> str:
+        return about(context.catalogue, name)
+
+    def update_runs(name: str | None) -> tuple[Any, str]:
+        return refresh_runs(context, name)
+
+    outputs = [model, header.unusable]
+    refresh.click(update_runs, model, outputs, **INTERNAL)
+    gr.on([blocks.load, model.change], describe, model, description, show_progress="hidden", **INTERNAL)
+    blocks.load(update_runs, model, outputs, **INTERNAL)
+    return header
+
+
+def refresh_runs(context: Context, name: str | None) -> tuple[Any, str]:
+    """Return the updates of `Header.model`, which keeps `name` if it still exists, and of `Header.unusable`."""
+    names = context.catalogue.usable()
+    return gr.update(choices=names, value=name if name in names else _first(names)), unusable(context.catalogue)
+
+
+def _first(names: list[str]) -> str | None:
+    return FIRST_MODEL if FIRST_MODEL in names else next(iter(names), None)
