@@ -9,25 +9,34 @@ TensorFlow is imported with the first name that needs it, so that `import tfgen`
 
 import importlib
 
-_HOMES = {
-    "VAE": "tfgen.models.vae.model",
-    "GAN": "tfgen.models.gan.model",
-    "DropoutGAN": "tfgen.models.gan.dropout_gan",
-    "MADGAN": "tfgen.models.gan.mad_gan",
-    "Flow": "tfgen.models.flow.model",
-    "load": "tfgen.runs",
-    "Run": "tfgen.runs",
-    "load_data": "tfgen.data",
+__version__ = "0.2.0"
+
+#: Public name → (module that defines it, its name there). The model classes come from the registry of families.
+_EXPORTS = {
+    "Run": ("tfgen.runs", "Run"),
+    "load": ("tfgen.runs", "load"),
+    "load_data": ("tfgen.data", "load"),
+    "show": ("tfgen.plots.show", "show"),
 }
 
-__all__ = sorted(_HOMES)  # pyright: ignore
+
+def _exports() -> dict[str, tuple[str, str]]:
+    """Every public name → (module that defines it, its name there)."""
+    from tfgen.config.families import FAMILIES
+
+    models = {family.model_class: (family.model_module, family.model_class) for family in FAMILIES.values()}
+    return {**_EXPORTS, **models}
 
 
 def __getattr__(name: str):
-    if name not in _HOMES:
+    if name == "__all__":
+        return sorted(_exports())
+    # Python asks every module for names with two underscores; they need no registry.
+    if name.startswith("__") or name not in (exports := _exports()):
         raise AttributeError(f"module 'tfgen' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), "load" if name == "load_data" else name)
+    module, attribute = exports[name]
+    return getattr(importlib.import_module(module), attribute)
 
 
 def __dir__():
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_exports()])

@@ -17,7 +17,7 @@ def refusal(command, capsys, *arguments) -> str:
     with pytest.raises(SystemExit) as stop:
         command.main([str(argument) for argument in arguments])
     assert stop.value.code == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
+    return next(line for line in capsys.readouterr().err.splitlines() if line.startswith("error: "))
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def refusal(command, capsys, *arguments) -> str:
         (outliers, "--samples", "0", "Received: '0'"),
         (interpolate, "--pairs", "0", "expected an integer from 1 to 100. Received: '0'"),
         (interpolate, "--steps", "1", "expected an integer from 2 to 100. Received: '1'"),
-        (interpolate, "--path", "detour", "'slerp', 'lerp'"),
+        (interpolate, "--path", "detour", "expected one of slerp, lerp. Received: 'detour'"),
         (interpolate, "--temperature", "nan", "Received: 'nan'"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_flag(command, flag, value, expected, capsys):
     message = refusal(command, capsys, "run", f"{flag}={value}")
-    assert f"error: argument {flag}: " in message
+    assert message.startswith(f"error: {flag}: ")
     assert expected in message
 
 
@@ -103,7 +103,7 @@ class Points:
 
 def test_raw_numbers_are_saved_as_they_are(tmp_path):
     points = np.random.default_rng(0).standard_normal((3, 2)).astype(np.float32)
-    samples.save(Points(), points, tmp_path / "x.npz", seed=5, temperature=0.5)  # type: ignore[arg-type]
+    samples.save_samples(Points(), points, tmp_path / "x.npz", seed=5, temperature=0.5)  # type: ignore[arg-type]
     with np.load(tmp_path / "x.npz") as saved:
         assert sorted(saved) == ["points", "seeds", "temperature"]
         np.testing.assert_array_equal(saved["points"], points)
@@ -116,4 +116,4 @@ def test_pixels_are_refused_by_a_model_without_a_distribution_over_them():
     from tfgen.errors import UndefinedError
 
     with pytest.raises(UndefinedError, match=r"as a VAE's have\. Received: a Points"):
-        samples.draw(Points(), 1, 0, 1.0, pixels=True)  # type: ignore[arg-type]
+        samples.draw_samples(Points(), 1, pixels=True)  # type: ignore[arg-type]

@@ -1,60 +1,55 @@
-"""`python app.py`: the page in a browser."""
+"""Open the web app: tfgen app [--runs DIR] [--port 7860]"""
 
-import argparse
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.app.mcp import check_tools
-from tfgen.app.server import LOCAL, check_address, private_cache, serving
-from tfgen.cli.arguments import int_in_range
-from tfgen.errors import ConfigError, reported
+from tfgen.cli.arguments import DEFAULT, Parser, add_listening
+from tfgen.errors import ConfigError, exit_on_error
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    parser = argparse.ArgumentParser(
-        prog="app.py",
-        description="Open a page in which trained models are sampled, explored, compared and trained.",
-        allow_abbrev=False,
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
+        prog="tfgen app",
+        description="Open a web app in which trained models are sampled, interpolated, explored, compared and trained. "
+        "Ctrl-C stops the server.",
     )
-    parser.add_argument("--runs", metavar="DIR", default="runs", help="folder of the runs to show [%(default)s]")
-    parser.add_argument("--host", default=LOCAL, help="address to listen at; 0.0.0.0 for every network [%(default)s]")
     parser.add_argument(
-        "--port", type=int_in_range(0, 65535), default=7860, help="port; 0 for any that is free [%(default)s]"
+        "--runs",
+        metavar="DIR",
+        default="runs",
+        help=f"Folder whose runs the app shows; new runs are written there {DEFAULT}.",
     )
+    add_listening(parser, 7860)
     parser.add_argument(
         "--share",
         action="store_true",
-        help="also open a public address through Gradio's servers, for whoever knows it, for a week",
+        help="Also open a public address through Gradio's servers. Everybody who knows the address can use the app for "
+        "one week.",
     )
-    parser.add_argument("--mcp", action="store_true", help="also serve the handlers as tools of an MCP server")
-    parser.add_argument("--open", action="store_true", help="open the page in the browser of this machine")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--mcp", action="store_true", help="Also offer the functions of the app as tools of an MCP server, for agents."
+    )
+    parser.add_argument("--open", action="store_true", help="Open the page in the browser of this machine.")
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serve the page until Ctrl-C. Exit status 0, or 2 with a sentence on bad input."""
-    options = parse(argv)
-    with reported():
+    """Serve the app until Ctrl-C. Exit status 0, or 2 with a sentence on bad input."""
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
         root = Path(options.runs)
         if root.exists() and not root.is_dir():
             raise ConfigError(f"--runs: expected a folder. Received: {root}, which is a file")
+        from tfgen.app.mcp import check_mcp_installed
+        from tfgen.app.server import check_address, private_cache, serving, wait
+
         check_address(options.host, options.port)
         if options.mcp:
-            check_tools()
-        with private_cache(), serving(root, options) as url:
-            print(f"tfgen at {url}  (Ctrl-C ends it)", flush=True)
+            check_mcp_installed()
+        address = {"host": options.host, "port": options.port, "share": options.share}
+        with private_cache(), serving(root, **address, mcp=options.mcp, open_browser=options.open) as url:
+            print(f"tfgen at {url}  (Ctrl-C stops the app)", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 wait()
-
-
-def wait() -> None:
-    """Until Ctrl-C or SIGTERM."""
-    import signal
-    import threading
-
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    while not ended.wait(1.0):
-        pass

@@ -1,14 +1,104 @@
-"""Pictures of a trained model: tfgen sample RUN --n 64 --seed 7 --temperature 0.8 --out grid.png"""
+"""The argument parser of every command, and the options that several commands share.
+
+A mistake on the command line prints one sentence with what was expected and what was received, and ends with exit
+status 2. Nothing here imports TensorFlow.
+"""
 
 import argparse
 import math
-from typing import TYPE_CHECKING
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-if TYPE_CHECKING:
-    pass
+from tfgen.errors import did_you_mean
+
+#: Help texts end with the default value in this form; argparse fills it in.
+DEFAULT = "[default: %(default)s]"
+LARGEST_INT32 = 2**31 - 1
 
 
-def int_in_range(low: int, high: int = 2**31 - 1):
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str):
+        super().__init__(prog, max_help_position=30, width=110)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence and suggest the nearest name that exists.
+
+    Args:
+        prog: the command as the user types it, for example "tfgen sample".
+        description: what the command does, in full sentences.
+        **settings: passed to `argparse.ArgumentParser`.
+    """
+
+    def __init__(self, prog: str, description: str, **settings: Any):
+        defaults: dict[str, Any] = {"allow_abbrev": False, "formatter_class": _HelpFormatter}
+        super().__init__(prog=prog, description=_wrapped(description), **{**defaults, **settings})
+
+    def parse_known_args(self, args=None, namespace=None):
+        arguments = list(sys.argv[1:] if args is None else args)
+        for argument in arguments:
+            if argument == "--":
+                break
+            # argparse would turn the value into an empty list.
+            if match := re.fullmatch(r"(--[\w-]+)=--", argument):
+                self.error(f"{match[1]}: expected a value. Received: '--'")
+        return super().parse_known_args(arguments, namespace)
+
+    def parse_args(self, args=None, namespace=None):
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            flag = unknown[0].split("=")[0]
+            expected = "an option of this command" if flag.startswith("-") else "no further argument"
+            hint = did_you_mean(flag, self._option_string_actions)
+            self.error(f"Expected {expected}. Received: {unknown[0]!r}.{hint}")
+        return options
+
+    def _check_value(self, action, value):
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            name = "/".join(action.option_strings) or action.metavar or action.dest
+            hint = did_you_mean(str(value), choices)
+            self.error(f"{name}: expected one of {', '.join(choices)}. Received: {value!r}.{hint}")
+
+    def error(self, message: str) -> NoReturn:
+        """Print the sentence and where to find the options, and exit with status 2."""
+        if match := re.fullmatch(r"argument (\S+): ignored explicit argument (.*)", message, re.DOTALL):
+            message = f"{match[1]}: expected no value. Received: {match[2]}"
+        message = re.sub(r"^argument (\S+): expected", r"\1: expected", message)
+        print(f"error: {message}\nOptions: {self.prog} --help", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def _wrapped(text: str, width: int = 110) -> str:
+    """The text in lines of at most `width` characters; paragraphs are separated by empty lines."""
+    import textwrap
+
+    return "\n\n".join(textwrap.fill(paragraph, width) for paragraph in text.split("\n\n"))
+
+
+class DeprecatedOption(argparse.Action):
+    """An old name of an option. It works as the new name does and prints a warning.
+
+    Args:
+        new: the new name, for example "--method".
+        **settings: as for `add_argument`; `dest` is that of the new option.
+    """
+
+    def __init__(self, option_strings, dest, new: str, **settings):
+        super().__init__(option_strings, dest, help=argparse.SUPPRESS, default=argparse.SUPPRESS, **settings)
+        self.new = new
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        print(f"warning: {option_string} is now {self.new}; the old name will be removed", file=sys.stderr)
+        setattr(namespace, self.dest, values)
+
+
+# -- types of values ---------------------------------------------------------------------------------------------------
+
+
+def int_in_range(low: int, high: int = LARGEST_INT32) -> Callable[[str], int]:
     """An argparse type: an integer from `low` to `high`."""
 
     def convert(text: str) -> int:
@@ -32,3 +122,89 @@ def non_negative_float(text: str) -> float:
     if not (math.isfinite(value) and value >= 0.0):
         raise argparse.ArgumentTypeError(f"expected a finite number, 0 or more. Received: {text!r}")
     return value
+
+
+# -- options that several commands share -------------------------------------------------------------------------------
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add the positional argument RUN."""
+    parser.add_argument("run", metavar="RUN", help="Run folder, or the name of a pretrained model (tfgen models).")
+
+
+def add_n(parser: argparse.ArgumentParser, largest: int, default: int = 64, help: str = "Number of samples") -> None:
+    """Add --n, an integer from 1 to `largest`."""
+    parser.add_argument(
+        "--n", type=int_in_range(1, largest), default=default, metavar="N", help=f"{help}, 1 to {largest} {DEFAULT}."
+    )
+
+
+def add_seed(
+    parser: argparse.ArgumentParser, help: str = "Seed of the first sample; sample i has seed SEED + i"
+) -> None:
+    """Add --seed, an integer from 0 to 2³¹ − 1."""
+    parser.add_argument(
+        "--seed", type=int_in_range(0), default=0, metavar="SEED", help=f"{help}; 0 to {LARGEST_INT32} {DEFAULT}."
+    )
+
+
+def add_temperature(parser: argparse.ArgumentParser) -> None:
+    """Add --temperature, a finite number of at least 0."""
+    parser.add_argument(
+        "--temperature",
+        type=non_negative_float,
+        default=1.0,
+        metavar="T",
+        help="Factor on the standard deviation of the latent noise, 0 or more. Values below 1 give more typical and "
+        f"less varied samples {DEFAULT}.",
+    )
+
+
+def add_out(parser: argparse.ArgumentParser, default: str | None, help: str, metavar: str = "FILE") -> None:
+    """Add --out, the file or folder to write."""
+    suffix = f" {DEFAULT}." if default is not None else ""
+    parser.add_argument("--out", default=default, metavar=metavar, help=help + suffix)
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Add --data-dir, the folder of MNIST's idx files."""
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="Folder with the four idx files of mnist, fashion_mnist or stacked_mnist [default: $TFGEN_DATA, else "
+        "Keras downloads them].",
+    )
+
+
+def add_data_source(parser: argparse.ArgumentParser) -> None:
+    """Add --data-dir, --image-size and --color: how a data set is read."""
+    add_data_dir(parser)
+    parser.add_argument(
+        "--image-size",
+        type=int_in_range(4, 1024),
+        metavar="N",
+        help="Folder of pictures: crop each picture to a square and resize the square to N×N pixels, 4 to 1024 "
+        "[default: the size of the files].",
+    )
+    parser.add_argument(
+        "--color",
+        choices=("grey", "rgb"),
+        help="Folder of pictures: convert all pictures to grey or to RGB [default: as the files are].",
+    )
+
+
+def add_listening(parser: argparse.ArgumentParser, port: int) -> None:
+    """Add --host and --port of a server."""
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="Address to listen on. 127.0.0.1 admits this machine only. 0.0.0.0 admits everybody who can reach this "
+        f"machine; the server asks for no password {DEFAULT}.",
+    )
+    parser.add_argument(
+        "--port",
+        type=int_in_range(0, 65535),
+        default=port,
+        metavar="N",
+        help=f"HTTP port, 0 to 65535; 0 chooses a free port {DEFAULT}.",
+    )

@@ -1,71 +1,90 @@
-"""The mode-collapse lab: tfgen benchmark-modes [--bed ring8 grid25 stacked_mnist] [--seeds 3] [--out DIR]"""
+"""Count the modes that GANs cover: tfgen benchmark-modes [--data ring8 grid25 stacked_mnist] [--seeds 3] [--out DIR]"""
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from tfgen.cli.arguments import int_in_range
-from tfgen.errors import ConfigError, reported
-from tfgen.mode_benchmark.datasets import BEDS, COMPARED, ENTRANTS, Trial
-
-if TYPE_CHECKING:
-    pass
-from tfgen.mode_benchmark.run import run, write
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_data_dir, add_out, int_in_range
+from tfgen.errors import exit_on_error
+from tfgen.mode_benchmark.datasets import DATASETS
+from tfgen.mode_benchmark.methods import DEFAULT_METHODS, METHODS
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    budgets = ", ".join(f"{name} {bed.budget:,}" for name, bed in BEDS.items())
-    parser = argparse.ArgumentParser(
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
         prog="tfgen benchmark-modes",
-        description="Train GANs that differ only in what is done against mode collapse on data whose modes can be "
-        "counted, all with the same networks for the same number of steps. Writes collapse.md, collapse.json and "
-        "collapse-<bed>.png. The same command goes on where it was stopped; what is finished stays.",
-        allow_abbrev=False,
+        description="Train GANs with different remedies against mode collapse on data with a known number of modes, "
+        "and count the modes that their samples cover. All GANs of a dataset have the same networks and the same "
+        "number of training steps. Writes mode-benchmark.md, mode-benchmark.json and mode-benchmark-DATASET.png. The "
+        "same command resumes a benchmark that was stopped; finished trials are kept.",
     )
-    parser.add_argument("--bed", nargs="+", choices=tuple(BEDS), default=["ring8", "grid25"], help="[ring8 grid25]")
+    datasets, methods, steps = tuple(DATASETS), tuple(METHODS), int_in_range(1)
     parser.add_argument(
-        "--model", nargs="+", choices=tuple(ENTRANTS), default=list(COMPARED), help="[all but averaged]"
+        "--data",
+        nargs="+",
+        choices=datasets,
+        default=["ring8", "grid25"],
+        metavar="NAME",
+        help=f"Datasets to train on: {', '.join(datasets)} [default: ring8 grid25].",
     )
     parser.add_argument(
-        "--seeds", type=int_in_range(1, 100), default=3, metavar="N", help="trainings of each model [3]"
+        "--method",
+        nargs="+",
+        choices=methods,
+        default=list(DEFAULT_METHODS),
+        metavar="NAME",
+        help=f"Methods to compare: {', '.join(methods)} [default: all except averaged].",
     )
-    parser.add_argument("--budget", type=int_in_range(1), metavar="STEPS", help=f"of every training [{budgets}]")
     parser.add_argument(
-        "--train-size", type=int_in_range(1), metavar="N", help="training examples [the bed's own number]"
+        "--seeds",
+        type=int_in_range(1, 100),
+        default=3,
+        metavar="N",
+        help=f"Number of trainings of each method on each dataset, 1 to 100 {DEFAULT}.",
     )
-    parser.add_argument("--data-dir", metavar="DIR", help="folder of MNIST's idx files [$TFGEN_DATA]")
-    parser.add_argument("--out", default="collapse", metavar="DIR", help="folder to write to [%(default)s]")
-    return parser.parse_args(argv)
-
-
-def trials_of(options: argparse.Namespace) -> list[Trial]:
-    """What the command line asks for, bed by bed, each model's seeds together."""
-    return [
-        Trial(bed, entrant, seed, options.budget or BEDS[bed].budget, options.train_size, options.data_dir)
-        for bed in dict.fromkeys(options.bed)
-        for entrant in dict.fromkeys(options.model)
-        for seed in range(options.seeds)
-    ]
+    defaults = ", ".join(f"{dataset.steps} on {name}" for name, dataset in DATASETS.items())
+    parser.add_argument(
+        "--steps",
+        type=steps,
+        metavar="N",
+        help=f"Number of training steps, a multiple of the steps of an epoch [default: {defaults}].",
+    )
+    sizes = ", ".join(f"{dataset.options['train_size']} on {name}" for name, dataset in DATASETS.items())
+    parser.add_argument(
+        "--train-size",
+        type=int_in_range(1),
+        metavar="N",
+        help=f"Number of training examples, 1 or more [default: {sizes}].",
+    )
+    add_data_dir(parser)
+    add_out(parser, "mode-benchmark", "Folder to write to", metavar="DIR")
+    deprecated: dict[str, Any] = {"action": DeprecatedOption, "metavar": "NAME"}
+    parser.add_argument("--bed", dest="data", new="--data", nargs="+", choices=datasets, **deprecated)
+    parser.add_argument("--model", dest="method", new="--method", nargs="+", choices=methods, **deprecated)
+    parser.add_argument("--budget", dest="steps", new="--steps", type=steps, **deprecated)
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the lab. Exit status 0, 2 with a sentence on bad input, or 130 after Ctrl-C."""
-    options = parse(argv)
-    with reported():
-        trials = trials_of(options)
-        for trial in trials:
-            _ = trial.config  # a budget that does not fit is found before anything is trained
-        out = Path(options.out)
-        try:
-            (out / "trials").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(
-                f"--out: expected a folder that can be written. Received: {out} ({error.strerror})"
-            ) from None
+    """Run the benchmark. Exit status 0, 2 with a sentence on bad input, or 130 after Ctrl-C."""
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
+        from tfgen.files import make_output_folder
+        from tfgen.mode_benchmark.trial import make_trials
+
+        # Bad input is refused before TensorFlow is loaded, which takes seconds.
+        trials = make_trials(
+            options.data,
+            options.method,
+            options.seeds,
+            steps=options.steps,
+            train_size=options.train_size,
+            data_dir=options.data_dir,
+        )
+        out = make_output_folder(options.out)
         from tfgen.startup import start_tensorflow
 
         start_tensorflow()
-        rows = run(trials, out)
-        print(write(rows, out))
+        from tfgen.mode_benchmark.benchmark import run_benchmark, write_report
+
+        print(write_report(run_benchmark(trials, out), out))

@@ -1,111 +1,95 @@
-"""Evaluate a run's best model: tfgen evaluate RUN [--only likelihood|inversion|quality] [--samples k] [...]
+"""Measure a trained model: tfgen evaluate RUN [--only likelihood|inversion|quality] [--samples K]"""
 
-Writes `evaluation.json` into the run. Likelihood, where the model has one: of every example of a split, with its
-estimator, sample count, levels and standard error. Inversion, of a flow: how far pictures are from where they come back
-to. Sample quality, where the data has a classifier: how far samples are
-from the split in its features, beside how far other real pictures are.
-"""
-
-import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import int_in_range, non_negative_float
-from tfgen.errors import UndefinedError, reported
+from tfgen.cli.arguments import DEFAULT, Parser, add_run, add_seed, int_in_range, non_negative_float
+from tfgen.errors import exit_on_error
 
-if TYPE_CHECKING:
-    from tfgen.runs.run import Run
-from tfgen.evaluation.evaluate import (
-    SPLITS,
-    evaluate,
-    evaluate_round_trip,
-    evaluate_samples,
-    inversion_summary,
-    quality_summary,
-    summary,
-)
+SPLITS = ("train", "validation", "test")
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
         prog="tfgen evaluate",
-        description="Measure a run's best model and record it in its evaluation.json: likelihood, where the model has "
-        "one, whether a flow's two directions are inverse, and sample quality, where the data has a classifier.",
-        allow_abbrev=False,
+        description="Measure the best model of a run and record the result in the run's evaluation.json. Likelihood: "
+        "the mean over a split with estimator, sample count, levels and standard error. Inversion (flow): the error "
+        "of encoding and decoding. Quality: distances between samples and real pictures in the features of a "
+        "classifier. Without --only, everything that the model and the data allow is measured.",
     )
-    parser.add_argument("run", metavar="RUN", help="folder of a run, or a pretrained model's name")
+    add_run(parser)
     parser.add_argument(
-        "--only", choices=("likelihood", "inversion", "quality"), help="measure only this [all that can be]"
+        "--only",
+        choices=("likelihood", "inversion", "quality"),
+        help="Measure only this [default: everything that the model allows].",
     )
-    parser.add_argument("--split", choices=SPLITS, default="test", help="which examples [test]")
-    parser.add_argument("--seed", type=int_in_range(0), default=0, help="of the estimator's noise and the samples [0]")
-    likelihood = parser.add_argument_group("likelihood, inversion")
+    parser.add_argument("--split", choices=SPLITS, default="test", help=f"Part of the data that is measured {DEFAULT}.")
+    add_seed(parser, "Seed of the estimator's noise and of the first sample")
+    likelihood = parser.add_argument_group("likelihood and inversion")
     likelihood.add_argument(
-        "--samples", type=int_in_range(1), default=1, metavar="K", help="samples for each example [1]"
+        "--samples",
+        type=int_in_range(1),
+        default=1,
+        metavar="K",
+        help="Number of latent or dequantization samples for each example, 1 or more. More samples tighten the bound; "
+        f"time grows with K {DEFAULT}.",
     )
     likelihood.add_argument(
-        "--batch-size", type=int_in_range(1), default=100, metavar="N", help="examples at a time [100]"
+        "--batch-size",
+        type=int_in_range(1),
+        default=100,
+        metavar="N",
+        help=f"Number of examples that are evaluated together, 1 or more {DEFAULT}.",
     )
-    likelihood.add_argument("--first", type=int_in_range(1), metavar="N", help="only of the first N examples [all]")
+    likelihood.add_argument(
+        "--first", type=int_in_range(1), metavar="N", help="Measure only the first N examples [default: all]."
+    )
     quality = parser.add_argument_group("quality")
     quality.add_argument(
-        "--count", type=int_in_range(1), default=10_000, metavar="N", help="samples, and as many real pictures [10000]"
+        "--count",
+        type=int_in_range(1),
+        default=10_000,
+        metavar="N",
+        help="Number of samples, and of real pictures that the samples are compared with; at most the size of the "
+        f"split is used {DEFAULT}.",
     )
-    quality.add_argument("--temperature", type=non_negative_float, default=1.0, metavar="T", help="of the samples [1]")
+    quality.add_argument(
+        "--temperature",
+        type=non_negative_float,
+        default=1.0,
+        metavar="T",
+        help=f"Factor on the standard deviation of the latent noise of the samples, 0 or more {DEFAULT}.",
+    )
     quality.add_argument(
         "--classifier",
         metavar="FILE",
-        help="an .npz of tfgen train-classifier [the one that comes with tfgen for that data]",
+        help="Classifier for the features: an .npz that tfgen train-classifier wrote [default: the classifier that "
+        "comes with tfgen for this data].",
     )
-    return parser.parse_args(argv)
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Evaluate as the command line says. Exit status 0, or 2 with a sentence on bad input."""
-    options = parse(argv)
-    with reported():
-        from tfgen.runs.run import Run
+    """Measure the model. Exit status 0, or 2 with a sentence on bad input."""
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
+        from tfgen.runs import Run
 
         run = Run.open(options.run)
         from tfgen.startup import start_tensorflow
 
         start_tensorflow()
-        measure(run, options)
+        from tfgen.evaluation.evaluate import evaluate_run
 
-
-def measure(run: "Run", options: argparse.Namespace) -> None:
-    """Measure and print what the options of `parse` ask for.
-
-    Raises:
-        UndefinedError: if there is no answer to what was asked for, or to anything.
-    """
-    from tfgen.evaluation.classifier import classifier_for
-    from tfgen.runs.evaluations import is_writable
-
-    # A classifier that is named must be there; without one, quality is measured where it can be.
-    dataset, classifier, reason = run.dataset, None, None
-    if options.only in (None, "quality"):
-        try:
-            classifier = classifier_for(run.config.data.data, dataset.event_shape, dataset.levels, options.classifier)
-        except UndefinedError as error:
-            if options.only == "quality" or options.classifier is not None:
-                raise
-            reason = str(error)
-    model = run.load_model()
-    if options.only == "likelihood" or (options.only is None and model.can("log_prob")):
-        settings = {name: getattr(options, name) for name in ("samples", "split", "seed", "batch_size", "first")}
-        print(summary(evaluate(run, model=model, **settings, progress=True)), flush=True)
-    elif classifier is None and options.only is None:
-        raise UndefinedError(f"Nothing can be measured of this model: it has no likelihood. {reason}")
-    if options.only == "inversion" or (options.only is None and model.can("inversion_error")):
-        settings = {name: getattr(options, name) for name in ("split", "seed", "batch_size", "first")}
-        print(inversion_summary(evaluate_round_trip(run, model=model, **settings, progress=True)), flush=True)
-    if classifier is not None:
-        settings = {name: getattr(options, name) for name in ("count", "split", "seed", "temperature")}
-        print(quality_summary(evaluate_samples(run, model=model, classifier=classifier, **settings, progress=True)))
-    elif reason is not None:
-        print(f"quality    not measured. {reason}")
-    if not is_writable(run):
-        reason = "belongs to the installed package" if run.by_name else "may not be written to"
-        print(f"not recorded: {options.run} {reason}")
+        evaluate_run(
+            run,
+            only=options.only,
+            split=options.split,
+            seed=options.seed,
+            samples=options.samples,
+            batch_size=options.batch_size,
+            first=options.first,
+            count=options.count,
+            temperature=options.temperature,
+            classifier=options.classifier,
+        )

@@ -1,78 +1,87 @@
-"""The command line: tfgen export RUN --to saved_model tflite --quantize none float16 --out DIR"""
+"""Export a trained model: tfgen export RUN --to saved_model tflite [--quantize none float16] [--out DIR]"""
 
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.arguments import int_in_range
-from tfgen.errors import reported
+from tfgen.cli.arguments import Parser, add_out, add_run, int_in_range
+from tfgen.errors import exit_on_error
 from tfgen.pretrained import is_name
 
 FORMATS = ("saved_model", "tflite", "onnx")
 QUANTIZATIONS = ("none", "float16", "dynamic-int8", "int8")
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
         prog="tfgen export",
-        description="Export a trained model. What is made is compared with the Keras model before it is put in place; "
-        "parity.json and MODEL_CARD.md tell the result. An export that fails leaves everything as it was.",
-        allow_abbrev=False,
+        description="Export a trained model. Every exported file is compared with the Keras model before it is put in "
+        "place; parity.json and MODEL_CARD.md hold the result. A failed export leaves an earlier export as it was.",
     )
-    parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
+    add_run(parser)
     parser.add_argument(
         "--to",
         nargs="+",
         choices=FORMATS,
         required=True,
-        help="saved_model: for TensorFlow Serving, in OUT/saved_model/<version>; tflite: for devices and the browser, "
-        "in OUT/tflite; onnx: for ONNX Runtime, a file a signature, in OUT/onnx",
+        help="Formats. saved_model: for TensorFlow Serving, in OUT/saved_model/<version>. tflite: for devices and the "
+        "browser, in OUT/tflite. onnx: for ONNX Runtime, one file for each signature, in OUT/onnx.",
     )
-    parser.add_argument(
-        "--out", metavar="DIR", help="where to put it [RUN/export; of a pretrained model NAME, ./NAME-export]"
+    add_out(
+        parser,
+        None,
+        "Folder to write to [default: RUN/export; for a pretrained model ./NAME-export].",
+        metavar="DIR",
     )
     parser.add_argument(
         "--quantize",
         nargs="+",
         choices=QUANTIZATIONS,
-        help="tflite: the numbers that weights are stored in, a file for each [none]; int8 computes with 8 bits too",
+        help="TFLite: number formats of the weights, one file for each; int8 also computes with 8 bits "
+        "[default: none, which is float32].",
     )
     parser.add_argument(
         "--batch",
         type=int_in_range(1, 4096),
         metavar="N",
-        help="tflite, onnx: rows of every input, fixed in the file [1]",
+        help="TFLite and ONNX: number of rows of every input, fixed in the file, 1 to 4096 [default: 1].",
     )
+    return parser
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line and check options that depend on each other. Exit status 2 on a mistake."""
+    parser = build_parser()
     options = parser.parse_args(argv)
     if "tflite" not in options.to and options.quantize is not None:
-        parser.error(f"argument --quantize: expected with --to tflite only. Received: --to {' '.join(options.to)}")
+        parser.error(f"--quantize: expected with --to tflite only. Received: --to {' '.join(options.to)}")
     if options.to == ["saved_model"] and options.batch is not None:
-        parser.error("argument --batch: expected with --to tflite or onnx. Received: --to saved_model, for any number")
+        parser.error("--batch: expected with --to tflite or onnx. Received: --to saved_model, which takes any number")
     options.to = list(dict.fromkeys(options.to))
     options.quantize = list(dict.fromkeys(options.quantize or ["none"]))
     options.batch = options.batch or 1
     # The folder of a pretrained model belongs to the installed package.
-    usual = f"{options.run}-export" if is_name(options.run) else Path(options.run) / "export"
-    options.out = Path(options.out or usual)
+    default = f"{options.run}-export" if is_name(options.run) else Path(options.run) / "export"
+    options.out = Path(options.out or default)
     return options
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Export as the command line says. Exit status 0, or 2 with a sentence."""
+    """Export the model. Exit status 0, or 2 with a sentence on bad input."""
     options = parse(argv)
-    with reported():
-        from tfgen.runs.run import Run
+    with exit_on_error():
+        from tfgen.runs import Run
         from tfgen.startup import start_tensorflow
 
         run = Run.open(options.run)
         start_tensorflow()
         import tensorflow as tf
 
-        # Every latency is that of one thread, so that the formats can be compared.
+        # The latency of every format is measured with one thread, so that the formats can be compared.
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
-        from tfgen.export.export import export
+        from tfgen.export.pipeline import export
 
-        export(run, options.to, options.out, quantize=options.quantize, batch=options.batch, report=print)
+        export(run, options.to, options.out, quantize=options.quantize, batch=options.batch, progress=print)

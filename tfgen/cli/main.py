@@ -1,44 +1,118 @@
-"""tfgen COMMAND …, or python -m tfgen COMMAND …"""
+# PYTHON_ARGCOMPLETE_OK
+"""The command line `tfgen COMMAND …`: finds the command and passes the other arguments to it.
+
+A command's module is imported only when that command runs, so that `tfgen --help` takes a fraction of a second.
+"""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
-COMMANDS = {
-    "train": ("tfgen.cli.train", "train a model; train.py does the same"),
-    "launch": ("tfgen.cli.launch", "train with several worker processes on this machine, restarted when one dies"),
-    "sample": ("tfgen.cli.sample", "draw samples of a trained model"),
-    "interpolate": ("tfgen.cli.interpolate", "draw rows of pictures that lead from one sample to another"),
-    "evaluate": ("tfgen.cli.evaluate", "measure a trained model's likelihood and the quality of its samples"),
-    "outliers": ("tfgen.cli.outliers", "draw the test images that a model finds least and most likely"),
-    "compare": ("tfgen.cli.compare", "put runs on the same data side by side, in a table and a figure"),
-    "benchmark-modes": ("tfgen.cli.benchmark_modes", "put GANs to the test of mode collapse"),
-    "train-classifier": ("tfgen.cli.train_classifier", "train the classifier that samples are measured with"),
-    "models": ("tfgen.cli.models", "list the models that come trained"),
-    "export": ("tfgen.cli.export", "export a trained model to SavedModel, TFLite or ONNX"),
-    "serve": ("tfgen.cli.serve", "serve an exported model over HTTP and gRPC"),
-    "client": ("tfgen.cli.client", "ask a server for pictures"),
-    "web": ("tfgen.cli.web", "serve a page that runs an exported model in the browser"),
-    "app": ("tfgen.cli.app", "open the app"),
-    "pack": ("tfgen.cli.pack", "make a finished run as small as those"),
+from tfgen.cli.arguments import Parser
+from tfgen.errors import did_you_mean
+
+#: Heading → command → (module with `build_parser` and `main`, what the command does).
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "train": {
+        "train": ("train", "Train a model (train.py is the same command)."),
+        "launch": ("launch", "Train with several worker processes on this machine and restart them when one fails."),
+        "data": ("data", "Describe a data set as training would read it."),
+        "models": ("models", "List the pretrained models that come with the package."),
+    },
+    "use a trained model": {
+        "sample": ("sample", "Draw samples and write them as a picture or as numbers."),
+        "interpolate": ("interpolate", "Draw rows of pictures between pairs of samples or of test images."),
+        "outliers": ("outliers", "Draw the test images with the lowest and the highest likelihood."),
+        "app": ("app", "Open the web app for sampling, interpolation and training (app.py is the same command)."),
+    },
+    "measure": {
+        "evaluate": ("evaluate", "Measure the likelihood of a model and the quality of its samples."),
+        "compare": ("compare", "Compare runs on the same data in a table and a figure."),
+        "benchmark-modes": ("benchmark_modes", "Count the modes that GANs cover on data with known modes."),
+        "train-classifier": ("train_classifier", "Train the classifier in whose features samples are measured."),
+    },
+    "ship": {
+        "pack": ("pack", "Make a small folder of a finished run that every command accepts as a run."),
+        "export": ("export", "Export a model to SavedModel, TFLite or ONNX (python -m export is the same command)."),
+        "serve": ("serve", "Serve an exported SavedModel over HTTP and gRPC."),
+        "client": ("client", "Ask a server for samples and write them as a picture."),
+        "web": ("web", "Serve a page that runs an exported TFLite model in the browser."),
+    },
 }
+#: Old name of a command → its name today.
+OLD_NAMES = {"collapse": "benchmark-modes", "classifier": "train-classifier", "pretrained": "models"}
+
+
+def modules() -> dict[str, str]:
+    """Command → name of its module."""
+    return {name: f"tfgen.cli.{module}" for commands in COMMANDS.values() for name, (module, _) in commands.items()}
+
+
+def help_text() -> str:
+    """What `tfgen --help` prints: every command under its heading."""
+    lines = [
+        "usage: tfgen COMMAND [OPTIONS]",
+        "",
+        "Train, compare, export and serve generative models of images: variational autoencoders, generative",
+        "adversarial networks and normalizing flows.",
+    ]
+    for heading, commands in COMMANDS.items():
+        lines += ["", f"{heading}:"]
+        lines += [f"  {name:<18}{purpose}" for name, (_, purpose) in commands.items()]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "  --version         Print the version.",
+            "  --help            Print this text. 'tfgen COMMAND --help' lists the options of a command.",
+            "",
+            'Shell completion (bash, zsh): eval "$(register-python-argcomplete tfgen)"',
+        ]
+    )
+
+
+def build_parser(command: str | None = None) -> Parser:
+    """The parser of all commands, for shell completion: only `command` has its options."""
+    parser = Parser(prog="tfgen", description="Train, compare, export and serve generative models of images.")
+    commands = parser.add_subparsers(dest="command", parser_class=Parser)
+    for name, module in modules().items():
+        if name == command:
+            options = importlib.import_module(module).build_parser()
+            commands.add_parser(name, description="", parents=[options], add_help=False)
+        else:
+            commands.add_parser(name, description="")
+    return parser
+
+
+def _complete() -> None:
+    """Answer the shell that asks for completions, and exit."""
+    import argcomplete
+
+    words = os.environ["COMP_LINE"].split()
+    argcomplete.autocomplete(build_parser(next((word for word in words[1:] if word in modules()), None)))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command that the first argument names with the others. Exit status 2 where there is none of that name."""
+    """Run the command that the first argument names. Exit status 2 if there is no such command."""
+    if "_ARGCOMPLETE" in os.environ:
+        _complete()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help"):
-        print("usage: tfgen COMMAND …\n")
-        for name, (_, purpose) in COMMANDS.items():
-            print(f"  {name:<12} {purpose}")
-        print("\ntfgen COMMAND --help says more.")
+        print(help_text())
+        return
+    if arguments[0] == "--version":
+        import tfgen
+
+        print(f"tfgen {tfgen.__version__}")
         return
     name, *rest = arguments
-    if name not in COMMANDS:
-        print(f"tfgen: error: expected one of {', '.join(COMMANDS)}. Received: {name!r}", file=sys.stderr)
+    if name in OLD_NAMES:
+        print(f"warning: tfgen {name} is now tfgen {OLD_NAMES[name]}; the old name will be removed", file=sys.stderr)
+        name = OLD_NAMES[name]
+    known = modules()
+    if name not in known:
+        hint = did_you_mean(name, known)
+        print(f"error: Expected one of {', '.join(known)}. Received: {name!r}.{hint}", file=sys.stderr)
         raise SystemExit(2)
-    importlib.import_module(COMMANDS[name][0]).main(rest)
-
-
-if __name__ == "__main__":
-    main()
+    importlib.import_module(known[name]).main(rest)

@@ -1,58 +1,58 @@
-"""The pictures that a model finds least and most likely: tfgen outliers RUN --n 24 --out outliers.png"""
+"""Draw the test images with the lowest and the highest likelihood: tfgen outliers RUN --n 24 --out outliers.png"""
 
-import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import int_in_range
-from tfgen.errors import reported
-
-if TYPE_CHECKING:
-    pass
-from tfgen.evaluation.outliers import _check, ranked
+from tfgen.cli.arguments import DEFAULT, Parser, add_n, add_out, add_run, add_seed, int_in_range
+from tfgen.errors import exit_on_error
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
         prog="tfgen outliers",
-        description="Rank the test images of a trained model's data by their likelihood, and draw the least and the "
-        "most likely ones, each with its bits/dim. The odd and damaged ones are among the first; the likeliest are the "
-        "simplest.",
-        allow_abbrev=False,
+        description="Rank the test images by their likelihood under a trained model, and draw the least likely and the "
+        "most likely images, each with its bits/dim. Unusual and damaged images tend to be among the least likely, "
+        "simple images among the most likely.",
     )
-    parser.add_argument("run", metavar="RUN", help="folder of the run, or a pretrained model's name")
-    parser.add_argument("--n", type=int_in_range(1, 200), default=24, metavar="N", help="of each kind [%(default)s]")
+    add_run(parser)
+    add_n(parser, 200, 24, "Number of least likely images and of most likely images")
     parser.add_argument(
-        "--samples", type=int_in_range(1), default=1, metavar="K", help="for each likelihood [%(default)s]"
+        "--samples",
+        type=int_in_range(1),
+        default=1,
+        metavar="K",
+        help="Number of latent or dequantization samples for the likelihood of each image, 1 or more; time grows with "
+        f"K {DEFAULT}.",
     )
-    parser.add_argument("--first", type=int_in_range(1), metavar="N", help="only the first N test images")
-    parser.add_argument("--seed", type=int_in_range(0), default=0, metavar="SEED", help="of the noise [%(default)s]")
-    parser.add_argument("--out", default="outliers.png", metavar="FILE", help="a .png [%(default)s]")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--first", type=int_in_range(1), metavar="N", help="Rank only the first N test images [default: all]."
+    )
+    add_seed(parser, "Seed of the noise of the likelihood")
+    add_out(parser, "outliers.png", "File to write, a .png")
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Rank as the command line says. Exit status 0, or 2 with a sentence on bad input."""
-    options = parse(argv)
-    with reported():
-        from tfgen.plots.target import check_target, writing
-        from tfgen.runs.run import Run
+    """Rank and draw the images. Exit status 0, or 2 with a sentence on bad input."""
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
+        from tfgen.files import check_writable
+        from tfgen.runs import Run
         from tfgen.startup import start_tensorflow
 
-        # Whatever can be refused is refused before the seconds that TensorFlow and the model take.
-        path = check_target(options.out, (".png",))
+        # Bad input is refused before TensorFlow and the model are loaded, which takes seconds.
+        path = check_writable(options.out, (".png",))
         run = Run.open(options.run)
         start_tensorflow()
-        model = run.load_model()
-        _check(model)
-        examples = run.dataset.test.examples[: options.first]
+        from tfgen.evaluation.outliers import check_rankable, rank_by_likelihood
         from tfgen.plots import style
         from tfgen.plots.ranking import draw_ranking
 
-        bits, order = ranked(model, examples, samples=options.samples, seed=options.seed)
-        with writing(path):
-            style.save(draw_ranking(examples, model.levels, bits, order, options.n), path)
+        model = run.load_model()
+        check_rankable(model)
+        examples = run.dataset.test.examples[: options.first]
+        bits, order = rank_by_likelihood(model, examples, samples=options.samples, seed=options.seed)
+        style.save(draw_ranking(examples, model.levels, bits, order, options.n), path)
         first, last = (f"number {number} ({bits[number]:.3f} bits/dim)" for number in order[[0, -1]])
         print(
             f"{path}: of {len(order)} test images {first} is the least likely and {last} the most likely; "

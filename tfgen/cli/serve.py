@@ -1,80 +1,51 @@
-"""An exported model behind HTTP and gRPC, without Docker: tfgen serve exports/digits-flow-1
+"""Serve an exported model: tfgen serve EXPORT_DIR [--port 8501] [--grpc-port 8500]"""
 
-KServe's Python server answers on TensorFlow Serving's ports and in its JSON (`/v1/models/model:predict`), and in the
-open inference protocol (`/v2/models/model/infer`, and gRPC). Needs the extra packages of `pip install -e '.[serve]'`.
-"""
-
-import argparse
-import asyncio
-import logging
-import sys
-import warnings
+import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import int_in_range
-from tfgen.errors import ConfigError, reported
-from tfgen.serving.saved_model import MAX_BATCH, SavedModel, newest_version
-from tfgen.startup import start_tensorflow
-
-if TYPE_CHECKING:
-    pass
-from tfgen.serving.server import MAX_BODY, _expected, _kserve, _serve, _warm, listen
+from tfgen.cli.arguments import DEFAULT, Parser, add_listening, int_in_range
+from tfgen.errors import exit_on_error
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
         prog="tfgen serve",
-        description="Serve an exported SavedModel over HTTP and gRPC, with TensorFlow alone. Ctrl-C stops it.",
-        allow_abbrev=False,
+        description="Serve an exported SavedModel over HTTP and gRPC, with the JSON of TensorFlow Serving and the open "
+        "inference protocol. Ctrl-C stops the server.",
     )
-    parser.add_argument("export", metavar="EXPORT_DIR", help="folder that tfgen export wrote")
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen on; the server asks nobody for a password, so that 0.0.0.0 opens it to everyone who "
-        "can reach this machine [%(default)s]",
-    )
-    parser.add_argument(
-        "--port", type=int_in_range(0, 65535), default=8501, metavar="N", help="HTTP; 0 takes a free one [%(default)s]"
-    )
+    parser.add_argument("export", metavar="EXPORT_DIR", help="Folder that tfgen export --to saved_model wrote.")
+    add_listening(parser, 8501)
     parser.add_argument(
         "--grpc-port",
         type=int_in_range(0, 65535),
         default=8500,
         metavar="N",
-        help="gRPC; 0 takes a free one [%(default)s]",
+        help=f"Port of gRPC, 0 to 65535; 0 chooses a free port {DEFAULT}.",
     )
-    parser.add_argument("--name", default="model", help="the model's name in the addresses [%(default)s]")
+    parser.add_argument("--name", default="model", help=f"Name of the model in the addresses {DEFAULT}.")
     parser.add_argument(
         "--max-batch",
         type=int_in_range(1, 65536),
-        default=MAX_BATCH,
+        default=256,
         metavar="N",
-        help="rows of a request [%(default)s]",
+        help=f"Largest number of rows in one request, 1 to 65536 {DEFAULT}.",
     )
-    return parser.parse_args(argv)
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until Ctrl-C. Exit status 0, or 2 with a sentence on bad input."""
-    options = parse(argv)
-    with reported():
-        # Whatever can be refused is refused before the seconds that TensorFlow and KServe take.
-        newest_version(options.export)
-        if not options.name or "/" in options.name or ":" in options.name:
-            raise ConfigError(f"--name: expected a name without '/' and ':'. Received: {options.name!r}")
-        listener = listen(options.host, options.port)
-        start_tensorflow(probability=False)
-        app = _kserve()
-        model = SavedModel(options.export, options.max_batch)
-        _warm(model)
-        logging.getLogger("kserve").addFilter(_expected)
-        # KServe 0.21's routes name a response class that its FastAPI would rather do without.
-        warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
-        served = app(options.name, model, MAX_BODY)
-        try:
-            asyncio.run(_serve(served, listener, options))
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
+        from tfgen.serving.server import serve
+
+        serve(
+            options.export,
+            host=options.host,
+            port=options.port,
+            grpc_port=options.grpc_port,
+            name=options.name,
+            max_batch=options.max_batch,
+            report=functools.partial(print, flush=True),
+        )

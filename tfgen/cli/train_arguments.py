@@ -1,133 +1,246 @@
-"""The command line of `train.py`, generated from the configuration's dataclasses."""
+"""The command line of the training, generated from the options of `tfgen.config`."""
 
 import argparse
-import dataclasses
-import typing
-from collections.abc import Sequence
+import sys
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from tfgen.config import MODEL_CONFIGS, MachineConfig, RunConfig, base_type, choices_of
-from tfgen.config.presets import PRESETS, run_config
+from tfgen.cli.arguments import DEFAULT, Parser
+from tfgen.config.arguments import TrainArguments
+from tfgen.config.data import DataConfig, is_point_data
+from tfgen.config.families import FAMILIES
+from tfgen.config.machine import MachineConfig
+from tfgen.config.migration import RENAMED_OPTIONS, current_preset
+from tfgen.config.option import Option
+from tfgen.config.preset import Preset
+from tfgen.config.presets import run_config
+from tfgen.config.run import RunConfig
+from tfgen.config.schema import Options
+from tfgen.config.train import TrainConfig
 from tfgen.errors import ConfigError
 
+__all__ = ["TrainArguments", "build_parser", "parse"]
 
-class _Formatter(argparse.RawDescriptionHelpFormatter):
-    def __init__(self, prog):
-        super().__init__(prog, max_help_position=30, width=110)
+_DESCRIPTION = (
+    "Train a generative model. A run is a folder with the configuration, metrics, curves, samples, checkpoints and the "
+    "best weights. A preset sets all options; further flags change single options."
+)
+_METAVARS = {int: "N", float: "X", str: "NAME"}
 
 
-@dataclasses.dataclass(frozen=True)
-class TrainArguments:
-    """What the command line asks for.
+def parse(argv: Sequence[str] | None = None) -> TrainArguments:
+    """Read the command line. On a mistake, print one sentence on standard error and exit with status 2.
 
-    Attributes:
-        config: of a new run; None where an old one goes on.
-        resume: folder of the run to go on with.
-        run: folder of the run to begin, or to go on with where it has begun.
-        out: folder in which a new run's numbered folder is made, if `run` names none.
-        dry_run: whether only to say what would be done.
-        epochs: with `resume`, how far to train.
-        machine: where to train.
+    Args:
+        argv: the arguments without the name of the program; None for those of this process.
     """
-
-    config: RunConfig | None
-    resume: str | None = None
-    run: str | None = None
-    out: str = "runs"
-    dry_run: bool = False
-    epochs: int | None = None
-    machine: MachineConfig = dataclasses.field(default_factory=MachineConfig)
-
-
-def _main_options(parser: argparse.ArgumentParser, model: str | None) -> None:
-    main = parser.add_argument_group("main")
-    main.add_argument("--model", choices=sorted(MODEL_CONFIGS), help="family; with --help: lists all its options")
-    names = list(PRESETS[model]) if model else sorted({name for presets in PRESETS.values() for name in presets})
-    main.add_argument("--preset", choices=names, default="quick", help="starting point [quick]")
-    main.add_argument("--out", metavar="DIR", default="runs", help="folder in which the run's folder is made [runs]")
-    main.add_argument("--run", metavar="RUN", help="the run's folder itself: begun, or gone on with if it has begun")
-    main.add_argument("--resume", metavar="RUN", help="go on with this run's folder, exactly where it stopped")
-    main.add_argument("--dry-run", action="store_true", help="print what would be trained, then stop")
-
-
-def _shown(default: Any) -> str:
-    if isinstance(default, tuple):
-        return " ".join(map(str, default))
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    return "none" if default is None else str(default)
-
-
-def _section_options(parser: argparse.ArgumentParser, title: str, section: Any) -> None:
-    group = parser.add_argument_group(title)
-    hints = typing.get_type_hints(type(section))
-    for spec in dataclasses.fields(section):
-        kind, many, _ = base_type(hints[spec.name])
-        default = getattr(section, spec.name)
-        flag = "--" + spec.name.replace("_", "-")
-        shown = _shown(default)
-        help_text = f"{spec.metadata['help']} [{shown}]".replace("%", "%%")
-        settings: dict[str, Any] = {"dest": spec.name, "default": argparse.SUPPRESS, "help": help_text}
-        if kind is bool:
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, **settings)
-            continue
-        if choices := choices_of(hints[spec.name]):
-            settings["choices"] = choices
-        elif members := [m for m in typing.get_args(hints[spec.name]) if choices_of(m)]:
-            settings["choices"] = choices_of(members[0])
-        else:
-            settings["metavar"] = {"int": "N", "float": "X", "str": "NAME"}[kind.__name__]
-        group.add_argument(flag, type=kind, nargs="+" if many else None, **settings)
-
-
-def parse(argv: Sequence[str] | None = None, prog: str = "train.py") -> TrainArguments:
-    """Read the command line; on a mistake, print what was expected and exit with status 2.
-
-    The model and the preset are read first: they decide which options exist and what their defaults are.
-    """
-    peek = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    peek.add_argument("--model")
-    peek.add_argument("--preset", default="quick")
-    peek.add_argument("--arch")
-    first, _ = peek.parse_known_args(argv)
-
-    parser = argparse.ArgumentParser(
-        prog=prog,
-        description="Train a generative model of images; the run's folder holds samples, curves, metrics and weights.",
-        epilog="Options of a family: %(prog)s --model NAME --help",
-        formatter_class=_Formatter,
-        allow_abbrev=False,
-    )
-    model = first.model if first.model in MODEL_CONFIGS else None
-    _main_options(parser, model)
-    if model is not None:
-        try:
-            start = run_config(model, first.preset, **({"arch": first.arch} if first.arch else {}))
-        except ConfigError:
-            start = run_config(model)
-        see = "".join(f"\n  {name}: {preset.see}" for name, preset in PRESETS[model].items())
-        parser.epilog = f"presets, and what one should see:{see}"
-        _section_options(parser, f"{model} (defaults of preset {start.preset})", start.architecture)
-        _section_options(parser, "data", start.data)
-        _section_options(parser, "training", start.train)
-    else:
-        parser.add_argument("--epochs", type=int, default=argparse.SUPPRESS, help="with --resume: train to this epoch")
-    _section_options(parser, "machine (may differ when a run goes on)", MachineConfig())
-    given = vars(parser.parse_args(argv))
+    prog = "train.py" if Path(sys.argv[0]).name == "train.py" else "tfgen train"
+    words = list(sys.argv[1:] if argv is None else argv)
+    words = _with_current_names(words, _first_pass(words, prog).model)
+    first = _first_pass(words, prog)
+    parser = build_parser(first, prog)
+    given = vars(parser.parse_args(words))
+    model, preset = given.pop("model"), given.pop("preset")
     main = {name: given.pop(name) for name in ("out", "run", "resume", "dry_run")}
-    family, preset = given.pop("model"), given.pop("preset")
     try:
-        main["machine"] = MachineConfig(
-            **{spec.name: given.pop(spec.name) for spec in dataclasses.fields(MachineConfig) if spec.name in given}
-        )
-        if main["resume"] is None and family is not None:
-            return TrainArguments(run_config(family, preset, **given), **main)
+        machine = {name: given.pop(name) for name in MachineConfig.option_names() if name in given}
+        main["machine"] = MachineConfig.from_dict(machine)
+        if main["resume"] is None and model is not None:
+            return TrainArguments(run_config(model, preset, **given), **main)
+        if "epochs" in given:
+            TrainConfig(epochs=given["epochs"])
     except ConfigError as error:
         parser.error(str(error))
     if main["resume"] is None:
-        parser.error(f"expected --model {', '.join(MODEL_CONFIGS)} (or --resume RUN)")
+        parser.error(f"expected --model {', '.join(FAMILIES)} (or --resume RUN). Received: neither")
     if main["run"] is not None:
         parser.error("expected --run or --resume. Received: both")
     if others := sorted(given.keys() - {"epochs"}):
-        parser.error(f"--resume takes everything but --epochs from the run's configuration. Received: {others}")
+        flags = ", ".join("--" + name.replace("_", "-") for name in others)
+        parser.error(f"--resume takes all options but --epochs from the run's configuration. Received: {flags}")
     return TrainArguments(None, **main, epochs=given.get("epochs"))
+
+
+# -- the words of the command line -------------------------------------------------------------------------------------
+
+
+def _first_pass(words: Sequence[str], prog: str) -> argparse.Namespace:
+    """The arguments that decide which options exist and what their defaults are."""
+    parser = Parser(prog, "", add_help=False)
+    parser.add_argument("--model")
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--arch")
+    parser.add_argument("--data")
+    return parser.parse_known_args(words)[0]
+
+
+def _with_current_names(words: list[str], model: str | None) -> list[str]:
+    """The command line with the present names in place of those of version 0.1, each with a warning."""
+    flags = {old.replace("_", "-"): new.replace("_", "-") for old, new in RENAMED_OPTIONS.items()}
+    current: list[str] = []
+    for word in words:
+        flag, equals, value = word.partition("=")
+        for start in ("--", "--no-"):
+            old = flag.removeprefix(start)
+            if flag.startswith(start) and model == "flow" and old in flags:
+                _warn(flag, start + flags[old])
+                flag = start + flags[old]
+        if current and current[-1] == "--preset":
+            flag = _current_preset(model, flag)
+        elif flag == "--preset" and equals:
+            value = _current_preset(model, value)
+        current.append(flag + equals + value)
+    return current
+
+
+def _current_preset(model: str | None, preset: str) -> str:
+    name = current_preset(model or "", preset)
+    if name != preset:
+        _warn(f"the preset {preset}", name)
+    return name
+
+
+def _warn(old: str, new: str) -> None:
+    print(f"warning: {old} is now {new}; the old name will be removed", file=sys.stderr)
+
+
+# -- the parser --------------------------------------------------------------------------------------------------------
+
+
+def build_parser(first: argparse.Namespace | None = None, prog: str = "tfgen train") -> Parser:
+    """The parser of the training.
+
+    Args:
+        first: values of `model`, `preset`, `arch` and `data`, which decide which options the parser has and which
+            defaults it shows. Without a model it has the options that all families share.
+        prog: the command as the user types it.
+    """
+    model = first.model if first is not None and first.model in FAMILIES else None
+    parser = Parser(prog, _DESCRIPTION, usage="%(prog)s --model NAME [--preset NAME] [OPTIONS]")
+    _add_main_options(parser, model)
+    if first is not None and model is not None:
+        start = _starting_point(model, first)
+        _add_section(parser, _title(model, start), start.architecture)
+        _add_section(parser, "data", start.data)
+        _add_section(parser, "training", start.train)
+        parser.epilog = _presets_text({model: FAMILIES[model].presets})
+    else:
+        _add_section(parser, "data (a preset may have other defaults)", DataConfig())
+        _add_section(parser, "training (a preset may have other defaults)", TrainConfig())
+        presets = {name: family.presets for name, family in FAMILIES.items()}
+        parser.epilog = f"The options of a model: {prog} --model NAME --help\n\n{_presets_text(presets)}"
+    _add_section(parser, "machine (a resumed run may use other devices)", MachineConfig())
+    return parser
+
+
+def _starting_point(model: str, first: argparse.Namespace) -> RunConfig:
+    """The configuration whose options and defaults the help shows."""
+    options = {"arch": first.arch} if first.arch else {}
+    try:
+        start = run_config(model, first.preset)
+        if first.data and is_point_data(first.data) != is_point_data(start.data.data):
+            options["data"] = first.data
+        return run_config(model, first.preset, **options)
+    except ConfigError:
+        # The parser reports the mistake.
+        return run_config(model)
+
+
+def _title(model: str, start: RunConfig) -> str:
+    """The heading of the options of a family."""
+    family = FAMILIES[model]
+    kind = " of points" if is_point_data(start.data.data) else " of images"
+    return f"{family.title}{kind if family.point_config else ''} (defaults of the preset {start.preset})"
+
+
+def _add_main_options(parser: Parser, model: str | None) -> None:
+    group = parser.add_argument_group("main")
+    group.add_argument("--model", choices=list(FAMILIES), help="Family of the model. Each family has its own options.")
+    group.add_argument(
+        "--preset",
+        choices=list(FAMILIES[model].presets) if model else None,
+        metavar=None if model else "NAME",
+        default="quick",
+        help=f"Named set of options to start from; see the list below {DEFAULT}.",
+    )
+    group.add_argument(
+        "--out", metavar="DIR", default="runs", help=f"Folder in which a new run gets a numbered folder {DEFAULT}."
+    )
+    group.add_argument(
+        "--run",
+        metavar="RUN",
+        help="Run folder. Created if it does not exist; otherwise training resumes from it [default: a new numbered "
+        "folder in --out].",
+    )
+    group.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="Folder of an existing run, whose training continues from the last checkpoint with the run's own options. "
+        "With --epochs, training continues to that epoch.",
+    )
+    group.add_argument("--dry-run", action="store_true", help="Print a summary of the training and train nothing.")
+
+
+def _add_section(parser: Parser, title: str, section: Options) -> None:
+    group = parser.add_argument_group(title)
+    for option in section.options().values():
+        help_text = _help_text(option, getattr(section, option.name))
+        settings: dict[str, Any] = {"dest": option.name, "default": argparse.SUPPRESS, "help": help_text}
+        if option.kind is bool:
+            group.add_argument(option.flag, action=_YesOrNo, **settings)
+            continue
+        if option.choices:
+            settings["choices"] = option.choices
+        else:
+            settings["metavar"] = _METAVARS[option.kind]
+        group.add_argument(option.flag, type=_converter(option.kind), nargs="+" if option.is_list else None, **settings)
+
+
+class _YesOrNo(argparse.BooleanOptionalAction):
+    """A pair of flags, --name and --no-name, whose help text is used as it is."""
+
+    def __init__(self, option_strings, dest, default, help):
+        super().__init__(option_strings, dest, default=default)
+        # Python 3.11 appends the default value to the help text.
+        self.help = help
+
+
+def _converter(kind: type) -> Callable[[str], Any]:
+    """An argparse type that reads one value of an option."""
+
+    def convert(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected {kind.__name__}. Received: {text!r}") from None
+
+    return convert
+
+
+def _help_text(option: Option, default: Any) -> str:
+    """The help of an option: what it sets, its range and its default."""
+    parts = [str(option.bounds), f"default: {_shown(option, default)}"]
+    return f"{option.help} [{'; '.join(part for part in parts if part)}].".replace("%", "%%")
+
+
+def _shown(option: Option, value: Any) -> str:
+    """A default value as help texts show it."""
+    if value == option.default and option.default_text:
+        return option.default_text
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _presets_text(presets: Mapping[str, Mapping[str, Preset]]) -> str:
+    """The presets of families, with the expected result of each."""
+    lines = ["presets and their expected results:"]
+    for model, named in presets.items():
+        for name, preset in named.items():
+            title = f"  --model {model} --preset {name}"
+            lines += [title, textwrap.indent(textwrap.fill(preset.expected_result, 104), "      ")]
+    return "\n".join(lines)

@@ -1,43 +1,30 @@
-"""An exported model in the browser: tfgen web exports/mnist-vae-1
+"""Serve a page that runs an exported model in the browser: tfgen web EXPORT_DIR"""
 
-Builds the page the first time, which takes npm (Node.js 20.19 or newer) and its registry; from then on, neither it nor
-a network is needed. The page's own files and the model are all that is ever fetched.
-"""
-
-import argparse
+import functools
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import int_in_range
-from tfgen.errors import reported
-from tfgen.ondevice.web.site import build, make_server, model_files
+from tfgen.cli.arguments import Parser, add_listening
+from tfgen.errors import exit_on_error
 
 
-def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line; on a mistake, print what was expected and exit with status 2."""
-    parser = argparse.ArgumentParser(
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
         prog="tfgen web",
-        description="Serve a page that samples an exported model and moves through its latent space. Ctrl-C stops it.",
-        allow_abbrev=False,
+        description="Serve a page on which an exported TFLite model draws samples, interpolates and explores its "
+        "latent space. The browser computes everything. Ctrl-C stops the server.",
     )
-    parser.add_argument("model", metavar="MODEL", help="a .tflite file, or a folder that tfgen export wrote")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on [%(default)s]")
     parser.add_argument(
-        "--port", type=int_in_range(0, 65535), default=8080, metavar="N", help="0 takes a free one [%(default)s]"
+        "model", metavar="MODEL", help="A .tflite file, or the folder that tfgen export --to tflite wrote."
     )
-    return parser.parse_args(argv)
+    add_listening(parser, 8080)
+    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Serve until Ctrl-C. Exit status 0, or 2 with a sentence on bad input."""
-    options = parse(argv)
-    with reported():
-        models = model_files(options.model)
-        build()
-        server = make_server(models, options.host, options.port)
-    with server:
-        names = ", ".join(path.name for path in models)
-        print(f"http://{options.host}:{server.server_address[1]}/  ({names})", flush=True)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print("stopped")
+    """Serve the page until Ctrl-C. Exit status 0, or 2 with a sentence on bad input."""
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
+        from tfgen.ondevice.web.server import serve
+
+        serve(options.model, options.host, options.port, report=functools.partial(print, flush=True))
