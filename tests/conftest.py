@@ -84,7 +84,7 @@ TINY_MODELS = {
             "dequantization": "variational",
         },
     ),
-    "points": ("flow", {"hidden": (8,), "point_couplings": 2}),
+    "points": ("flow", {"hidden": (8,), "couplings": 2}),
 }
 
 
@@ -133,7 +133,7 @@ def tiny_run(tiny_models, tmp_path_factory):
 @pytest.fixture(scope="session")
 def exported(tiny_run, tmp_path_factory):
     """A folder with that run's model as a SavedModel and as TFLite in every kind of numbers."""
-    from tfgen.export.export import export
+    from tfgen.export.pipeline import export
 
     out = tmp_path_factory.mktemp("exports") / "vae"
     export(tiny_run, ["saved_model", "tflite"], out, quantize=["none", "float16", "dynamic-int8", "int8"])
