@@ -13,6 +13,7 @@ from tfgen.config.arguments import TrainArguments
 from tfgen.errors import DivergedError
 from tfgen.evaluation.likelihood import baseline_bits_per_dim
 from tfgen.files import remove_partial, write_json
+from tfgen.models.weights import count_weights
 from tfgen.runs.lock import run_lock
 from tfgen.runs.run import Run
 from tfgen.training import callbacks
@@ -96,7 +97,7 @@ def _print_plan(
     sizes = [len(split) if split is not None else 0 for split in (dataset.train, dataset.validation, dataset.test)]
     shape = "×".join(map(str, dataset.event_shape))
     levels = f", {dataset.levels} levels" if dataset.levels else ""
-    weights = sum(int(variable.shape.num_elements() or 1) for variable in model.trainable_variables)
+    weights = count_weights(model.trainable_variables)
     xla = "compiled with XLA" if uses_xla(config, model) else "not compiled with XLA"
     print(f"data       {dataset.name}, {shape}{levels}; training {sizes[0]}, validation {sizes[1]}, test {sizes[2]}")
     print(f"model      {config.model}, preset {config.preset}, {weights:,} trainable weights")
