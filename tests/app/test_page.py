@@ -73,7 +73,7 @@ def test_new_and_removed_runs_are_found_by_the_refresh_button(window, runs, shel
 
 SLOW = pytest.mark.slow
 #: Tabs whose other tests also choose models of several families.
-TESTED_ELSEWHERE = ("Sample", "Training history", "Train a model")
+TESTED_ELSEWHERE = ("Sample", "Explore latent space", "Compare", "Training history", "Train a model")
 
 
 @pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in TESTED_ELSEWHERE else t for t in TITLES])
@@ -91,7 +91,7 @@ def test_the_open_tab_shows_the_chosen_model(opened, title):
     ("width", "scheme"),
     [
         (390, "dark"),
-        (1280, "light"),
+        pytest.param(1280, "light", marks=SLOW),
         pytest.param(390, "light", marks=SLOW),
         pytest.param(1280, "dark", marks=SLOW),
     ],

@@ -105,7 +105,17 @@ def test_every_help_text_is_a_sentence_with_at_most_one_default():
 
 def test_options_that_mean_the_same_are_spelled_the_same():
     spelled = {option for parser in parsers().values() for option in parser._option_string_actions}
-    for wrong in ("--number", "--num", "--output", "--random-seed", "--temp", "--data-folder", "--budget", "--bed"):
+    for wrong in (
+        "--number",
+        "--num",
+        "--output",
+        "--random-seed",
+        "--temp",
+        "--data-folder",
+        "--budget",
+        "--bed",
+        "--count",
+    ):
         visible = [
             parser.prog
             for parser in parsers().values()

@@ -113,7 +113,7 @@ def test_points_and_data_without_a_classifier_have_no_quality(tiny_models, make,
 
 def test_the_command_writes_a_table_a_figure_and_json(make, tmp_path, capsys):
     runs = [make("gan"), make("vae-mixture")]
-    main([*(str(run.path) for run in runs), "--count", "20", "--out", str(tmp_path / "out")])
+    main([*(str(run.path) for run in runs), "--n", "20", "--out", str(tmp_path / "out")])
     output = capsys.readouterr()
     assert "## Sample quality" in output.out
     assert "digits-gan-1: quality" in output.err
@@ -144,5 +144,5 @@ def test_bad_input_is_a_sentence(make, tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert "--out" in refusal(run.path, "--out", tmp_path / "file")
     assert "There is no file" in refusal(run.path, "--classifier", tmp_path / "x.npz", "--out", tmp_path / "o")
-    assert "--count" in refusal(run.path, "--count", "0")
+    assert "--n" in refusal(run.path, "--n", "0")
     assert not (run.path / "evaluation.json").exists()

@@ -48,7 +48,9 @@ def test_a_model_gives_the_samples_and_likelihoods_of_its_version(name):
             assert name == "gan"
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "flow-sweeps" else name for name in RUNS]
+)
 def test_a_run_can_be_trained_further(name, tmp_path):
     folder = shutil.copytree(FOLDER / name, tmp_path / name)
     entries = json.loads((folder / "config.json").read_text())

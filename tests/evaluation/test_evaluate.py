@@ -46,7 +46,7 @@ def refusal(capsys, *arguments):
 @pytest.mark.parametrize("name", ["vae-mixture", "gan", "flow"])
 def test_everything_that_a_family_has_is_measured(make_run, name, capsys):
     run = make_run(name)
-    main([str(run.path), "--count", "50"])
+    main([str(run.path), "--n", "50"])
     output = capsys.readouterr().out
     assert ("bits/dim" in output) == (name != "gan")
     assert "Fréchet classifier distance" in output
@@ -128,7 +128,7 @@ def test_entries_of_an_earlier_version_are_kept(make_run, capsys):
     run = make_run("gan")
     old = {"split": "test", "samples": 1, "estimator": "exact", "log_prob_nats": -1.0}
     (run.path / "evaluation.json").write_text(json.dumps({"run": "x", "model": "gan", "likelihood": [old]}))
-    main([str(run.path), "--count", "20"])
+    main([str(run.path), "--n", "20"])
     found = json.loads((run.path / "evaluation.json").read_text())
     assert found["likelihood"] == [old]
     assert len(found["quality"]) == 1
@@ -149,7 +149,7 @@ def test_a_classifier_of_the_user_s_own(make_run, tmp_path, capsys):
     run = make_run("gan")
     for suffix in (".npz", ".json"):
         shutil.copy(FOLDER / f"digits{suffix}", tmp_path / f"mine{suffix}")
-    main([str(run.path), "--count", "20", "--classifier", str(tmp_path / "mine.npz")])
+    main([str(run.path), "--n", "20", "--classifier", str(tmp_path / "mine.npz")])
     assert read_entries(run)["quality"][0].classifier.name == "mine"
     (tmp_path / "mine.npz").write_bytes(b"")
     assert "SHA-256" in refusal(capsys, run.path, "--classifier", tmp_path / "mine.npz")
@@ -171,10 +171,10 @@ def test_without_a_classifier_the_message_says_how_to_train_one(make_run, tmp_pa
 
 def test_values_out_of_range_are_refused(make_run, capsys):
     run = make_run("gan")
-    assert "--count" in refusal(capsys, run.path, "--count", "0")
+    assert "--n" in refusal(capsys, run.path, "--n", "0")
     assert "--temperature" in refusal(capsys, run.path, "--temperature", "-1")
     assert "expected one of likelihood, inversion, quality" in refusal(capsys, run.path, "--only", "beauty")
-    assert "at least 10 samples" in refusal(capsys, run.path, "--count", "3")
+    assert "at least 10 samples" in refusal(capsys, run.path, "--n", "3")
     assert "nowhere" in refusal(capsys, run.path / "nowhere")
     bare = make_run("gan", validation_size=0)
     assert "has no examples" in refusal(capsys, bare.path, "--split", "validation")
@@ -188,7 +188,7 @@ def test_help_is_answered_without_tensorflow():
     )
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
-    assert "--count" in finished.stdout
+    assert "--n" in finished.stdout
 
 
 def test_the_weights_of_the_classifiers_are_package_data():

@@ -10,14 +10,10 @@ from nbclient import NotebookClient
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def notebooks() -> list:
-    """The notebooks; all but the first are slow tests, since each starts a process of its own."""
-    first, *others = sorted(EXAMPLES.glob("*.ipynb"))
-    return [first, *(pytest.param(path, marks=pytest.mark.slow) for path in others)]
-
-
+# Each notebook starts a process of its own.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_pictures(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:

@@ -93,8 +93,8 @@ def test_the_packed_model_has_nearly_the_samples_and_likelihoods_of_the_run(own,
 
 def test_the_recorded_command_is_the_one_of_the_training(packed):
     command, _ = json.loads((packed / "pretrained.json").read_text())["commands"]
-    python, program, *arguments = shlex.split(command)
-    assert (python, program) == ("python", "train.py")
+    program, name, *arguments = shlex.split(command)
+    assert (program, name) == ("tfgen", "train")
     assert parse(arguments).config == Run.open(packed).config
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_out, int_in_range
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_out, int_in_range
 from tfgen.errors import exit_on_error
 
 
@@ -25,12 +25,14 @@ def build_parser() -> Parser:
     add_out(parser, "comparison", "Folder to write to", metavar="DIR")
     parser.add_argument("--recorded", action="store_true", help="Measure nothing; use only what evaluation.json holds.")
     parser.add_argument(
-        "--count",
+        "--n",
+        dest="count",
         type=int_in_range(1),
         default=10_000,
         metavar="N",
         help=f"Number of samples for sample quality; at most the number of test images is used {DEFAULT}.",
     )
+    parser.add_argument("--count", action=DeprecatedOption, new="--n", dest="count", type=int_in_range(1))
     parser.add_argument(
         "--samples",
         type=int_in_range(1),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_run, add_seed, int_in_range, non_negative_float
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_run, add_seed, int_in_range, non_negative_float
 from tfgen.errors import exit_on_error
 
 SPLITS = ("train", "validation", "test")
@@ -46,13 +46,15 @@ def build_parser() -> Parser:
     )
     quality = parser.add_argument_group("quality")
     quality.add_argument(
-        "--count",
+        "--n",
+        dest="count",
         type=int_in_range(1),
         default=10_000,
         metavar="N",
         help="Number of samples, and of real pictures that the samples are compared with; at most the size of the "
         f"split is used {DEFAULT}.",
     )
+    quality.add_argument("--count", action=DeprecatedOption, new="--n", dest="count", type=int_in_range(1))
     quality.add_argument(
         "--temperature",
         type=non_negative_float,

@@ -50,7 +50,7 @@ def modules() -> dict[str, str]:
 
 
 def help_text() -> str:
-    """What `tfgen --help` prints: every command under its heading."""
+    """The text of `tfgen --help`: every command under its heading."""
     lines = [
         "usage: tfgen COMMAND [OPTIONS]",
         "",

@@ -47,7 +47,7 @@ class Bounds(annotated_types.GroupedMetadata):
         return f"at least {self.low}" if self.high is None else f"{self.low} to {self.high}"
 
     def expected(self, value: float) -> str:
-        """What was expected instead of `value`, which is out of bounds."""
+        """The expected range in words, for the error about a `value` out of bounds."""
         if self.limit is not None and value > self.limit:
             return f"at most {self.limit}"
         return str(self)

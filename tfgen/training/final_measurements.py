@@ -1,4 +1,4 @@
-"""What is measured and drawn when a training ends."""
+"""Measurements and pictures at the end of a training."""
 
 from typing import TYPE_CHECKING
 

@@ -43,6 +43,7 @@ def ended(state):
     return not state.busy
 
 
+@pytest.mark.slow
 def test_a_real_run_is_trained_stopped_resumed_and_usable(tmp_path):
     trainer = Trainer(tmp_path / "runs")
     try:
