@@ -31,10 +31,21 @@ PRIVATE_WORDS = (
     r"gone on with",
     r"with_slope",
     r"_pulls_to_slope_one",
+    r"Shear",
+    r"Stairs",
+    r"Divided",
+    r"sweeps?",
+    r"findings",
+    r"tidying",
+    r"refusals",
+    r"answering",
+    r"spell",
+    r"the game",
 )
 #: Where the old words are read: migrations, aliases of saved classes and deprecated options, and their tests.
 ALIASES = re.compile(
-    r"migration|alias|deprecat|renamed|old name|saved by|earlier version|_OLD_|version 0\.1", re.IGNORECASE
+    r"migration|alias|register_keras_serializable|deprecat|renamed|old name|saved by|earlier version|_OLD_|version 0\.1",
+    re.IGNORECASE,
 )
 
 
