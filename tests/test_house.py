@@ -44,7 +44,8 @@ PRIVATE_WORDS = (
 )
 #: Where the old words are read: migrations, aliases of saved classes and deprecated options, and their tests.
 ALIASES = re.compile(
-    r"migration|alias|register_keras_serializable|deprecat|renamed|old name|saved by|earlier version|_OLD_|version 0\.1",
+    r"migration|alias|register_keras_serializable|deprecat|renamed|old name|saved by|earlier version|_OLD_|"
+    r"version 0\.1",
     re.IGNORECASE,
 )
 
