@@ -147,7 +147,7 @@ def test_training_changes_every_trainable_variable(model, digits):
 def test_every_optimizer_step_has_a_nonzero_gradient_for_each_of_its_variables(model, digits):
     for optimizer_step in model.optimizer_steps():
         with random.StepRng(1, 0) as rng:
-            losses, gradients = optimizer_step.gradients(optimizer_step.select_batch(tf.constant(digits[:64])), rng)
+            losses, gradients = optimizer_step.gradients(optimizer_step.select((tf.constant(digits[:64]),)), rng)
         assert np.isfinite(losses[optimizer_step.loss_name]).all()
         assert len(gradients) == len(optimizer_step.variables)
         for variable, gradient in zip(optimizer_step.variables, gradients, strict=True):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.config.presets import run_config
 from tfgen.data.batches import Batches
+from tfgen.data.sets import ImageSet
 from tfgen.errors import DivergedError, Interrupted, RunError
 from tfgen.models import build
 from tfgen.training.loop import Loop
@@ -62,7 +63,7 @@ def make_loop(config, digits, folder, epochs=3, xla=False):
     model = build(config, (8, 8, 1), 17)
     model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
     model.initialize_from(batches.at(0))
-    return Loop(model, batches, digits[320:350], epochs, folder, xla=xla)
+    return Loop(model, batches, ImageSet(digits[320:350], 17), epochs, folder, xla=xla)
 
 
 class Rows(keras.callbacks.Callback):
@@ -189,7 +190,7 @@ def test_evaluation_counts_the_last_short_batch_exactly(digits, tmp_path, monkey
     loop.run()
 
     def value(examples):
-        return loop.evaluate(examples)["bits_per_dim"]
+        return loop.evaluate(ImageSet(examples, 17))["bits_per_dim"]
 
     # The first 32 rows get the same noise in both calls. The other 8 rows have a weight of 8 / 40.
     one, both = value(digits[:32]), value(digits[:40])

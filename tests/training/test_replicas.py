@@ -27,6 +27,7 @@ distribution = make_strategy(MachineConfig(virtual_cpus=2 if kind == "mirrored" 
 import keras, numpy as np, tensorflow as tf
 from tfgen.data import load
 from tfgen.data.batches import Batches
+from tfgen.data.sets import ImageSet
 from tfgen.evaluation.likelihood import evaluate_likelihood
 from tfgen.models import build
 from tfgen.config.presets import run_config
@@ -72,7 +73,7 @@ for name in names:
     found[name + " moved"] = np.abs(found[name] - start)
     if model.can("log_prob"):
         # Neither 21 nor 22 rows divide evenly by two replicas and by batches of 6.
-        found[name + " validation"] = np.array(list(loop.evaluate(images[:21]).values()))
+        found[name + " validation"] = np.array(list(loop.evaluate(ImageSet(images[:21], 17)).values()))
         with distribution.strategy.scope():
             for samples in (1, 3):
                 likelihood = evaluate_likelihood(model, images[:22], samples=samples, batch_size=6)

@@ -43,3 +43,6 @@ class DataConfig(Options):
         "Number of validation examples, taken after the training examples; 0 trains without validation",
         default_text="as the data set is split",
     )
+    conditional: bool = option(
+        False, "Train a class-conditional model, which learns the distribution of each class from the labels"
+    )

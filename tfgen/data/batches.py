@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.augment import augmented
+from tfgen.data.stored import StoredImages
 from tfgen.errors import DataError
 from tfgen.random.permutation import permuted
+
+#: A batch: examples, or a pair of examples and labels.
+Batch = tf.Tensor | tuple[tf.Tensor, tf.Tensor]
 
 
 class Batches:
@@ -19,13 +24,18 @@ class Batches:
     The N mod `batch_size` examples at the end of a permutation are left out of that epoch.
 
     The examples are one tensor in host memory, and a batch is gathered there. A copy of all examples on each of several
-    GPUs would cost more than the transfer of batches of bytes.
+    GPUs would cost more than the transfer of batches of bytes. Stored images stay in their file, and a batch is read
+    from it.
 
     Args:
-        examples: the whole set, [N, ...], usually uint8 images [N, H, W, C] or float32 points [N, 2].
+        examples: the whole set, [N, ...], usually uint8 images [N, H, W, C] or float32 points [N, 2]; in memory or
+            stored.
         batch_size: examples in the global batch, 1 to N.
         seed: key of the order, 0 to 2⁶³ − 1.
         shuffle: False keeps the order of `examples` in every epoch.
+        labels: integers [N], or None. With labels, each batch is a pair of examples and labels.
+        augment: names of random changes of images, keys of `tfgen.data.augment.AUGMENTATIONS`. The changes of step t
+            are a function of the seed and t too.
 
     Raises:
         DataError: if `batch_size` or `seed` is outside its range.
@@ -36,7 +46,15 @@ class Batches:
         TensorShape([128, 28, 28, 1])
     """
 
-    def __init__(self, examples: np.ndarray, batch_size: int, seed: int, shuffle: bool = True) -> None:
+    def __init__(
+        self,
+        examples: np.ndarray | StoredImages,
+        batch_size: int,
+        seed: int,
+        shuffle: bool = True,
+        labels: np.ndarray | None = None,
+        augment: Sequence[str] = (),
+    ) -> None:
         if not 1 <= batch_size <= len(examples):
             raise DataError(
                 f"Expected a batch size of 1 to {len(examples)}, the number of training examples. "
@@ -45,13 +63,15 @@ class Batches:
         if not 0 <= seed < 2**63:
             raise DataError(f"Expected a seed of 0 to 2⁶³ − 1. Received: seed={seed}")
         with tf.device("CPU:0"):
-            self.examples = tf.convert_to_tensor(examples)
+            self.examples = examples if isinstance(examples, StoredImages) else tf.convert_to_tensor(examples)
+            self.labels = None if labels is None else tf.convert_to_tensor(labels.astype(np.int32))
         self.batch_size = batch_size
         self.seed = seed
         self.shuffle = shuffle
+        self.augment = tuple(augment)
         self.steps_per_epoch = len(examples) // batch_size
 
-    def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> tf.Tensor:
+    def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> Batch:
         """Return the batch of a step, or one replica's contiguous share of the batch.
 
         The result is the same in eager code, inside a `tf.function` and under XLA.
@@ -62,7 +82,8 @@ class Batches:
             replicas: number of equal shares.
 
         Returns:
-            [batch_size / replicas, ...], of the examples' type.
+            [batch_size / replicas, ...], of the examples' type. With labels, a pair of these examples and their labels,
+            int32 [batch_size / replicas].
 
         Raises:
             DataError: if `batch_size` is not divisible by `replicas`.
@@ -80,7 +101,26 @@ class Batches:
             rows = first + tf.range(share, dtype=tf.int64)
             if self.shuffle:
                 rows = permuted(rows, len(self.examples), self.seed, epoch)
-            return tf.gather(self.examples, rows)
+            batch = self._rows(rows)
+            if not self.augment:
+                return batch
+            positions = replica * share + tf.range(share, dtype=tf.int64)
+            images, *label = tf.nest.flatten(batch)
+            images = augmented(images, self.augment, self.seed, step, positions)
+            return (images, *label) if label else images
+
+    def first(self, n: int) -> Batch:
+        """Return the first `n` examples of the set, or all if there are fewer, in the form of a batch."""
+        with tf.device("CPU:0"):
+            return self._rows(tf.range(min(n, len(self.examples)), dtype=tf.int64))
+
+    def _rows(self, rows: tf.Tensor) -> Batch:
+        if isinstance(self.examples, StoredImages):
+            examples = tf.numpy_function(self.examples.__getitem__, [rows], tf.as_dtype(self.examples.dtype))
+            examples.set_shape((*rows.shape, *self.examples.shape[1:]))
+        else:
+            examples = tf.gather(self.examples, rows)
+        return examples if self.labels is None else (examples, tf.gather(self.labels, rows))
 
     def dataset(self, epochs: int | None = None, start_step: int = 0) -> tf.data.Dataset:
         """Return the same batches, in the same order, as a `tf.data.Dataset` for `model.fit`.
@@ -116,6 +156,17 @@ def evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[
             f"Received: {len(examples)} examples, batch_size={batch_size}"
         )
     return _evaluation_batches(examples, batch_size)
+
+
+def padded_labels(labels: np.ndarray | None, start: int, batch_size: int) -> tf.Tensor | None:
+    """The labels of the batch of `evaluation_batches` that starts at example `start`: int32 [batch_size].
+
+    Surplus rows have the label of example 0. None without labels.
+    """
+    if labels is None:
+        return None
+    rows = np.arange(start, start + batch_size)
+    return tf.constant(labels[np.where(rows < len(labels), rows, 0)], tf.int32)
 
 
 def _evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from tfgen.data.stored import StoredImages, chunks_of, select
 from tfgen.errors import DataError
 
 
@@ -15,27 +18,31 @@ class ImageSet:
     """Images with integer pixels. Models scale, binarize or dequantize them; the set does not.
 
     Attributes:
-        images: uint8 [N, H, W, C] with N ≥ 1, every value below `levels`.
+        images: uint8 [N, H, W, C] with N ≥ 1, every value below `levels`: an array, or `StoredImages` if the set is
+            larger than memory. Both are indexed by slices and arrays of positions.
         levels: number of values that a pixel can have, 2 to 256 (256 for 8-bit pictures, 17 for `digits`).
         labels: integer array [N], or None if the source has no labels.
+        files: names of the pictures' files, an array of bytes [N] in UTF-8, or None if the source has no files.
 
     Raises:
         DataError: if an array has a wrong shape, type or value.
     """
 
-    images: np.ndarray
+    images: np.ndarray | StoredImages
     levels: int
     labels: np.ndarray | None = None
+    files: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         images = self.images
-        if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
+        if not isinstance(images, np.ndarray | StoredImages) or images.dtype != np.uint8:
             raise DataError(f"Expected images of type uint8. Received: {_describe(images)}")
         if images.ndim != 4 or 0 in images.shape:
             raise DataError(f"Expected images of shape [N, H, W, C], none of them 0. Received: {_describe(images)}")
         if not 2 <= self.levels <= 256:
             raise DataError(f"Expected 2 to 256 levels for uint8 images. Received: levels={self.levels}")
-        brightest = int(images.max())
+        # A byte is below 256 in any case, and a stored set is not read for it.
+        brightest = 0 if self.levels == 256 else max(int(chunk.max()) for chunk in chunks_of(images))
         if brightest >= self.levels:
             raise DataError(
                 f"Expected pixel values 0 to {self.levels - 1} (levels={self.levels}). Received a pixel of {brightest}"
@@ -59,11 +66,17 @@ class ImageSet:
         return f"ImageSet({_count(len(self), 'image')} of {_shape(self)} pixels, {self.levels} levels, {classes})"
 
     def __getitem__(self, rows: slice | np.ndarray) -> ImageSet:
-        """Return the set of the examples in `rows` (a slice or an array of positions), in that order."""
-        return ImageSet(self.images[rows], self.levels, None if self.labels is None else self.labels[rows])
+        """Return the set of the examples in `rows` (a slice or an array of positions), in that order.
+
+        Stored images are not copied.
+        """
+        labels = None if self.labels is None else self.labels[rows]
+        return ImageSet(
+            select(self.images, rows), self.levels, labels, None if self.files is None else self.files[rows]
+        )
 
     @property
-    def examples(self) -> np.ndarray:
+    def examples(self) -> np.ndarray | StoredImages:
         """The images, uint8 [N, H, W, C], under the name that image and point sets share."""
         return self.images
 
@@ -160,6 +173,9 @@ class Dataset:
         label_names: name of each label 0, 1, …, or None if the labels have no names or there are no labels.
         modes: modes of the density, if it is a mixture of Gaussians; else None.
         channels_of: name of another data set, if each channel of an image is an image of that data set; else None.
+        notes: sentences about what a user should know: files that were left out, labels that were not found.
+        skipped: (file, reason) of each broken picture that was left out.
+        digest: hexadecimal digest of the content, if the source has stored one; else None.
 
     Raises:
         DataError: if the splits differ in type, event shape or levels.
@@ -172,6 +188,9 @@ class Dataset:
     label_names: tuple[str, ...] | None = None
     modes: Modes | None = None
     channels_of: str | None = None
+    notes: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    digest: str | None = None
 
     def __post_init__(self) -> None:
         for split_name, split in (("validation", self.validation), ("test", self.test)):
@@ -201,9 +220,46 @@ class Dataset:
         return self.train.levels
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes 0, 1, …; () without labels. A class without a name is called by its number."""
+        labels = self.train.labels
+        if labels is None:
+            return ()
+        return self.label_names or tuple(map(str, range(int(labels.max()) + 1)))
+
+    @property
+    def class_frequencies(self) -> tuple[float, ...]:
+        """Share of each class of `classes` in the training split; () without labels."""
+        labels = self.train.labels
+        if labels is None:
+            return ()
+        return tuple(float(count) for count in np.bincount(labels, minlength=len(self.classes)) / len(labels))
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of the data: other pixels, labels, names of classes or sizes of splits give another."""
+        parts = [part for part in (self.train, self.validation, self.test) if part is not None]
+        if self.digest is not None:
+            digest = hashlib.sha256(self.digest.encode())
+        else:
+            digest = hashlib.sha256()
+            for part in parts:
+                add_to_digest(digest, part.examples, part.labels)
+        digest.update(repr((self.levels, self.label_names, [part.examples.shape for part in parts])).encode())
+        return digest.hexdigest()[:32]
+
+    @property
     def is_images(self) -> bool:
         """True for images, False for points."""
         return isinstance(self.train, ImageSet)
+
+
+def add_to_digest(digest, examples: np.ndarray | StoredImages, labels: np.ndarray | None) -> None:
+    """Update a digest of hashlib by examples and their labels."""
+    for chunk in chunks_of(examples):
+        digest.update(np.ascontiguousarray(chunk))
+    if labels is not None:
+        digest.update(np.ascontiguousarray(labels, np.int64))
 
 
 def _kind(examples: ImageSet | PointSet) -> str:

@@ -64,22 +64,24 @@ def _graphs(model: "GenerativeModel", batch_size: int) -> list[tf.Graph]:
     """Return one graph for each optimizer step."""
     if not model.compiled:
         model.compile("sgd")
-    spec = tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)
-    return [_graph(optimizer_step, spec) for optimizer_step in model.optimizer_steps()]
+    specs = [tf.TensorSpec((batch_size, *model.event_shape), tf.uint8 if model.is_image else tf.float32)]
+    if model.is_conditional:
+        specs.append(tf.TensorSpec((batch_size,), tf.int32))
+    return [_graph(optimizer_step, specs) for optimizer_step in model.optimizer_steps()]
 
 
-def _graph(optimizer_step: "OptimizerStep", spec: tf.TensorSpec) -> tf.Graph:
+def _graph(optimizer_step: "OptimizerStep", specs: list[tf.TensorSpec]) -> tf.Graph:
     """Return the operators that an optimizer step runs, which are fewer than the traced operators."""
 
     @tf.function(autograph=False)
-    def gradients(examples):
+    def gradients(*batch):
         with random.StepRng(0, 0) as rng:
-            losses, gradients = optimizer_step.gradients(optimizer_step.select_batch(examples), rng)
+            losses, gradients = optimizer_step.gradients(optimizer_step.select(batch), rng)
         return [*losses.values(), *(gradient for gradient in gradients if gradient is not None)]
 
     # The traced graph also has gradients that are never computed, such as those of a GAN's other network. Turning the
     # variables into constants removes them.
-    return convert_variables_to_constants_v2(gradients.get_concrete_function(spec)).graph
+    return convert_variables_to_constants_v2(gradients.get_concrete_function(*specs)).graph
 
 
 def sampling_seconds(model: "GenerativeModel", batch: int = BATCH, repeats: int = REPEATS) -> float:

@@ -28,6 +28,8 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
     Args:
         event_shape: shape of one example, (H, W, C) or (D,).
         levels: intensity levels of the pixels, 2 to 256 (256 for 8-bit images). Ignored for points.
+        classes: names of the classes of a conditional model; () for a model without labels.
+        class_frequencies: p(y) of each class; () for equally frequent classes.
         ema: decay of the moving average of the weights, in [0, 1). 0 keeps no average.
         seed: seed of the training noise.
         **hyperparameters: fields of the family's configuration class (`config_class`), which documents them.
@@ -39,7 +41,18 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
     #: The configuration class of the family.
     config_class: Any
 
-    def __init__(self, event_shape, levels=256, *, ema: float = 0.0, seed: int = 0, name=None, **hyperparameters):
+    def __init__(
+        self,
+        event_shape,
+        levels=256,
+        *,
+        classes=(),
+        class_frequencies=(),
+        ema: float = 0.0,
+        seed: int = 0,
+        name=None,
+        **hyperparameters,
+    ):
         # The networks may compute in bfloat16. Their outputs, the losses and the likelihoods are float32.
         super().__init__(name=name, dtype="float32")
         self.event_shape: tuple = tuple(int(side) for side in event_shape)
@@ -48,6 +61,7 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
         if self.is_image and (levels is None or not 2 <= levels <= 256):
             raise ConfigError(f"levels: expected 2 to 256. Received: {levels}")
         self.levels: Any = int(levels) if self.is_image else None
+        self.set_classes(classes, class_frequencies)
         self.seed = int(seed)
         self.ema = float(ema)
         self.config = self.config_class.from_dict(hyperparameters)
@@ -69,17 +83,20 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Compute the mean loss of a batch: [n, *event_shape] → scalar.
+        """Compute the mean loss of a batch: [n, *event_shape], or that and labels [n], → scalar.
 
         Keras requires this method. Users of a model call `sample`, `encode`, `log_prob` and so on.
         """
         with random.StepRng(self.seed, 0) as rng:
-            return tf.reduce_mean(self.losses_of(inputs, rng, training=training)[self.loss_names[0]])
+            (examples, *label), _ = self.split_data(inputs)
+            losses = self.losses_of(examples, rng, training=training, **self.given(*label))
+            return tf.reduce_mean(losses[self.loss_names[0]])
 
     def get_config(self) -> dict[str, Any]:
         return {
             "event_shape": list(self.event_shape),
             "levels": self.levels,
+            **({"classes": self.classes, "class_frequencies": self.class_frequencies} if self.classes else {}),
             "ema": self.ema,
             "seed": self.seed,
             "name": self.name,

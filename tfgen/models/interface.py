@@ -8,17 +8,20 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.models.labels import Labels
 from tfgen.models.likelihood import Likelihood
 
 # Largest number of examples decoded at once. It bounds the memory of a large request.
 DECODE_BATCH = 256
 
 
-class Interface:
+class Interface(Labels):
     """Sampling, decoding, encoding and likelihood: the part of the contract that users of a model call.
 
-    A family implements `latent_shape`, `decode` and `losses_of`, and, if it has them, `encode` and `log_prob`. It lists
-    the methods that it cannot have in `undefined`. The prior and sampling are implemented here for all families.
+    A family implements `latent_shape`, `decode` and `losses_of`, and, if it has them, `encode` and `log_prob_given`. It
+    lists the methods that it cannot have in `undefined`. The prior and sampling are implemented here for all families.
+
+    Every method of a conditional model takes labels, in the forms that `Labels.labels_of` describes.
     """
 
     #: Name of a method that the family cannot have → the reason, which the error message states.
@@ -37,23 +40,23 @@ class Interface:
         """Shape of one latent."""
         raise NotImplementedError
 
-    def decode(self, latent) -> tf.Tensor:
+    def decode(self, latent, label=None) -> tf.Tensor:
         """Decode latents: [n, *latent_shape] → images [n, H, W, C] in [0, 1], or points [n, D]."""
         raise NotImplementedError
 
-    def losses_of(self, examples, rng: random.StepRng, training: bool = False) -> dict[str, tf.Tensor]:
+    def losses_of(self, examples, rng: random.StepRng, training: bool = False, label=None) -> dict[str, tf.Tensor]:
         """Losses and metrics of each example, named as in `loss_names`: [n, *event_shape] → float32 [n] each."""
         raise NotImplementedError
 
-    def encode(self, examples) -> tf.Tensor:
+    def encode(self, examples, label=None) -> tf.Tensor:
         """Encode examples: [n, *event_shape] → latents [n, *latent_shape]."""
         raise self._undefined_error("encode")
 
-    def log_prob(self, examples, samples: int = 1, seed: int = 0) -> tf.Tensor:
-        """Log-probability of each example in nats: [n, *event_shape] → float32 [n]."""
+    def log_prob_given(self, examples, samples: int, seed: int, label: tf.Tensor | None) -> tf.Tensor:
+        """`log_prob` given labels int32 [n], or None for a model without labels."""
         raise self._undefined_error("log_prob")
 
-    def log_prob_with(self, examples, rng: random.StepRng) -> tf.Tensor:
+    def log_prob_with(self, examples, rng: random.StepRng, label=None) -> tf.Tensor:
         """`log_prob` with one sample whose noise comes from `rng`: [n, *event_shape] → float32 [n], nats.
 
         Call it inside the `with` block of `rng`.
@@ -64,15 +67,16 @@ class Interface:
         """Name of the estimator that `log_prob` uses with this number of samples."""
         raise self._undefined_error("log_prob")
 
-    def diagnostics(self, examples) -> dict[str, float]:
+    def diagnostics(self, examples, label=None) -> dict[str, float]:
         """Further metrics of the training progress, cheap enough for every epoch. Empty by default.
 
         Args:
             examples: [n, *event_shape]. A model may use only the first rows.
+            label: labels of the examples; None for a model without labels.
         """
         return {}
 
-    def initialize_from(self, examples) -> None:
+    def initialize_from(self, examples, label=None) -> None:
         """Set the data-dependent initial weights (ActNorm) from a first batch. Does nothing by default."""
 
     # -- properties of the model --------------------------------------------------------------------------------------
@@ -107,7 +111,7 @@ class Interface:
 
     # -- prior and sampling -------------------------------------------------------------------------------------------
 
-    def latents_from(self, normal) -> tf.Tensor:
+    def latents_from(self, normal, label=None) -> tf.Tensor:
         """Transform standard normal numbers to latents of the prior: [n, *latent_shape] → the same shape.
 
         The identity if the prior is N(0, I). Interpolation and grids are computed in the space of the normal numbers
@@ -115,7 +119,7 @@ class Interface:
         """
         return normal
 
-    def normal_from(self, latent) -> tf.Tensor:
+    def normal_from(self, latent, label=None) -> tf.Tensor:
         """Transform latents to standard normal numbers: the inverse of `latents_from`, shapes unchanged."""
         return latent
 
@@ -124,65 +128,114 @@ class Interface:
         scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))
         return tf.reshape(random.normal(seeds, math.prod(self.latent_shape)) * scale, (-1, *self.latent_shape))
 
-    def prior_latents(self, seeds, temperature=1.0) -> tf.Tensor:
-        """Sample latents of the prior. Each latent is a function of its own seed.
+    def prior_latents(self, seeds, temperature=1.0, label=None) -> tf.Tensor:
+        """Sample latents of the prior. Each latent is a function of its own seed, and of its label if there are labels.
 
         Args:
             seeds: int32 [n].
             temperature: scalar or [n], factor on the standard deviation of the normal noise.
+            label: labels; None for a model without labels.
 
         Returns:
             float32 [n, *latent_shape].
         """
-        return self.latents_from(self.normal_noise(seeds, temperature))
+        return self.latents_from(self.normal_noise(seeds, temperature), **self.given(label))
 
-    def sample(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
-        """Sample `n` examples. Example i is a function of the seed `seed + i` and of nothing else.
+    def sample(self, n: int = 1, seed: int = 0, temperature: float = 1.0, label=None) -> tf.Tensor:
+        """Sample `n` examples. Example i is a function of the seed `seed + i`, of its label, and of nothing else.
 
         Args:
             n: number of examples, at least 1.
             seed: seed of the first example.
             temperature: factor on the standard deviation of the latent noise, 0 or more.
+            label: the class of the examples, by index or name; a list with one for each example; or "each", the
+                classes in turn. With None, a conditional model draws the class of example i from the class frequencies,
+                by the seed `seed + i`.
 
         Returns:
             Images, float32 [n, H, W, C] in [0, 1], or points, float32 [n, D].
 
         Raises:
-            ConfigError: if `n` < 1, or the temperature is negative or not finite.
+            ConfigError: if `n` < 1, the temperature is negative or not finite, or a label is unknown.
         """
         if n < 1:
             raise ConfigError(f"n: expected at least 1. Received: {n}")
         if not (temperature >= 0.0 and math.isfinite(temperature)):
             raise ConfigError(f"temperature: expected a finite number, 0 or more. Received: {temperature}")
         seeds = random.seeds_from(seed, n)
-        return tf.concat(
-            [
-                self.decode(self.prior_latents(seeds[start : start + DECODE_BATCH], temperature))
-                for start in range(0, n, DECODE_BATCH)
-            ],
-            axis=0,
-        )
+        labels = self.labels_from_seeds(seeds) if label is None else self.labels_of(label, n)
+        parts = [slice(start, start + DECODE_BATCH) for start in range(0, n, DECODE_BATCH)]
+        return tf.concat([self._sample_rows(seeds, temperature, labels, part) for part in parts], axis=0)
+
+    def _sample_rows(self, seeds, temperature, labels: tf.Tensor | None, rows: slice) -> tf.Tensor:
+        """Sample the examples of some of the seeds."""
+        label = None if labels is None else labels[rows]
+        return self.decode(self.prior_latents(seeds[rows], temperature, label), **self.given(label))
 
     # -- likelihood ---------------------------------------------------------------------------------------------------
 
-    def bits_per_dim(self, examples, samples: int = 1, seed: int = 0) -> Likelihood:
+    def log_prob(self, examples, samples: int = 1, seed: int = 0, label=None) -> tf.Tensor:
+        """Log-probability of each example in nats: [n, *event_shape] → float32 [n].
+
+        With a label y, a conditional model returns log p(x|y). Without one, it returns the marginal probability
+
+            log p(x) = log Σ_y p(y) p(x|y)
+
+        Args:
+            examples: [n, *event_shape].
+            samples: samples of the estimator for each example.
+            seed: seed of the estimator's noise.
+            label: labels, as for `sample`. None for the marginal probability, or for a model without labels.
+
+        Raises:
+            ConfigError: if a label is unknown, or the model has no labels.
+            UndefinedError: if the family has no likelihood.
+        """
+        if label is None and self.is_conditional:
+            return tf.reduce_logsumexp(self._joint_log_prob(examples, samples, seed), axis=1)
+        return self.log_prob_given(examples, samples, seed, self.labels_of(label, random.rows(examples)))
+
+    def class_log_posterior(self, examples, samples: int = 1, seed: int = 0) -> tf.Tensor:
+        """Log-probability of each class given each example, by Bayes' rule: [n, *event_shape] → float32 [n, K].
+
+            log p(y|x) = log p(x|y) + log p(y) − log Σ_y' p(x|y') p(y')
+
+        Args:
+            examples, samples, seed: see `log_prob`. Every class has the same noise.
+
+        Raises:
+            ConfigError: if the model is not conditional.
+            UndefinedError: if the family has no likelihood.
+        """
+        if not self.is_conditional:
+            raise ConfigError("Expected a conditional model. Received: a model without classes")
+        return tf.nn.log_softmax(self._joint_log_prob(examples, samples, seed), axis=1)
+
+    def _joint_log_prob(self, examples, samples: int, seed: int) -> tf.Tensor:
+        """log p(x, y) of each example and each class: [n, *event_shape] → float32 [n, K]."""
+        n = random.rows(examples)
+        given = [self.log_prob_given(examples, samples, seed, tf.fill((n,), k)) for k in range(len(self.classes))]
+        return tf.stack(given, axis=1) + self.log_class_frequencies()[None]
+
+    def bits_per_dim(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images: [n, H, W, C] → `Likelihood`, whose `bits_per_dim` is an array [n].
 
         Args:
             examples: images [n, H, W, C].
             samples: samples of the estimator for each image.
             seed: seed of the estimator's noise.
+            label: see `log_prob`.
 
         Raises:
             UndefinedError: for points, or if the family has no likelihood.
         """
         if not self.is_image:
             raise UndefinedError("Points have a density in nats, not bits per dimension: use log_prob.")
-        return self.likelihood(examples, samples, seed)
+        return self.likelihood(examples, samples, seed, label)
 
-    def likelihood(self, examples, samples: int = 1, seed: int = 0) -> Likelihood:
+    def likelihood(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images or points: `log_prob` with its estimator, levels and number of samples."""
-        nats = np.asarray(self.log_prob(examples, samples=samples, seed=seed), np.float64)
+        nats = np.asarray(self.log_prob(examples, samples=samples, seed=seed, label=label), np.float64)
         return Likelihood(
             nats, self.estimator(samples), samples, self.observed_levels, dimensions=math.prod(self.event_shape)
         )

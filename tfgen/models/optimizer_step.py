@@ -14,26 +14,31 @@ class OptimizerStep:
     """One gradient and one update of some variables. A training step has one or several, for example two in a GAN.
 
     Attributes:
-        losses: function that computes the losses of each example, (examples [n, …], rng) → {name: [n]}.
+        losses: function that computes the losses of each example, (rng, *batch) → {name: [n]}. A batch is a tuple of
+            the examples [n, …] and, for a conditional model, their labels [n].
         loss_name: name of the loss whose mean is minimized.
         optimizer: a built Keras optimizer.
         variables: the Keras variables that the optimizer updates.
-        select_batch: function that selects the examples of this step from a replica's batch, [n, …] → [m, …]. By
-            default, the step uses all examples.
+        select_batch: function that selects the rows of this step from each part of a replica's batch, [n, …] → [m, …].
+            By default, the step uses all rows.
         before_step: function called on every replica before the gradient is computed. Does nothing by default.
     """
 
-    losses: Callable[[Any, random.StepRng], dict[str, tf.Tensor]]
+    losses: Callable[..., dict[str, tf.Tensor]]
     loss_name: str
     optimizer: Any
     variables: Sequence[Any]
-    select_batch: Callable[[Any], Any] = lambda examples: examples
+    select_batch: Callable[[Any], Any] = lambda rows: rows
     before_step: Callable[[], None] = lambda: None
 
-    def gradients(self, examples, rng: random.StepRng) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
+    def select(self, batch: Sequence[Any]) -> tuple[Any, ...]:
+        """The rows of a replica's batch that this step uses."""
+        return tuple(self.select_batch(part) for part in batch)
+
+    def gradients(self, batch: Sequence[Any], rng: random.StepRng) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
         """Compute the losses, and the gradient of the mean loss over this replica's examples."""
         with tf.GradientTape() as tape:
-            losses = self.losses(examples, rng)
+            losses = self.losses(rng, *batch)
             loss = tf.reduce_mean(losses[self.loss_name])
         gradients = tape.gradient(loss, [variable.value for variable in self.variables])
         # Some gradients do not depend on the loss, for example the gradient of the last layer of a Wasserstein critic.
@@ -73,33 +78,33 @@ class CompiledGradients:
 
     Args:
         optimizer_steps: the model's optimizer steps.
-        specs: `tf.TensorSpec` of one replica's batch.
+        specs: `tf.TensorSpec` of each part of one replica's batch.
     """
 
-    def __init__(self, optimizer_steps: Sequence[OptimizerStep], specs: tf.TensorSpec):
+    def __init__(self, optimizer_steps: Sequence[OptimizerStep], specs: Sequence[tf.TensorSpec]):
         self._programs = {
             optimizer_step.loss_name: self._program(optimizer_step, specs) for optimizer_step in optimizer_steps
         }
 
     @staticmethod
-    def _program(optimizer_step: OptimizerStep, specs: tf.TensorSpec):
-        select_batch = tf.function(optimizer_step.select_batch, autograph=False)
-        selected = select_batch.get_concrete_function(specs).structured_outputs
+    def _program(optimizer_step: OptimizerStep, specs: Sequence[tf.TensorSpec]):
+        select = tf.function(lambda *batch: optimizer_step.select(batch), autograph=False)
+        selected = select.get_concrete_function(*specs).structured_outputs
 
-        def losses(examples):
+        def losses(*batch):
             with random.StepRng(0, 0) as rng:
-                return optimizer_step.losses(examples, rng)
+                return optimizer_step.losses(rng, *batch)
 
-        precomputed = random.PrecomputedNoise(losses, tf.TensorSpec(selected.shape, selected.dtype))
+        precomputed = random.PrecomputedNoise(losses, *(tf.TensorSpec(part.shape, part.dtype) for part in selected))
 
         @tf.function(autograph=False, jit_compile=True)
-        def program(examples, noise):
+        def program(batch, noise):
             with precomputed.replay(noise), random.StepRng(0, 0) as rng:
-                return optimizer_step.gradients(examples, rng)
+                return optimizer_step.gradients(batch, rng)
 
         return precomputed, program
 
-    def __call__(self, optimizer_step: OptimizerStep, examples, rng: random.StepRng):
+    def __call__(self, optimizer_step: OptimizerStep, batch: Sequence[Any], rng: random.StepRng):
         """Compute losses and gradients like `OptimizerStep.gradients`."""
         precomputed, program = self._programs[optimizer_step.loss_name]
-        return program(examples, precomputed.precompute(rng))
+        return program(tuple(batch), precomputed.precompute(rng))

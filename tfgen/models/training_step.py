@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfgen import random
+from tfgen.errors import ConfigError
 from tfgen.models.moving_average import MovingAverage
 from tfgen.models.optimizer_step import OptimizerStep
 
@@ -29,7 +30,7 @@ class TrainingStep:
     selection_metric = "loss"
     #: Largest global norm of the gradient, or None for no clipping. Set by `compile`.
     clip_norm: float | None = None
-    #: (optimizer step, examples, rng) → (losses, gradients). The training loop may replace it by compiled programs.
+    #: (optimizer step, batch, rng) → (losses, gradients). The training loop may replace it by compiled programs.
     differentiate: Callable
 
     seed: int
@@ -37,6 +38,8 @@ class TrainingStep:
     trackers: dict[str, keras.metrics.Metric]
     average: MovingAverage | None
     losses_of: Callable
+    is_conditional: bool
+    given: Callable[..., dict[str, Any]]
     weights: Any
     trainable_variables: Any
 
@@ -80,20 +83,39 @@ class TrainingStep:
         """The optimizer steps of one training step, in order."""
         return [
             OptimizerStep(
-                lambda examples, rng: self.losses_of(examples, rng, training=True),
+                lambda rng, examples, *label: self.losses_of(examples, rng, training=True, **self.given(*label)),
                 self.loss_names[0],
                 self.optimizer,
                 self.optimized_variables,
             )
         ]
 
-    def update(self, examples) -> dict[str, tf.Tensor]:
-        """Do one training step on this replica's batch: [n, *event_shape] → the losses of each example, [n] each."""
+    def split_data(self, data) -> tuple[tuple[Any, ...], Any]:
+        """Split the data of a Keras step, examples or (examples, labels, weights), into (batch, weights).
+
+        The batch holds the labels only if the model is conditional.
+
+        Raises:
+            ConfigError: if the model is conditional and the data have no labels.
+        """
+        examples, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if not self.is_conditional:
+            return (examples,), weight
+        if labels is None:
+            raise ConfigError("Expected pairs (examples, labels) for a conditional model. Received: examples only")
+        return (examples, tf.cast(labels, tf.int32)), weight
+
+    def update(self, *batch) -> dict[str, tf.Tensor]:
+        """Do one training step on this replica's batch; return the losses of each example, [n] each.
+
+        Args:
+            *batch: examples [n, *event_shape] and, for a conditional model, labels int32 [n].
+        """
         losses: dict[str, tf.Tensor] = {}
         with random.StepRng(self.seed, self.step) as rng:
             for optimizer_step in self.optimizer_steps():
                 optimizer_step.before_step()
-                found, gradients = self.differentiate(optimizer_step, optimizer_step.select_batch(examples), rng)
+                found, gradients = self.differentiate(optimizer_step, optimizer_step.select(batch), rng)
                 optimizer_step.apply(gradients, self.clip_norm)
                 losses |= found
         if self.average is not None:
@@ -101,19 +123,22 @@ class TrainingStep:
         return losses
 
     def train_step(self, data) -> dict[str, tf.Tensor]:
-        """Do one training step on a batch, or on a tuple whose first element is the batch; return the mean metrics."""
-        examples, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self._track(self.update(examples))
+        """Do one training step on examples, or on a tuple (examples, labels); return the mean metrics.
+
+        A model that is not conditional ignores the labels.
+        """
+        batch, _ = self.split_data(data)
+        return self._track(self.update(*batch))
 
     def test_step(self, data) -> dict[str, tf.Tensor]:
         """Compute the losses of a batch and return the mean metrics. A sample weight weighs the rows, if given."""
-        examples, _, weight = keras.utils.unpack_x_y_sample_weight(data)
+        (examples, *label), weight = self.split_data(data)
         # The number of rows evaluated so far serves as the step of the noise. It needs no further variable, and every
         # evaluation has the same noise. On several replicas, each tracker counts the rows of its own replica only.
         replicas, _ = random.replica()
         evaluated = replicas * tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
         with random.StepRng(self.seed + EVALUATION, evaluated) as rng:
-            return self._track(self.losses_of(examples, rng), weight)
+            return self._track(self.losses_of(examples, rng, **self.given(*label)), weight)
 
     def _track(self, losses: dict[str, tf.Tensor], weight=None) -> dict[str, tf.Tensor]:
         for name, tracker in self.trackers.items():

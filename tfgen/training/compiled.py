@@ -31,8 +31,7 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
     if xla and replicas == 1:
         step_on_batch = compile_xla_step(model, batches)
     elif xla:
-        part = batches.at(0, 0, replicas)
-        model.differentiate = CompiledGradients(model.optimizer_steps(), tf.TensorSpec(part.shape, part.dtype))
+        model.differentiate = CompiledGradients(model.optimizer_steps(), specs(batches.at(0, 0, replicas)))
 
     # The models contain no Python control flow for autograph to convert; conversion would only slow the tracing.
     @tf.autograph.experimental.do_not_convert
@@ -57,19 +56,25 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
 
 def compile_xla_step(model: GenerativeModel, batches: Batches) -> Callable:
     """The training step as one XLA program. The step's noise is an input, because XLA would draw other numbers."""
-    batch = batches.at(0)
-    precomputed = random.PrecomputedNoise(model.train_step, tf.TensorSpec(batch.shape, batch.dtype))
+    precomputed = random.PrecomputedNoise(lambda *batch: model.train_step(batch), *specs(batches.at(0)))
 
     @tf.function(autograph=False, jit_compile=True)
-    def step(examples, noise):
+    def step(batch, noise):
         with precomputed.replay(noise):
-            return model.train_step(examples)
+            return model.train_step(batch)
 
-    return lambda examples: step(examples, precomputed.precompute(random.StepRng(model.seed, model.step)))
+    return lambda batch: step(batch, precomputed.precompute(random.StepRng(model.seed, model.step)))
+
+
+def specs(batch) -> list[tf.TensorSpec]:
+    """Shape and type of each part of a batch: of the examples and, if the batch has them, of the labels."""
+    return [tf.TensorSpec(part.shape, part.dtype) for part in tf.nest.flatten(batch)]
 
 
 def compile_evaluation(model: GenerativeModel) -> Callable:
-    """Compile the evaluation of a batch: a function of examples [n, …] and a mask [n], which updates the metrics.
+    """Compile the evaluation of a batch: a function that updates the metrics, of examples [n, …], labels, a mask [n].
+
+    The labels are int32 [n], or None for a model without labels.
 
     The function is compiled without XLA, which would draw other noise. Validation losses are then the same whether or
     not the training step is compiled with XLA.
@@ -77,17 +82,19 @@ def compile_evaluation(model: GenerativeModel) -> Callable:
     strategy = tf.distribute.get_strategy()
 
     @tf.autograph.experimental.do_not_convert
-    def replica_step(examples, mask):
+    def replica_step(examples, labels, mask):
         replicas, index = random.replica()
-        if replicas > 1:
-            shares = (replicas, mask.shape[0] // replicas)
-            examples = tf.reshape(examples, (*shares, *examples.shape[1:]))[index]
-            mask = tf.reshape(mask, shares)[index]
-        model.test_step((examples, None, mask))
+
+        def share(rows):
+            if rows is None or replicas == 1:
+                return rows
+            return tf.reshape(rows, (replicas, mask.shape[0] // replicas, *rows.shape[1:]))[index]
+
+        model.test_step((share(examples), share(labels), share(mask)))
 
     @tf.function(autograph=False)
-    def evaluate(examples, mask):
-        strategy.run(replica_step, args=(examples, mask))
+    def evaluate(examples, labels, mask):
+        strategy.run(replica_step, args=(examples, labels, mask))
 
     return evaluate
 

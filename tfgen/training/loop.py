@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.batches import Batches, evaluation_batches
+from tfgen.data.batches import Batches, evaluation_batches, padded_labels
+from tfgen.data.sets import ImageSet, PointSet
 from tfgen.errors import DivergedError, Interrupted
 from tfgen.models.contract import GenerativeModel
 from tfgen.training.checkpoints import Checkpoints, Progress
@@ -37,7 +38,7 @@ class Loop:
     Args:
         model: compiled, built in the scope of the strategy. The loop has to be made in that scope too.
         batches: the training batches.
-        validation: examples [n, …], or None.
+        validation: a set of examples (`ImageSet` or `PointSet`), with labels if the model is conditional; or None.
         epochs: number of epochs to train to.
         folder: of the checkpoints.
         scratch: folder to write checkpoints to instead, on a worker that is not the chief.
@@ -53,7 +54,7 @@ class Loop:
         self,
         model: GenerativeModel,
         batches: Batches,
-        validation: np.ndarray | None,
+        validation: ImageSet | PointSet | None,
         epochs: int,
         folder: Path,
         *,
@@ -190,17 +191,21 @@ class Loop:
 
     def _diagnostics(self) -> dict[str, float]:
         """The model's diagnostics on the validation set; without one, on the first training examples."""
-        if self.validation is not None:
-            return {f"val_{name}": value for name, value in self.model.diagnostics(self.validation).items()}
-        return self.model.diagnostics(self.batches.examples[:EVALUATION_BATCH].numpy())
+        if self.validation is None:
+            examples, *label = tf.nest.flatten(self.batches.first(EVALUATION_BATCH))
+            return self.model.diagnostics(examples.numpy(), **self.model.given(*label))
+        given = self.model.given(self.validation.labels) if self.model.is_conditional else {}
+        found = self.model.diagnostics(self.validation.examples, **given)
+        return {f"val_{name}": value for name, value in found.items()}
 
-    def evaluate(self, examples: np.ndarray) -> dict[str, float]:
-        """Mean losses over examples [n, …]. Every example has the same weight, also in an incomplete last batch."""
+    def evaluate(self, examples: ImageSet | PointSet) -> dict[str, float]:
+        """Mean losses over a set. Every example has the same weight, also in an incomplete last batch."""
         self.model.reset_metrics()
         size = min(EVALUATION_BATCH, len(examples))
         size += -size % self.strategy.num_replicas_in_sync
-        for batch, mask in evaluation_batches(examples, size):
-            self._evaluate_batch(batch, mask)
+        for start, (batch, mask) in enumerate(evaluation_batches(examples.examples, size)):
+            labels = padded_labels(examples.labels, start * size, size) if self.model.is_conditional else None
+            self._evaluate_batch(batch, labels, mask)
         return self._take_metrics()
 
     def _metric_values(self) -> dict[str, float]:

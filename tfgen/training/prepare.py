@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
+import tensorflow as tf
 
 from tfgen.config import RunConfig
 from tfgen.data.batches import Batches
@@ -28,10 +29,11 @@ def make_batches_and_model(
     Raises:
         ConfigError: if the replicas cannot share the batch, or the model cannot divide a replica's part of the batch.
     """
-    batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed)
+    labels = dataset.train.labels if config.data.conditional else None
+    batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed, labels=labels)
     keras.utils.set_random_seed(config.train.seed)
     with distribution.strategy.scope():
-        model = build(config, dataset.event_shape, dataset.levels)
+        model = build(config, dataset.event_shape, dataset.levels, dataset.classes, dataset.class_frequencies)
         model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
     replicas = distribution.strategy.num_replicas_in_sync
     if config.train.batch_size % (replicas * model.batch_multiple):
@@ -82,7 +84,7 @@ def make_loop(
         loop = Loop(
             model,
             batches,
-            None if validation is None else validation.examples,
+            validation,
             config.epochs,
             run.path / "checkpoints",
             scratch=scratch,
@@ -96,5 +98,6 @@ def make_loop(
             loop.restore()
         else:
             # A new run, or a run that was killed before its first checkpoint.
-            model.initialize_from(batches.at(0))
+            examples, *label = tf.nest.flatten(batches.at(0))
+            model.initialize_from(examples, **model.given(*label))
     return loop

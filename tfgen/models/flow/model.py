@@ -211,7 +211,7 @@ class Flow(GenerativeModel):
         data, log_noise = self.dequantize(examples, rng)
         return self.log_density(data) - log_noise - math.prod(self.event_shape) * math.log(self.levels)
 
-    def log_prob(self, examples, samples=1, seed=0):
+    def log_prob_given(self, examples, samples=1, seed=0, label=None):
         """Log-probability in nats: exact for points, for images a lower bound that tightens with `samples`.
 
             log P(x) ≥ E[log 1/k Σᵢ p((x + uᵢ) / levels) / q(uᵢ|x)] − D log levels,  uᵢ ~ q

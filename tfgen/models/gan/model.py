@@ -202,11 +202,11 @@ class GAN(GenerativeModel):
     def optimizer_steps(self):
         """The optimizer steps of one training step: those of the discriminator, then one of the generator."""
 
-        def discriminator_losses(examples, rng):
+        def discriminator_losses(rng, examples):
             real, fake = self.real_and_fake_packs(examples, rng, training=True)
             return per_example(self.discriminator_losses(real, fake, rng, training=True), self.packing)
 
-        def generator_losses(examples, rng):
+        def generator_losses(rng, examples):
             real, fake = self.real_and_fake_packs(examples, rng, training=True)
             return per_example(self.generator_losses(real, fake, rng, training=True), self.packing)
 

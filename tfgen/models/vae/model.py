@@ -189,7 +189,7 @@ class VAE(GenerativeModel):
         losses = self.losses_of(examples, rng)
         return -(losses["reconstruction"] + losses["kl"])
 
-    def log_prob(self, examples, samples=1, seed=0):
+    def log_prob_given(self, examples, samples=1, seed=0, label=None):
         """Estimate a lower bound of log p(x) in nats: the ELBO for k = 1, the importance-weighted bound for k > 1.
 
             log p(x) ≥ E[log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x)],  zᵢ ~ q(z|x)
