@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
 
 
+#: The preset that every family has, whose options `tfgen.config.auto` chooses from the data.
+AUTO = "auto"
+_AUTO_PRESET = Preset(
+    expected_result="The options are chosen from the size, the colours and the number of the pictures, the device and "
+    "the time. The training prints them, with the reason for each.",
+    options={},
+)
+
+
 @dataclass(frozen=True)
 class Family:
     """A family of models.
@@ -74,7 +83,7 @@ def find_family(name: Any) -> Family:
 
 def find_preset(model: str, name: str) -> Preset:
     """The preset of that name. Raises `ConfigError` if the family has none."""
-    presets = find_family(model).presets
+    presets = {AUTO: _AUTO_PRESET, **find_family(model).presets}
     if name not in presets:
         raise ConfigError(
             f"preset: expected one of {', '.join(presets)} for a {model}. Received: {name!r}{_hint(name, presets)}"

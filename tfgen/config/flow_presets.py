@@ -4,9 +4,9 @@ from typing import Any
 
 from tfgen.config.preset import TUTORIAL, Preset
 
+_MNIST = {"data": "mnist"}
 #: Options that all flows of splines share.
 _SPLINES: dict[str, Any] = {
-    "data": "mnist",
     "dequantization": "variational",
     "alpha": 1e-4,
     "checkerboard": 0,
@@ -25,7 +25,6 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         expected_result="Digits of 8×8 pixels. Fewer bits/dim than the baseline of independent pixels.",
         options={
-            "data": "digits",
             "alpha": 1e-2,
             "checkerboard": 0,
             "squeeze": (2,),
@@ -42,9 +41,8 @@ PRESETS: dict[str, Preset] = {
     "tutorial": Preset(
         expected_result="Two round clusters of points around (1, 1) and (-1, -1). The negative log-likelihood of the "
         "test set is within 0.05 nats of the entropy of the data. " + TUTORIAL,
+        data={"data": "bimodal", "train_size": 10_000},
         options={
-            "data": "bimodal",
-            "train_size": 10_000,
             "activation": "gelu",
             "actnorm": False,
             "prior_scale": 0.3,
@@ -54,10 +52,12 @@ PRESETS: dict[str, Preset] = {
     ),
     "autoregressive-small": Preset(
         expected_result="1.02 bits/dim after ten minutes on one processor core. Most samples are digits.",
+        data=_MNIST,
         options={**_AUTOREGRESSIVE, "width": 48, "blocks": 6, "epochs": 1},
     ),
     "autoregressive": Preset(
         expected_result="0.90 bits/dim after nine minutes on an H200 with XLA. Most samples are digits.",
+        data=_MNIST,
         options={
             **_AUTOREGRESSIVE,
             "width": 96,
@@ -71,6 +71,7 @@ PRESETS: dict[str, Preset] = {
     "multiscale": Preset(
         expected_result="1.08 bits/dim after six minutes on one processor core. Many samples are digits.",
         # Level 1 has blocks of 4×4 pixels. Level 2 has one block: the 7×7 image of the first pixel of each block.
+        data=_MNIST,
         options={
             **_SPLINES,
             "squeeze": (4, 7),
@@ -85,8 +86,8 @@ PRESETS: dict[str, Preset] = {
     "glow": Preset(
         expected_result="1.27 bits/dim after 10 epochs, half an hour of processor time. Samples are strokes that are "
         "not yet digits.",
+        data=_MNIST,
         options={
-            "data": "mnist",
             "alpha": 1e-4,
             "checkerboard": 0,
             "squeeze": (4,),

@@ -2,8 +2,8 @@
 
 from tfgen.config.preset import TUTORIAL, Preset
 
+_MNIST_60K = {"data": "mnist", "train_size": 60_000, "validation_size": 0}
 _QUICK = {
-    "data": "digits",
     "generator_hidden": (128, 256),
     "discriminator_hidden": (256, 128),
     "epochs": 400,
@@ -21,10 +21,8 @@ GAN_PRESETS: dict[str, Preset] = {
     ),
     "tutorial": Preset(
         expected_result="Noise at first, shapes like digits by epoch 10, all ten digits by epoch 250. " + TUTORIAL,
+        data=_MNIST_60K,
         options={
-            "data": "mnist",
-            "train_size": 60_000,
-            "validation_size": 0,
             "generator_dropout": 0.2,
             "epochs": 250,
             "learning_rate": 2e-4,
@@ -34,10 +32,8 @@ GAN_PRESETS: dict[str, Preset] = {
     "dcgan": Preset(
         expected_result="Most samples are digits after 36 epochs. The discriminator and the generator stay in balance, "
         "with loss_ratio near 1.3.",
+        data=_MNIST_60K,
         options={
-            "data": "mnist",
-            "train_size": 60_000,
-            "validation_size": 0,
             "arch": "dcgan",
             "latent_dim": 64,
             "filters": 64,

@@ -4,14 +4,31 @@ import warnings
 from typing import Any
 
 from tfgen.config.data import DataConfig, is_point_data
-from tfgen.config.families import config_class, find_family, find_preset
+from tfgen.config.families import AUTO, config_class, find_family, find_preset
 from tfgen.config.migration import current_preset
 from tfgen.config.run import RunConfig
 from tfgen.config.train import TrainConfig
 
+#: The data set of a run that names none, and the preset whose recipe it has.
+DEFAULT_DATA, QUICK = DataConfig().data, "quick"
 
-def run_config(model: str, preset: str = "quick", **options: Any) -> RunConfig:
+
+def default_preset(data: str | None, init_from: str | None = None) -> str:
+    """The preset of a run that names none: quick for digits and points, whose recipes are fixed, otherwise auto.
+
+    Args:
+        data: name or path of the data set, or None.
+        init_from: a run or model whose weights the training starts from, which also determines the architecture.
+    """
+    name = data or DEFAULT_DATA
+    return QUICK if init_from is None and (name == DEFAULT_DATA or is_point_data(name)) else AUTO
+
+
+def run_config(model: str, preset: str = QUICK, **options: Any) -> RunConfig:
     """The configuration of a preset with some options replaced.
+
+    The preset auto has the options of the preset quick for digits and points. For other data it has the default of
+    every option: `tfgen.config.auto.auto_config` chooses the options once the data are known.
 
     Args:
         model: name of a family, a key of `tfgen.config.families.FAMILIES`.
@@ -24,12 +41,17 @@ def run_config(model: str, preset: str = "quick", **options: Any) -> RunConfig:
     find_family(model)
     if (name := current_preset(model, preset)) != preset:
         warnings.warn(f"The preset {preset!r} of a {model} is now called {name!r}.", FutureWarning, stacklevel=2)
-    chosen = find_preset(model, name)
-    architecture = config_class(model, is_point_data(chosen.options.get("data", "digits")))()
+    has_recipe = default_preset(options.get("data"), options.get("init_from")) == QUICK
+    chosen = find_preset(model, QUICK if name == AUTO and has_recipe else name)
+    data = chosen.data if options.get("data") in (None, chosen.data.get("data")) else {}
+    first = chosen.data.get("data", DEFAULT_DATA)
+    architecture = config_class(model, is_point_data(first))()
     arch = options.get("arch", chosen.options.get("arch", getattr(architecture, "arch", None)))
     start = RunConfig(model, name, architecture, DataConfig(), TrainConfig())
-    # In two steps: options of the preset that a flow of other data does not have are dropped, others are refused.
-    return start.with_options({**chosen.options, **chosen.by_arch.get(str(arch), {})}).with_options(options)
+    by_arch = chosen.by_arch.get(str(arch), {})
+    # In steps: options of the preset that a flow of other data does not have are dropped, others are refused.
+    start = start.with_options({"data": first, **chosen.options, **by_arch})
+    return start.replace(data=DataConfig()).with_options({**data, **options})
 
 
 def preset_config(config: RunConfig) -> RunConfig:
@@ -42,6 +64,9 @@ def preset_config(config: RunConfig) -> RunConfig:
     options: dict[str, Any] = {}
     if arch := getattr(config.architecture, "arch", None):
         options["arch"] = arch
-    if is_point_data(config.data.data) != is_point_data(plain.data.data):
+    if config.data.data != plain.data.data:
         options["data"] = config.data.data
+    if config.preset == AUTO and config.train.init_from is not None:
+        # The preset auto has a fixed recipe only for trainings that start from random weights.
+        options["init_from"] = config.train.init_from
     return run_config(config.model, config.preset, **options)

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 from tfgen.config.data import DataConfig, is_point_data
 from tfgen.config.families import FAMILIES, config_class, find_family
 from tfgen.config.migration import VERSION, migrate_run
+from tfgen.config.phase import Phase
 from tfgen.config.schema import Options
 from tfgen.config.train import TrainConfig
 from tfgen.errors import ConfigError, did_you_mean
@@ -24,6 +25,8 @@ class RunConfig:
         preset: name of the preset from which the options started.
         architecture: options of the family.
         data, train: options of the data set and of the training.
+        earlier: the phases before the present one, whose options are `train`. Empty unless a resumed training got other
+            options.
     """
 
     model: str
@@ -32,6 +35,7 @@ class RunConfig:
     architecture: Any
     data: DataConfig
     train: TrainConfig
+    earlier: tuple[Phase, ...] = ()
 
     @property
     def sections(self) -> tuple[Any, DataConfig, TrainConfig]:
@@ -47,6 +51,7 @@ class RunConfig:
             "architecture": self.architecture.to_dict(),
             "data": self.data.to_dict(),
             "train": self.train.to_dict(),
+            **({"earlier_phases": [phase.to_dict() for phase in self.earlier]} if self.earlier else {}),
         }
 
     @classmethod
@@ -72,6 +77,7 @@ class RunConfig:
             architecture=config_class(values["model"], is_point_data(data.data)).from_dict(values["architecture"]),
             data=data,
             train=TrainConfig.from_dict(values["train"]),
+            earlier=_phases(values.get("earlier_phases", [])),
         )
 
     def replace(self, **changes: Any) -> "RunConfig":
@@ -103,6 +109,7 @@ class RunConfig:
             architecture.replace(**_chosen(options, architecture)),
             data,
             self.train.replace(**_chosen(options, self.train)),
+            self.earlier,
         )
 
     def _architecture_for(self, data: DataConfig) -> Options:
@@ -139,6 +146,18 @@ class RunConfig:
                 "architecture": {"type": "object"},
                 "data": reference(DataConfig),
                 "train": reference(TrainConfig),
+                "earlier_phases": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "epochs": {"type": "integer", "minimum": 0},
+                            "steps": {"type": "integer", "minimum": 0},
+                            "train": reference(TrainConfig),
+                        },
+                        "required": ["epochs", "steps", "train"],
+                    },
+                },
             },
             "required": ["version", *_ENTRIES],
             "oneOf": [
@@ -152,6 +171,13 @@ class RunConfig:
             ],
             **definitions,
         }
+
+
+def _phases(entries: Any) -> tuple[Phase, ...]:
+    """The earlier phases of a `config.json`."""
+    if not isinstance(entries, list):
+        raise ConfigError(f"earlier_phases: expected a list. Received: {entries!r}")
+    return tuple(Phase.from_dict(entry) for entry in entries)
 
 
 def _chosen(options: dict[str, Any], section: Options) -> dict[str, Any]:

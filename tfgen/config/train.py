@@ -9,7 +9,12 @@ from tfgen.config.schema import Options
 class TrainConfig(Options):
     """The length and the method of the training."""
 
-    epochs: Annotated[int, Bounds(low=1, limit=10_000_000)] = option(20, "Number of passes over the training set")
+    epochs: Annotated[int, Bounds(low=1, limit=10_000_000)] = option(
+        20, "Number of epochs; after each epoch the model is validated"
+    )
+    steps_per_epoch: Annotated[int, Bounds(low=1, limit=2**31 - 1)] | None = option(
+        None, "Number of training steps of an epoch", default_text="one pass over the training set"
+    )
     batch_size: Annotated[int, Bounds(low=1, limit=16_777_216)] = option(
         128, "Number of examples of a batch, over all devices together"
     )
@@ -51,5 +56,10 @@ class TrainConfig(Options):
     )
     sample_every: Annotated[int, Bounds(low=0, limit=10_000_000)] = option(
         0, "Number of epochs between two sample pictures; 0 draws them after the epochs 1, 2, 5, 10, 20, 50, …"
+    )
+    init_from: str | None = option(
+        None,
+        "Run folder or pretrained model whose weights the training starts from; the architecture must be the same",
+        default_text="random weights",
     )
     evaluate_test: bool = option(True, "Evaluate the best model on the test set after the training")

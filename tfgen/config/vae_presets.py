@@ -8,7 +8,6 @@ PRESETS: dict[str, Preset] = {
     "quick": Preset(
         expected_result="Digits of 8×8 pixels with soft edges. Fewer bits/dim than the baseline of independent pixels.",
         options={
-            "data": "digits",
             "hidden": (256, 256),
             "latent_dim": 16,
             "likelihood": "logistic_mixture",
@@ -20,13 +19,14 @@ PRESETS: dict[str, Preset] = {
     "tutorial": Preset(
         expected_result="0.153 bits/dim (mlp) or 0.128 bits/dim (conv) after 80 epochs. Digits are blurred but "
         "legible. " + TUTORIAL,
-        options={**_MNIST_45K, "epochs": 80},
+        data=_MNIST_45K,
+        options={"epochs": 80},
         by_arch={"conv": {"activation": "gelu"}},
     ),
     "convolutional": Preset(
         expected_result="0.117 bits/dim after 40 epochs, on the data of the preset tutorial. Most samples are digits.",
+        data=_MNIST_45K,
         options={
-            **_MNIST_45K,
             "arch": "conv",
             "activation": "silu",
             "blocks": 1,
@@ -45,6 +45,7 @@ PRESETS: dict[str, Preset] = {
     "manifold": Preset(
         expected_result="0.24 to 0.28 bits/dim. The file manifold.png shows a 20×20 grid of the two latent dimensions, "
         "in which neighbouring digits turn into one another.",
-        options={**_MNIST_45K, "latent_dim": 2, "epochs": 80},
+        data=_MNIST_45K,
+        options={"latent_dim": 2, "epochs": 80},
     ),
 }

@@ -77,7 +77,7 @@ def stop_training(context: Context) -> dict:
 
 def data_for(model: str, preset: str) -> list[str]:
     """Return the data sets on this machine for a preset, the preset's own first. Empty if its own is not here."""
-    own = find_preset(model, preset).options.get("data", "digits")
+    own = find_preset(model, preset).data.get("data", "digits")
     if own in POINT_NAMES:
         return [own, *(name for name in POINT_NAMES if name != own)]
     if own == "digits":

@@ -1,0 +1,68 @@
+"""Rules of the preset auto that all families share: the length of the training and what depends on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tfgen.config.auto_facts import Choice, Facts
+from tfgen.config.run import RunConfig
+
+OPTIONS = frozenset({"epochs", "steps_per_epoch", "warmup", "ema"})
+#: Largest and smallest half-life of the moving average of the weights, in steps, and its share of the training.
+EMA_STEPS, EMA_SMALLEST, EMA_SHARE = 700, 10, 0.05
+#: Largest number of warm-up steps of the learning rate, and the share of the training.
+WARMUP_STEPS, WARMUP_SHARE = 500, 0.05
+#: Largest number of epochs for which a training is planned. Each ends with a validation and a row of metrics.
+MOST_EPOCHS = 50
+#: A pass over the training set is an epoch if the training has between a half and twice as many passes as epochs.
+PASS_FACTOR = 2.0
+
+
+def length_rules(config: RunConfig, facts: Facts, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
+    """Epochs, warm-up of the learning rate and moving average for a training of so many steps.
+
+    Args:
+        config: the configuration so far, which determines the batch size.
+        facts: what is known about the data.
+        given: options that the user has set.
+        steps: number of training steps that fit in the time.
+        epochs: number of epochs whose validations fit in the time.
+    """
+    found = []
+    if "epochs" not in given:
+        found += _epochs(config, facts, given, steps, epochs)
+    found.append(
+        Choice(
+            "warmup",
+            min(WARMUP_STEPS, int(WARMUP_SHARE * steps)),
+            f"a twentieth of the training, at most {WARMUP_STEPS} steps: Adam's and Muon's first estimates are noisy "
+            "(Ma, Yarats 2021)",
+        )
+    )
+    half_life = min(EMA_STEPS, max(EMA_SMALLEST, EMA_SHARE * steps))
+    found.append(
+        Choice(
+            "ema",
+            round(0.5 ** (1.0 / half_life), 5),
+            f"half-life of a twentieth of the training, at most {EMA_STEPS} steps (Karras et al. 2020, StyleGAN2-ADA: "
+            "5 % of the training so far)",
+        )
+    )
+    return found
+
+
+def _epochs(config: RunConfig, facts: Facts, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
+    steps = max(1, steps)
+    reason = f"{steps:,} steps fit in the time"
+    if "steps_per_epoch" in given:
+        return [Choice("epochs", max(1, round(steps / given["steps_per_epoch"])), reason)]
+    passes = steps / max(1, facts.examples // config.train.batch_size)
+    if max(1.0, epochs / PASS_FACTOR) <= passes <= epochs * PASS_FACTOR:
+        return [
+            Choice("epochs", max(1, round(passes)), f"{reason}; an epoch is a pass over the training set"),
+            Choice("steps_per_epoch", None, "an epoch is a pass over the training set"),
+        ]
+    number = max(1, min(epochs, steps))
+    return [
+        Choice("epochs", number, f"{reason}; each epoch ends with a validation"),
+        Choice("steps_per_epoch", max(1, steps // number), f"{reason}, in {number} epochs of equal length"),
+    ]
