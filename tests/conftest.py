@@ -138,3 +138,62 @@ def exported(tiny_run, tmp_path_factory):
     out = tmp_path_factory.mktemp("exports") / "vae"
     export(tiny_run, ["saved_model", "tflite"], out, quantize=["none", "float16", "dynamic-int8", "int8"])
     return out
+
+
+#: Classes of `conditional_model`, and how often each occurs.
+CLASSES, CLASS_FREQUENCIES = ("cat", "dog", "owl"), (0.5, 0.3, 0.2)
+
+
+@pytest.fixture(scope="session")
+def conditional_model():
+    """An untrained VAE p(x|z, y) of one layer for 8×8 images of 17 levels. It stands for every conditional family."""
+    import keras
+    import tensorflow as tf
+
+    from tfgen.config.schema import Options
+    from tfgen.models.contract import GenerativeModel
+
+    class NoOptions(Options):
+        pass
+
+    class OneLayerVAE(GenerativeModel):
+        """q(z|x, y) = N(A (x, y), 1) and p(x|z, y) = N(σ(B (z, y)), 1), of which a constant is left out."""
+
+        config_class = NoOptions
+        latent_shape = (3,)
+
+        def _build_networks(self):
+            self.encoder, self.decoder = keras.layers.Dense(3), keras.layers.Dense(64)
+            self.encoder.build((None, 64 + len(self.classes)))
+            self.decoder.build((None, 3 + len(self.classes)))
+
+        def _with_label(self, values, label):
+            label = self.labels_of(label, tf.shape(values)[0])
+            return tf.concat([values, self.one_hot(label)], axis=1)
+
+        def decode(self, latent, label=None):
+            pixels = tf.sigmoid(4.0 * self.decoder(self._with_label(tf.convert_to_tensor(latent), label)))
+            return tf.reshape(pixels, (-1, *self.event_shape))
+
+        def encode(self, examples, label=None):
+            return self.encoder(self._with_label(tf.reshape(tf.cast(examples, tf.float32), (-1, 64)), label))
+
+        def log_prob_with(self, examples, rng, label=None):
+            pixels = tf.cast(examples, tf.float32) / (self.levels - 1.0)
+            latent = self.encode(pixels, label) + rng.normal("posterior", (tf.shape(pixels)[0], 3))
+            return -tf.reduce_sum((pixels - self.decode(latent, label)) ** 2, axis=(1, 2, 3))
+
+        def log_prob_given(self, examples, samples, seed, label):
+            from tfgen import random
+
+            with random.PerExampleRng(random.seeds_from(seed, len(examples))) as rng:
+                return self.log_prob_with(examples, rng, label)
+
+        def estimator(self, samples):
+            return "elbo"
+
+        def losses_of(self, examples, rng, training=False, label=None):
+            return {"loss": -self.log_prob_with(examples, rng, label)}
+
+    keras.utils.set_random_seed(1)
+    return OneLayerVAE((8, 8, 1), 17, classes=CLASSES, class_frequencies=CLASS_FREQUENCIES)

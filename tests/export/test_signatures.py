@@ -162,3 +162,71 @@ def test_encoding_with_random_binarization_depends_on_the_image_only(tiny_models
     with random.PerExampleRng(tf.constant([1, 1], tf.int32)) as rng:
         pair = model.preprocess(np.stack([images[0]] * 2), rng)[0].numpy()
     np.testing.assert_array_equal(pair[0], pair[1])
+
+
+# -- conditional models --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ask_conditional(conditional_model):
+    return Traced(conditional_model)
+
+
+@pytest.fixture(scope="module")
+def digits8(tiny_data):
+    return (tiny_data["vae-mlp"][:8] / np.float32(16)).astype(np.float32)
+
+
+def test_every_signature_of_a_conditional_model_has_the_output_of_the_keras_model(
+    conditional_model, ask_conditional, digits8
+):
+    found = parity.compare(conditional_model, ask_conditional, digits8, "float32")
+    assert list(found) == ask_conditional.names
+    parity.check("signatures", found)
+
+
+def test_a_label_gives_the_sample_of_its_class_and_minus_one_the_class_that_the_seed_draws(
+    conditional_model, ask_conditional
+):
+    seeds, ones = np.arange(6, dtype=np.int32), np.ones(6, np.float32)
+    labels = np.asarray([0, 1, 2, 0, 1, 2], np.int32)
+    np.testing.assert_allclose(
+        ask_conditional("sample", seeds, ones, labels), conditional_model.sample(6, seed=0, label=labels), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        ask_conditional("sample", seeds, ones, np.full(6, -1, np.int32)), conditional_model.sample(6, seed=0), atol=1e-5
+    )
+
+
+def test_labels_out_of_range_are_replaced(ask_conditional):
+    seeds, ones = np.zeros(4, np.int32), np.ones(4, np.float32)
+    found = ask_conditional("sample", seeds, ones, np.asarray([3, INT32.max, 2, INT32.min], np.int32))
+    np.testing.assert_array_equal(found[:2], found[[2, 2]])
+    np.testing.assert_array_equal(found[3:], ask_conditional("sample", seeds[:1], ones[:1], np.asarray([-1], np.int32)))
+
+
+def test_an_interpolation_goes_from_class_to_class_at_a_fixed_latent(conditional_model, ask_conditional):
+    seeds, position = np.full(3, 5, np.int32), np.asarray([0.0, 0.5, 1.0], np.float32)
+    labels = np.zeros(3, np.int32), np.full(3, 2, np.int32)
+    found = ask_conditional("interpolate", seeds, seeds, position, *labels)
+    np.testing.assert_allclose(found[:1], conditional_model.sample(1, seed=5, label="cat"), atol=1e-5)
+    np.testing.assert_allclose(found[2:], conditional_model.sample(1, seed=5, label="owl"), atol=1e-5)
+    half = conditional_model.decode(conditional_model.prior_latents([5], label=0), tf.constant([[0.5, 0.0, 0.5]]))
+    np.testing.assert_allclose(found[1:2], half, atol=1e-5)
+
+
+def test_the_ends_of_an_interpolation_without_labels_are_the_samples_of_its_seeds(conditional_model, ask_conditional):
+    none = np.full(2, -1, np.int32)
+    seeds = np.full(2, 3, np.int32), np.full(2, 4, np.int32)
+    found = ask_conditional("interpolate", *seeds, np.asarray([0.0, 1.0], np.float32), none, none)
+    np.testing.assert_allclose(found, conditional_model.sample(2, seed=3), atol=1e-5)
+
+
+def test_the_likelihood_without_a_label_is_the_marginal(conditional_model, ask_conditional, digits8):
+    seeds = np.asarray(random.seeds_from(0, 8))
+    found = ask_conditional("log_prob", digits8, seeds, np.full(8, -1, np.int32))
+    whole = np.rint(digits8 * 16).astype(np.uint8)
+    np.testing.assert_allclose(found, conditional_model.log_prob(whole, seed=0), rtol=1e-4)
+    of_class = ask_conditional("log_prob", digits8, seeds, np.full(8, 1, np.int32))
+    np.testing.assert_allclose(of_class, conditional_model.log_prob(whole, seed=0, label="dog"), rtol=1e-4)
+    assert np.abs(found - of_class).max() > 1e-2

@@ -85,3 +85,12 @@ def test_labels_of_seeds_are_independent_of_the_latents_of_the_seeds():
 def test_frequencies_are_normalized_and_equal_without_numbers():
     assert labels("a", "b", frequencies=(3, 1)).class_frequencies == (0.75, 0.25)
     assert labels("a", "b").class_frequencies == (0.5, 0.5)
+
+
+def test_weights_of_the_classes_may_take_the_place_of_labels():
+    weights = tf.constant([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    found = ANIMALS.one_hot(ANIMALS.labels_of(weights, 2))
+    np.testing.assert_array_equal(found, weights)
+    np.testing.assert_array_equal(found[1], ANIMALS.one_hot(tf.constant([2]))[0])
+    with pytest.raises(ConfigError, match=r"label: expected weights of 3 classes. Received: shape \[2, 2\]"):
+        ANIMALS.labels_of(weights[:, :2], 2)

@@ -55,10 +55,12 @@ def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, A
     config, train, data = run.config, run.config.train, run.config.data.data
     description, licence = DATA.get(data, (f"the user's own, {Path(data).name!r}", UNKNOWN_LICENCE))
     shape = "×".join(map(str, model.event_shape))
+    conditional = f", conditional on {len(model.classes)} classes" if model.is_conditional else ""
     event = f"images of {shape} values" if model.is_image else f"points of {shape} coordinates"
     return [
         f"# {run.path.name}",
-        f"A {type(model).__name__} of {event}, trained by tfgen. Signatures: {', '.join(signatures(model))}.",
+        f"A {type(model).__name__} of {event}{conditional}, trained by tfgen. "
+        f"Signatures: {', '.join(signatures(model))}.",
         f"## Data\n\n- {description}\n- licence: {licence}",
         f"## Training\n\n- preset `{config.preset}`: {train.epochs} epochs, batches of {train.batch_size}, "
         f"{train.optimizer}, learning rate {train.learning_rate:g}, seed {train.seed}\n"
@@ -67,7 +69,7 @@ def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, A
         f"## Metrics\n\n{metrics(run, model)}",
         f"## Signatures\n\n{signature_table(model)}\n\nImages are float32 in [0, 1]. A seed gives the same picture in "
         "every format and batch. Temperatures are clipped to [0, 10] and images to [0, 1]; NaN becomes temperature 1 "
-        "and pixel 0.",
+        f"and pixel 0.{labels(model)}",
         f"## Comparison with the Keras model\n\n{parity_table(report)}\n\nThe latency is the median time of a request "
         "of one row on one thread, on the machine of the export.",
         *statistics(report),
@@ -112,6 +114,20 @@ def signature_table(model: "GenerativeModel") -> str:
         ]
         rows.append((f"`{name}`", "; ".join(shapes)))
     return markdown_table(("signature", "inputs"), rows)
+
+
+def labels(model: "GenerativeModel") -> str:
+    """Return a paragraph about the input `label` and the classes, or an empty text for a model without labels."""
+    if not model.is_conditional:
+        return ""
+    shares = zip(model.classes, model.class_frequencies, strict=True)
+    rows = [(str(index), name, f"{share:.1%}") for index, (name, share) in enumerate(shares)]
+    return (
+        "\n\nA label is the index of a class. −1 stands for no class: `sample` and `interpolate` draw the class by the "
+        "seed from the class frequencies, `decode`, `encode` and `reconstruct` use the most frequent class, and "
+        "likelihoods are marginal. Larger labels than the last class become the last class.\n\n"
+        f"{markdown_table(('label', 'class', 'frequency'), rows)}"
+    )
 
 
 def statistics(report: dict[str, dict[str, Any]]) -> list[str]:

@@ -133,9 +133,9 @@ def errors(output: str, values: np.ndarray, expected: np.ndarray, dimensions: in
 def conditioning_of(model: "GenerativeModel", name: str, output: str, inputs: dict[str, np.ndarray]) -> float:
     """Return the `conditioning` of a signature's last step, decoding or encoding; 0 for outputs that are not images."""
     if output == "images":
-        return conditioning(model.decode, reference.latents_of(model, name, inputs))
+        return conditioning(reference.decoder(model, name, inputs), reference.latents_of(model, name, inputs))
     if output == "latent" and model.is_image:
-        return conditioning(model.encode, inputs["images"], output)
+        return conditioning(reference.encoder(model, name, inputs), inputs["images"], output)
     return 0.0
 
 

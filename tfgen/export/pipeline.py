@@ -8,6 +8,7 @@ import numpy as np
 
 from tfgen.errors import DataError, ExportError
 from tfgen.export import card, quantization, reference, report, saved_model, tflite
+from tfgen.export.class_names import add_class_names, write_class_names
 from tfgen.export.flatbuffer import remove_unused_data
 from tfgen.export.signatures import signatures
 from tfgen.export.staging import publish_files, publish_version, staging
@@ -66,6 +67,8 @@ def export(
         for name in ("tflite", "onnx"):
             if name in formats:
                 publish_files(stage / name, out / name)
+        if "onnx" in formats:
+            write_class_names(model.classes, out / "onnx")
         if "saved_model" in formats:
             version = publish_version(stage / "saved_model", out / "saved_model")
             entries = {f"saved_model/{version.name}" if key == "saved_model" else key: entries[key] for key in entries}
@@ -95,6 +98,7 @@ def examples_of(run: "Run", model: "GenerativeModel") -> tuple[np.ndarray, str]:
 def make_saved_model(model: "GenerativeModel", folder: Path, examples: np.ndarray) -> Entries:
     """Write a SavedModel to `folder`, compare it with the Keras model, and return its entry."""
     saved_model.write_saved_model(signatures(model), folder)
+    write_class_names(model.classes, folder / "assets.extra")
     artefact = saved_model.SavedModel(folder)
     return {"saved_model": report.validate(model, "saved_model", artefact, folder, examples)}
 
@@ -145,6 +149,7 @@ def tflite_files(model: "GenerativeModel", folder: Path, quantize: Sequence[str]
         del files["none"]
     for file in files.values():
         remove_unused_data(file)
+        add_class_names(model.classes, file)
     return files
 
 

@@ -27,6 +27,8 @@ from tfgen.startup import silence_unless_failing
 #: Operators that an int8 file computes with 8 bits: those with weights. The random number generator and the likelihoods
 #: stay float32: a logarithm with 8 bits would not give normally distributed noise.
 INT8_OPERATORS = ("FULLY_CONNECTED", "CONV_2D", "CONV_2D_TRANSPOSE")
+#: The calibrator does not enter loops. Operators inside one, the likelihood of a conditional model, stay float32 too.
+OUTSIDE_OF_LOOPS = r"^(?!.*while/)"
 CALIBRATION_ROWS = 64
 
 
@@ -72,7 +74,9 @@ def write_int8(source: str | Path, file: str | Path, calibration: dict[str, list
 
     recipe = recipe_manager.RecipeManager()
     for operator in INT8_OPERATORS:
-        recipe.add_static_config(".*", qtyping.TFLOperationName(operator), activation_num_bits=8, weight_num_bits=8)
+        recipe.add_static_config(
+            OUTSIDE_OF_LOOPS, qtyping.TFLOperationName(operator), activation_num_bits=8, weight_num_bits=8
+        )
     with tempfile.TemporaryDirectory() as folder, quiet():
         readable = Path(folder) / "model.tflite"
         graph = flatbuffer.read(source)

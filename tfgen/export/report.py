@@ -68,12 +68,7 @@ def statistics_of(model: "GenerativeModel", artefact: parity.Artefact, examples:
         Statistic → {"keras": value, "export": value}. The statistics are `sample_mean` and `sample_std`, over all
         values of the samples, and the mean `bits_per_dim` of images or `log_prob` of points in nats.
     """
-    seeds = np.arange(STATISTIC_ROWS, dtype=np.int32)
-    requests = {"sample": {"seed": seeds, "temperature": np.ones(STATISTIC_ROWS, np.float32)}}
-    if model.can("log_prob"):
-        name = "bits_per_dim" if model.is_image else "log_prob"
-        rows = examples[:STATISTIC_ROWS].astype(np.float32)
-        requests[name] = {"images": rows, "seed": seeds[: len(rows)]} if model.is_image else {"points": rows}
+    requests = statistic_inputs(model, examples)
     found = {}
     for name, inputs in requests.items():
         outputs = {
@@ -86,6 +81,23 @@ def statistics_of(model: "GenerativeModel", artefact: parity.Artefact, examples:
         else:
             found[name] = {side: float(values.mean()) for side, values in outputs.items()}
     return found
+
+
+def statistic_inputs(model: "GenerativeModel", examples: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+    """Return the inputs of the signatures whose outputs `statistics_of` compares: signature → input name → array.
+
+    A conditional model draws the classes of the samples, and computes the marginal likelihood.
+    """
+    seeds = np.arange(STATISTIC_ROWS, dtype=np.int32)
+    requests = {"sample": {"seed": seeds, "temperature": np.ones(STATISTIC_ROWS, np.float32)}}
+    if model.can("log_prob"):
+        name = "bits_per_dim" if model.is_image else "log_prob"
+        rows = examples[:STATISTIC_ROWS].astype(np.float32)
+        requests[name] = {"images": rows, "seed": seeds[: len(rows)]} if model.is_image else {"points": rows}
+    if model.is_conditional:
+        for inputs in requests.values():
+            inputs["label"] = np.full(len(next(iter(inputs.values()))), -1, np.int32)
+    return requests
 
 
 def parity_table(report: dict[str, dict[str, Any]]) -> str:

@@ -58,7 +58,9 @@ class Labels:
 
         Args:
             label: an index or a name for all rows; a list, array or tensor with one for each row; or "each", the
-                classes in turn. None for a model without labels.
+                classes in turn. None for a model without labels. Or weights of the classes, a float tensor [n, K],
+                which are returned unchanged: `one_hot` takes them in place of one-hot vectors, so that a path from
+                class to class has points between them.
             n: number of rows.
 
         Raises:
@@ -70,6 +72,12 @@ class Labels:
             return None
         if label is None:
             raise ConfigError(f"label: expected {self._class_list()}. Received: none")
+        if isinstance(label, tf.Tensor) and label.dtype.is_floating and label.shape.rank == 2:
+            if label.shape[1] != len(self.classes):
+                raise ConfigError(
+                    f"label: expected weights of {len(self.classes)} classes. Received: shape {list(label.shape)}"
+                )
+            return label
         if isinstance(label, tf.Tensor) and not tf.executing_eagerly():
             # The value is not known while a function is traced. One-hot vectors of other integers are zero.
             return tf.broadcast_to(tf.cast(label, tf.int32), tf.reshape(n, (1,)))
@@ -107,8 +115,13 @@ class Labels:
         return {} if label is None else {"label": label}
 
     def one_hot(self, label: tf.Tensor | None) -> tf.Tensor | None:
-        """The input of the networks for labels int32 [n]: float32 [n, K]. None for a model without labels."""
-        return None if label is None else tf.one_hot(label, len(self.classes))
+        """The input of the networks for labels int32 [n]: float32 [n, K]. None for a model without labels.
+
+        Weights of the classes, float32 [n, K], are returned unchanged.
+        """
+        if label is None or label.dtype.is_floating:
+            return label
+        return tf.one_hot(label, len(self.classes))
 
     def labels_from_seeds(self, seeds) -> tf.Tensor | None:
         """Draw the class of each seed from the class frequencies: int32 [n] → int32 [n]; None without labels."""
