@@ -77,7 +77,7 @@ def test_the_error_for_an_unknown_name_lists_all_names_and_suggests_the_closest(
 
 
 def test_data_dir_is_refused_for_data_sets_without_files(tmp_path):
-    with pytest.raises(DataError, match=r"data_dir with mnist, fashion_mnist or stacked_mnist only.*'digits'"):
+    with pytest.raises(DataError, match=r"data_dir with mnist, fashion_mnist, kmnist.*only.*'digits'"):
         data.load("digits", data_dir=tmp_path)
 
 

@@ -3,19 +3,22 @@
 import argparse
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from tfgen.cli.arguments import DEFAULT, Parser
 from tfgen.config.arguments import TrainArguments
+from tfgen.config.auto import has_rules, options_of_rules
+from tfgen.config.auto_facts import DEFAULT_MINUTES
 from tfgen.config.data import DataConfig, is_point_data
-from tfgen.config.families import FAMILIES
+from tfgen.config.families import AUTO, FAMILIES, find_preset
 from tfgen.config.machine import MachineConfig
 from tfgen.config.migration import RENAMED_OPTIONS, current_preset
 from tfgen.config.option import Option
+from tfgen.config.phase import CHANGEABLE
 from tfgen.config.preset import Preset
-from tfgen.config.presets import run_config
+from tfgen.config.presets import default_preset, run_config
 from tfgen.config.run import RunConfig
 from tfgen.config.schema import Options
 from tfgen.config.train import TrainConfig
@@ -25,7 +28,8 @@ __all__ = ["TrainArguments", "build_parser", "parse"]
 
 _DESCRIPTION = (
     "Train a generative model. A run is a folder with the configuration, metrics, curves, samples, checkpoints and the "
-    "best weights. A preset sets all options; further flags change single options."
+    "best weights. A preset sets all options; further flags change single options. Without a preset, the options follow "
+    "from the data (preset auto), or are those of the preset quick for digits and points."
 )
 _METAVARS = {int: "N", float: "X", str: "NAME"}
 
@@ -42,25 +46,35 @@ def parse(argv: Sequence[str] | None = None) -> TrainArguments:
     first = _first_pass(words, prog)
     parser = build_parser(first, prog)
     given = vars(parser.parse_args(words))
-    model, preset = given.pop("model"), given.pop("preset")
-    main = {name: given.pop(name) for name in ("out", "run", "resume", "dry_run")}
+    model = given.pop("model")
+    preset = given.pop("preset") or default_preset(given.get("data"), given.get("init_from"))
+    main = {name: given.pop(name) for name in ("out", "run", "resume", "dry_run", "minutes", "accept_changed_data")}
+    if main["minutes"] is not None and (main["resume"] is not None or "epochs" in given):
+        other = "--resume" if main["resume"] is not None else "--epochs"
+        parser.error(f"expected --minutes or {other}. Received: both")
     try:
         machine = {name: given.pop(name) for name in MachineConfig.option_names() if name in given}
         main["machine"] = MachineConfig.from_dict(machine)
         if main["resume"] is None and model is not None:
-            return TrainArguments(run_config(model, preset, **given), **main)
-        if "epochs" in given:
-            TrainConfig(epochs=given["epochs"])
+            return TrainArguments(run_config(model, preset, **given), given, **main)
+        TrainConfig.from_dict({name: value for name, value in given.items() if name in CHANGEABLE})
     except ConfigError as error:
         parser.error(str(error))
     if main["resume"] is None:
         parser.error(f"expected --model {', '.join(FAMILIES)} (or --resume RUN). Received: neither")
     if main["run"] is not None:
         parser.error("expected --run or --resume. Received: both")
-    if others := sorted(given.keys() - {"epochs"}):
-        flags = ", ".join("--" + name.replace("_", "-") for name in others)
-        parser.error(f"--resume takes all options but --epochs from the run's configuration. Received: {flags}")
-    return TrainArguments(None, **main, epochs=given.get("epochs"))
+    if others := sorted(given.keys() - set(CHANGEABLE)):
+        flags = ", ".join(map(_flag, others))
+        parser.error(
+            f"--resume takes all options but {', '.join(map(_flag, CHANGEABLE))} from the run's configuration. "
+            f"Received: {flags}"
+        )
+    return TrainArguments(None, given, **main)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 # -- the words of the command line -------------------------------------------------------------------------------------
@@ -70,10 +84,11 @@ def _first_pass(words: Sequence[str], prog: str) -> argparse.Namespace:
     """The arguments that decide which options exist and what their defaults are."""
     parser = Parser(prog, "", add_help=False)
     parser.add_argument("--model")
-    parser.add_argument("--preset", default="quick")
-    parser.add_argument("--arch")
-    parser.add_argument("--data")
-    return parser.parse_known_args(words)[0]
+    for flag in ("--preset", "--arch", "--data", "--init-from"):
+        parser.add_argument(flag)
+    first = parser.parse_known_args(words)[0]
+    first.preset = first.preset or default_preset(first.data, first.init_from)
+    return first
 
 
 def _with_current_names(words: list[str], model: str | None) -> list[str]:
@@ -122,9 +137,10 @@ def build_parser(first: argparse.Namespace | None = None, prog: str = "tfgen tra
     _add_main_options(parser, model)
     if first is not None and model is not None:
         start = _starting_point(model, first)
-        _add_section(parser, _title(model, start), start.architecture)
+        chosen = options_of_rules(model) if has_rules(start) else frozenset()
+        _add_section(parser, _title(model, start), start.architecture, chosen)
         _add_section(parser, "data", start.data)
-        _add_section(parser, "training", start.train)
+        _add_section(parser, "training", start.train, chosen)
         parser.epilog = _presets_text({model: FAMILIES[model].presets})
     else:
         _add_section(parser, "data (a preset may have other defaults)", DataConfig())
@@ -137,12 +153,9 @@ def build_parser(first: argparse.Namespace | None = None, prog: str = "tfgen tra
 
 def _starting_point(model: str, first: argparse.Namespace) -> RunConfig:
     """The configuration whose options and defaults the help shows."""
-    options = {"arch": first.arch} if first.arch else {}
+    options = {"arch": first.arch, "data": first.data, "init_from": first.init_from}
     try:
-        start = run_config(model, first.preset)
-        if first.data and is_point_data(first.data) != is_point_data(start.data.data):
-            options["data"] = first.data
-        return run_config(model, first.preset, **options)
+        return run_config(model, first.preset, **{name: value for name, value in options.items() if value})
     except ConfigError:
         # The parser reports the mistake.
         return run_config(model)
@@ -160,10 +173,17 @@ def _add_main_options(parser: Parser, model: str | None) -> None:
     group.add_argument("--model", choices=list(FAMILIES), help="Family of the model. Each family has its own options.")
     group.add_argument(
         "--preset",
-        choices=list(FAMILIES[model].presets) if model else None,
+        choices=[AUTO, *FAMILIES[model].presets] if model else None,
         metavar=None if model else "NAME",
-        default="quick",
-        help=f"Named set of options to start from; see the list below {DEFAULT}.",
+        help="Named set of options to start from; see the list below [default: quick for digits and points, auto for "
+        "all other data].",
+    )
+    group.add_argument(
+        "--minutes",
+        type=_minutes,
+        metavar="N",
+        help="Plan the number of epochs for a training of N minutes, from the measured time of some steps [more than "
+        f"0; default: {DEFAULT_MINUTES:g} with the preset auto, else the preset's number of epochs].",
     )
     group.add_argument(
         "--out", metavar="DIR", default="runs", help=f"Folder in which a new run gets a numbered folder {DEFAULT}."
@@ -178,15 +198,23 @@ def _add_main_options(parser: Parser, model: str | None) -> None:
         "--resume",
         metavar="RUN",
         help="Folder of an existing run, whose training continues from the last checkpoint with the run's own options. "
-        "With --epochs, training continues to that epoch.",
+        "With --epochs, training continues to that epoch; with --learning-rate, --batch-size or another option of the "
+        "training, as a new phase with these options.",
+    )
+    group.add_argument(
+        "--accept-changed-data",
+        action="store_true",
+        help="Resume although the data have changed since the training began.",
     )
     group.add_argument("--dry-run", action="store_true", help="Print a summary of the training and train nothing.")
 
 
-def _add_section(parser: Parser, title: str, section: Options) -> None:
+def _add_section(parser: Parser, title: str, section: Options, chosen: Set[str] = frozenset()) -> None:
+    """Add the options of a section. The rules of the preset auto choose the options named in `chosen`."""
     group = parser.add_argument_group(title)
     for option in section.options().values():
-        help_text = _help_text(option, getattr(section, option.name))
+        default = "chosen from the data" if option.name in chosen else _shown(option, getattr(section, option.name))
+        help_text = _help_text(option, default)
         settings: dict[str, Any] = {"dest": option.name, "default": argparse.SUPPRESS, "help": help_text}
         if option.kind is bool:
             group.add_argument(option.flag, action=_YesOrNo, **settings)
@@ -194,7 +222,7 @@ def _add_section(parser: Parser, title: str, section: Options) -> None:
         if option.choices:
             settings["choices"] = option.choices
         else:
-            settings["metavar"] = _METAVARS[option.kind]
+            settings["metavar"] = option.metavar or _METAVARS[option.kind]
         group.add_argument(option.flag, type=_converter(option.kind), nargs="+" if option.is_list else None, **settings)
 
 
@@ -205,6 +233,14 @@ class _YesOrNo(argparse.BooleanOptionalAction):
         super().__init__(option_strings, dest, default=default)
         # Python 3.11 appends the default value to the help text.
         self.help = help
+
+
+def _minutes(text: str) -> float:
+    """An argparse type: a finite number of minutes, more than 0."""
+    value = _converter(float)(text)
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a finite number of minutes, more than 0. Received: {text!r}")
+    return value
 
 
 def _converter(kind: type) -> Callable[[str], Any]:
@@ -219,9 +255,9 @@ def _converter(kind: type) -> Callable[[str], Any]:
     return convert
 
 
-def _help_text(option: Option, default: Any) -> str:
+def _help_text(option: Option, default: str) -> str:
     """The help of an option: what it sets, its range and its default."""
-    parts = [str(option.bounds), f"default: {_shown(option, default)}"]
+    parts = [str(option.bounds), f"default: {default}"]
     return f"{option.help} [{'; '.join(part for part in parts if part)}].".replace("%", "%%")
 
 
@@ -238,7 +274,9 @@ def _shown(option: Option, value: Any) -> str:
 
 def _presets_text(presets: Mapping[str, Mapping[str, Preset]]) -> str:
     """The presets of families, with the expected result of each."""
-    lines = ["presets and their expected results:"]
+    auto = find_preset(next(iter(presets)), AUTO).expected_result
+    lines = ["presets and their expected results:", f"  --preset {AUTO}"]
+    lines.append(textwrap.indent(textwrap.fill(auto, 104), "      "))
     for model, named in presets.items():
         for name, preset in named.items():
             title = f"  --model {model} --preset {name}"

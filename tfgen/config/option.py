@@ -64,15 +64,17 @@ DropoutRate = Annotated[float, Bounds(low=0.0, high=0.95)]
 Activation = Literal["relu", "gelu", "silu", "leaky_relu", "elu", "tanh"]
 
 
-def option(default: Any, help: str, *, default_text: str | None = None) -> Any:
+def option(default: Any, help: str, *, default_text: str | None = None, metavar: str | None = None) -> Any:
     """Declare an option.
 
     Args:
         default: the default value.
         help: what the option sets, with its unit, as a sentence without a full stop.
         default_text: what help texts show in place of the default value, for example what None stands for.
+        metavar: what help texts show in place of the value, for example SIZE; None for a word for its type.
     """
-    return Field(default=default, description=help, json_schema_extra={"default_text": default_text or ""})
+    extra: dict[str, Any] = {"default_text": default_text or "", "metavar": metavar or ""}
+    return Field(default=default, description=help, json_schema_extra=extra)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Option:
         bounds: bounds of one value.
         default: the default value.
         default_text: what help texts show in place of the default value, or "".
+        metavar: what help texts show in place of the value, or "".
     """
 
     name: str
@@ -100,6 +103,7 @@ class Option:
     bounds: Bounds
     default: Any
     default_text: str
+    metavar: str = ""
 
     @property
     def flag(self) -> str:
@@ -111,6 +115,9 @@ def describe(name: str, annotation: Any, field: FieldInfo) -> Option:
     """The description of a field with that annotation, which includes its metadata."""
     extra = field.json_schema_extra
     annotation, is_optional = _without_none(annotation)
+    # Where a number or a text is allowed, the command line passes the text on.
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        annotation = str
     is_list = typing.get_origin(annotation) is tuple
     if is_list:
         annotation = typing.get_args(annotation)[0]
@@ -129,6 +136,7 @@ def describe(name: str, annotation: Any, field: FieldInfo) -> Option:
         bounds=bounds,
         default=field.default,
         default_text=str(extra.get("default_text", "")) if isinstance(extra, dict) else "",
+        metavar=str(extra.get("metavar", "")) if isinstance(extra, dict) else "",
     )
 
 
@@ -137,5 +145,5 @@ def _without_none(annotation: Any) -> tuple[Any, bool]:
     # `int | None` is a types.UnionType, but Python 3.11 makes `Literal[...] | None` a typing.Union.
     if typing.get_origin(annotation) not in (types.UnionType, typing.Union):
         return annotation, False
-    members = [member for member in typing.get_args(annotation) if member is not type(None)]
-    return members[0], len(members) < len(typing.get_args(annotation))
+    members = tuple(member for member in typing.get_args(annotation) if member is not type(None))
+    return typing.Union[members], len(members) < len(typing.get_args(annotation))  # noqa: UP007

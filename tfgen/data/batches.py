@@ -36,6 +36,8 @@ class Batches:
         labels: integers [N], or None. With labels, each batch is a pair of examples and labels.
         augment: names of random changes of images, keys of `tfgen.data.augment.AUGMENTATIONS`. The changes of step t
             are a function of the seed and t too.
+        levels: number of levels of a pixel, for changes of colours; None for 256.
+        first_step: number of the step with which epoch 0 begins, if earlier steps of the training had other batches.
 
     Raises:
         DataError: if `batch_size` or `seed` is outside its range.
@@ -54,6 +56,8 @@ class Batches:
         shuffle: bool = True,
         labels: np.ndarray | None = None,
         augment: Sequence[str] = (),
+        levels: int | None = None,
+        first_step: int = 0,
     ) -> None:
         if not 1 <= batch_size <= len(examples):
             raise DataError(
@@ -69,6 +73,8 @@ class Batches:
         self.seed = seed
         self.shuffle = shuffle
         self.augment = tuple(augment)
+        self.levels = levels or 256
+        self.first_step = first_step
         self.steps_per_epoch = len(examples) // batch_size
 
     def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> Batch:
@@ -95,7 +101,7 @@ class Batches:
             )
         share = self.batch_size // replicas
         with tf.device("CPU:0"):
-            step, replica = _int64(step), _int64(replica)
+            step, replica = _int64(step) - self.first_step, _int64(replica)
             epoch = step // self.steps_per_epoch
             first = (step % self.steps_per_epoch) * self.batch_size + replica * share
             rows = first + tf.range(share, dtype=tf.int64)
@@ -106,7 +112,7 @@ class Batches:
                 return batch
             positions = replica * share + tf.range(share, dtype=tf.int64)
             images, *label = tf.nest.flatten(batch)
-            images = augmented(images, self.augment, self.seed, step, positions)
+            images = augmented(images, self.augment, self.seed, step, positions, self.batch_size, self.levels)
             return (images, *label) if label else images
 
     def first(self, n: int) -> Batch:

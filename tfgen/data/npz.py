@@ -1,16 +1,19 @@
-"""Data sets in .npz files of NumPy arrays."""
+"""Data sets in .npz and .npy files of NumPy arrays."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tfgen.data.sets import ImageSet
 from tfgen.data.split import Source, hold_out, permutation
+from tfgen.data.stored import IN_MEMORY_BYTES, StoredImages
 from tfgen.errors import DataError
 
 _EXPECTED = "either images (and labels), or x_train and x_test (and y_train, y_test), and optionally levels"
@@ -59,6 +62,31 @@ def load_npz(path: str | os.PathLike[str], seed: int = 0) -> Source:
     return Source(path.stem, pool, test, max(1, len(pool) // 10))
 
 
+def load_npy(path: str | os.PathLike[str], seed: int = 0) -> Source:
+    """Use images of an .npy file, uint8 [N, H, W] or [N, H, W, C], which stay in the file if they are many.
+
+    The images are split at random, 80 % / 10 % / 10 %. They have no labels and 256 levels.
+
+    Raises:
+        DataError: if the file is damaged or not an .npy file, or the array has a wrong shape or type.
+    """
+    path = Path(path)
+    try:
+        stored = StoredImages.from_npy(path)
+    except (ValueError, OSError, EOFError) as error:
+        raise DataError(
+            f"{path}: expected an .npy file of images [N, H, W, C]. Received a damaged or other file ({error})"
+        ) from error
+    if stored.nbytes <= IN_MEMORY_BYTES or stored.ndim != 4:
+        images = _set(path, {"images": stored[:]}, "images", "labels", 256)
+        return hold_out(path.stem, images, None, seed)
+    _check_images(path, "images", stored.dtype, stored.shape)
+    state = path.stat()
+    # The content is not read for the digest: the file may be larger than memory.
+    digest = hashlib.sha256(repr((path.name, state.st_size, state.st_mtime_ns)).encode()).hexdigest()
+    return replace(hold_out(path.stem, ImageSet(stored, 256), None, seed), digest=digest)
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
     """Return all arrays of an .npz file by name."""
     try:
@@ -77,24 +105,29 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 def _set(path: Path, arrays: dict[str, np.ndarray], images_key: str, labels_key: str, levels: int) -> ImageSet:
     """Return the images and, if there are any, the labels under these names."""
     images, labels = arrays[images_key], arrays.get(labels_key)
-    if images.dtype != np.uint8:
-        hint = ""
-        if images.dtype.kind == "f":
-            hint = ". Convert it, for values in [0, 1] with (255 * images).round().astype('uint8')"
-        raise DataError(f"{path}: expected {images_key} of type uint8. Received: {_describe(images)}{hint}")
+    _check_images(path, images_key, images.dtype, images.shape)
     if images.ndim == 3:
         images = images[..., None]
-    if images.ndim != 4 or images.shape[3] not in (1, 3) or 0 in images.shape:
-        raise DataError(
-            f"{path}: expected {images_key} of shape [N, H, W], [N, H, W, 1] or [N, H, W, 3]. "
-            f"Received: {_describe(arrays[images_key])}"
-        )
     if labels is not None and labels.shape == (len(images), 1):
         labels = labels[:, 0]
     try:
         return ImageSet(images, levels, labels)
     except DataError as error:
         raise DataError(f"{path}, {images_key}: {error}") from error
+
+
+def _check_images(path: Path, key: str, dtype: np.dtype, shape: tuple[int, ...]) -> None:
+    """Raise `DataError` if an array does not consist of images."""
+    received = f"{dtype} {list(shape)}"
+    if dtype != np.uint8:
+        hint = ""
+        if dtype.kind == "f":
+            hint = ". Convert it, for values in [0, 1] with (255 * images).round().astype('uint8')"
+        raise DataError(f"{path}: expected {key} of type uint8. Received: {received}{hint}")
+    if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)) or 0 in shape:
+        raise DataError(
+            f"{path}: expected {key} of shape [N, H, W], [N, H, W, 1] or [N, H, W, 3]. Received: {received}"
+        )
 
 
 def _describe(array: np.ndarray) -> str:

@@ -2,89 +2,190 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from tfgen.data.pixels import crop_and_resize
+from tfgen.data.pixels import Conversion, background_color
 from tfgen.errors import DataError
 
+#: Formats that Pillow recognises but reads not at all, or only through another program.
+_NOT_READ = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "PDF", "WMF"}
+#: Suffixes of picture formats that Pillow may not read. Pictures of these types count as broken.
+OTHER_PICTURES = (".avif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".tga", ".eps", ".raw", ".dng", ".cr2")
+_ORIENTATION = 0x0112
+_TURNED = (5, 6, 7, 8)
 
-def read_picture(path: Path, image_size: int | None, color: Literal["grey", "rgb"]) -> np.ndarray:
-    """Read one picture as uint8 [H, W, C], turned upright by its EXIF orientation, on white where it is transparent.
+
+@cache
+def suffixes() -> tuple[str, ...]:
+    """Return the suffixes, in lower case with the dot, of the picture files that the installed Pillow reads."""
+    registered = Image.registered_extensions()
+    return tuple(sorted(end for end, kind in registered.items() if kind in Image.OPEN and kind not in _NOT_READ))
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the header of a picture file says.
+
+    Attributes:
+        height, width: size in pixels, of the picture turned upright.
+        mode: Pillow's mode of the pixels, for example "RGB", "L" or "P".
+        is_color: whether the picture declares colours.
+        has_transparency: whether the header declares transparent pixels.
+    """
+
+    height: int
+    width: int
+    mode: str
+    is_color: bool
+    has_transparency: bool
+
+
+def read_header(file: Path | BinaryIO, name: str | None = None) -> Header:
+    """Read the header of a picture file.
+
+    Args:
+        file: path or open file.
+        name: name of the file for errors; None for the path.
+
+    Raises:
+        DataError: if the file is no picture, animated, or too large.
+    """
+    with _open(file, name or str(file)) as picture:
+        _check_frames(picture, name or str(file))
+        width, height = picture.size
+        if picture.format in ("JPEG", "MPO", "TIFF", "WEBP") and picture.getexif().get(_ORIENTATION) in _TURNED:
+            width, height = height, width
+        return Header(height, width, picture.mode, _is_color(picture), picture.has_transparency_data)
+
+
+def read_picture(
+    file: Path | BinaryIO,
+    image_size: int | tuple[int, int] | None,
+    color: Literal["grey", "rgb"],
+    *,
+    fit: Literal["crop", "pad"] = "crop",
+    background: str = "white",
+    name: str | None = None,
+) -> np.ndarray:
+    """Read one picture as uint8 [H, W, C], turned upright by its EXIF orientation, on a background.
 
     16-bit grey is scaled to 8 bits.
 
     Args:
-        path: file in a format that Pillow reads. The format is detected from the content.
-        image_size: side in pixels: crop to the central square and resize. None keeps the size.
+        file: path or open file, in a format that Pillow reads. The format is detected from the content.
+        image_size: side in pixels, or (height, width). None keeps the size.
         color: "grey" for C = 1 or "rgb" for C = 3.
+        fit, background: see `tfgen.data.pixels.Conversion`.
+        name: name of the file for errors; None for the path.
 
     Raises:
         DataError: if the file is no picture, damaged, too large, animated, or has more than 16 bits per channel.
     """
-    with _open(path) as picture:
-        # Phones write "MPO" files, which are jpegs with a preview or depth map as a second frame.
-        frames = getattr(picture, "n_frames", 1)
-        if frames > 1 and picture.format != "MPO":
-            raise DataError(f"{path}: expected a picture of one frame. Received: {frames} frames")
+    size = (image_size, image_size) if isinstance(image_size, int) else image_size
+    return decode(file, Conversion(size, color, fit, background), name or str(file))
+
+
+def decode(file: Path | BinaryIO, conversion: Conversion, name: str) -> np.ndarray:
+    """As `read_picture`, with a `Conversion` that has a colour."""
+    with _open(file, name) as picture:
+        _check_frames(picture, name)
         picture.load()
-        upright = _eight_bit(ImageOps.exif_transpose(picture), path)
+        upright = _eight_bit(ImageOps.exif_transpose(picture), name)
         if upright.has_transparency_data:
             layer = upright.convert("RGBA")
-            page = Image.new("RGBA", layer.size, "white")
+            page = Image.new("RGBA", layer.size, background_color(conversion.background, "RGBA"))
             upright = Image.alpha_composite(page, layer).convert("RGB")
-        upright = upright.convert("L" if color == "grey" else "RGB")
-        if image_size is not None:
-            upright = crop_and_resize(upright, image_size)
+        upright = conversion.resize(upright.convert("L" if conversion.color == "grey" else "RGB"))
         pixels = np.asarray(upright)
         return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def is_color(path: Path) -> bool:
+def is_color(file: Path | BinaryIO) -> bool:
     """Return whether the file of a picture declares colours. Only its header is read.
 
     Raises:
         DataError: see `read_picture`.
     """
-    with _open(path) as picture:
-        return picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
+    with _open(file, str(file)) as picture:
+        return _is_color(picture)
 
 
-def _eight_bit(picture: Image.Image, path: Path) -> Image.Image:
+@contextmanager
+def bomb_errors() -> Iterator[None]:
+    """Make Pillow's warning about too many pixels an error, and silence its other warnings, in the `with` block.
+
+    Filters of warnings belong to the process. A program with several threads enters this block once around them.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _is_color(picture: Image.Image) -> bool:
+    return picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
+
+
+def _check_frames(picture: Image.Image, name: str) -> None:
+    # Phones write "MPO" files, which are jpegs with a preview or depth map as a second frame.
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1 and picture.format != "MPO":
+        raise DataError(f"{name}: expected a picture of one frame. Received: {frames} frames")
+
+
+def _eight_bit(picture: Image.Image, name: str) -> Image.Image:
     """Scale 16-bit grey to 8 bits and leave other pictures unchanged."""
     # Pillow's own conversion of these modes clips at 255 instead of scaling.
     if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PNG"):
         return Image.fromarray((np.asarray(picture).astype(np.float64) / 257).round().astype(np.uint8))
     if picture.mode in ("I", "F"):
-        raise DataError(f"{path}: expected a picture of 8 or 16 bits a channel. Received: 32 bits")
+        raise DataError(f"{name}: expected a picture of 8 or 16 bits a channel. Received: 32 bits")
     return picture
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[Image.Image]:
-    """Open a picture; turn every error or warning of Pillow in the `with` block into a `DataError`."""
+def _open(file: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
+    """Open a picture; turn every error of Pillow in the `with` block into a `DataError`.
+
+    Pillow's warning about too many pixels is an error inside `bomb_errors`, and for a path.
+    """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
+        if isinstance(file, Path):
+            with bomb_errors(), Image.open(file) as picture:
+                yield picture
+        else:
+            with Image.open(file) as picture:
                 yield picture
     except DataError:
         raise
     except UnidentifiedImageError as error:
-        what = "an empty file" if path.stat().st_size == 0 else "a file that is no picture, or a damaged one"
-        raise DataError(f"{path}: expected a picture. Received {what}") from error
+        what = "an empty file" if _is_empty(file) else "a file that is no picture, or a damaged one"
+        raise DataError(f"{name}: expected a picture. Received {what}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise DataError(
-            f"{path}: expected a picture of at most {Image.MAX_IMAGE_PIXELS} pixels. Received: {error}"
+            f"{name}: expected a picture of at most {Image.MAX_IMAGE_PIXELS} pixels. Received: {error}"
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error) as error:
+    except (
+        OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, AttributeError, struct.error,
+        NotImplementedError, OverflowError, MemoryError,
+    ) as error:  # fmt: skip
         raise DataError(
-            f"{path}: expected a complete picture. Received a truncated or damaged one ({error})"
+            f"{name}: expected a complete picture. Received a truncated or damaged one ({error})"
         ) from error
+
+
+def _is_empty(file: Path | BinaryIO) -> bool:
+    if isinstance(file, Path):
+        return file.stat().st_size == 0
+    return file.seek(0, io.SEEK_END) == 0

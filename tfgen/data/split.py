@@ -20,6 +20,7 @@ class Source:
         test: test examples, or None if the source has no test split of its own.
         validation_size: default number of validation examples.
         label_names: name of each label 0, 1, …, or None.
+        notes, skipped, digest: as in `tfgen.data.sets.Dataset`.
     """
 
     name: str
@@ -27,6 +28,9 @@ class Source:
     test: ImageSet | None
     validation_size: int
     label_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    digest: str | None = None
 
 
 def permutation(n: int, seed: int) -> np.ndarray:
@@ -47,11 +51,32 @@ def hold_out(name: str, images: ImageSet, label_names: tuple[str, ...] | None, s
     n = len(images)
     if n < 10:
         raise DataError(
-            f"{name}: expected at least 10 images, to split into training, validation and test. Received: {n}"
+            f"{name}: expected at least 10 images, to split into training, validation and test. Received: {n}. Fewer "
+            "can be used from folders called train and test"
         )
     order = permutation(n, seed)
     tenth = n // 10
     return Source(name, images[order[: n - tenth]], images[order[n - tenth :]], tenth, label_names)
+
+
+def own_split(
+    name: str, images: ImageSet, sizes: tuple[int, int, int], label_names: tuple[str, ...] | None, seed: int
+) -> Source:
+    """Use the split of a source whose images are in the order training, validation, test.
+
+    Args:
+        name: name of the data set.
+        images: all images.
+        sizes: numbers of training, validation and test images. Without validation images, a tenth of the training
+            images is for validation.
+        label_names: name of each label, or None.
+        seed: seed of the order of the training images.
+    """
+    train, validation, _ = sizes
+    # Shuffled: the pictures are sorted by class, and sizes select the first examples.
+    pool = images[np.concatenate([permutation(train, seed), np.arange(train, train + validation)])]
+    validation = validation or (max(1, train // 10) if train > 1 else 0)
+    return Source(name, pool, images[train + sizes[1] :], validation, label_names)
 
 
 def split(source: Source, train_size: int | None, validation_size: int | None) -> Dataset:
@@ -82,4 +107,7 @@ def split(source: Source, train_size: int | None, validation_size: int | None) -
         source.pool[train : train + validation] if validation else None,
         source.test,
         source.label_names,
+        notes=source.notes,
+        skipped=source.skipped,
+        digest=source.digest,
     )

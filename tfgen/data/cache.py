@@ -1,0 +1,102 @@
+"""The cache of decoded pictures: one folder for each set of files and options, in the cache folder of the user."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+
+from tfgen.errors import DataError
+
+#: Changes when the content of the files in the cache changes.
+_FORMAT = 1
+_METADATA = "metadata.json"
+
+
+def cache_folder() -> Path:
+    """Return the folder of decoded pictures: `tfgen/data` in the cache folder of the user (Linux: ~/.cache)."""
+    return platformdirs.user_cache_path("tfgen") / "data"
+
+
+def entry_folder(signature: Any) -> Path:
+    """Return the folder of the entry with a signature, whether or not it exists.
+
+    Args:
+        signature: everything on which the content depends, as values that JSON can hold.
+    """
+    import PIL
+
+    text = json.dumps([_FORMAT, PIL.__version__, signature])
+    return cache_folder() / hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def read_metadata(folder: Path) -> dict[str, Any] | None:
+    """Return the metadata of an entry; None if there is no such entry."""
+    try:
+        return json.loads((folder / _METADATA).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[Path | None]:
+    """Give the `with` block a new folder, and make it the entry when the block ends.
+
+    Other processes that want to write the same entry wait. The block gets None if one of them has written the entry. An
+    interrupted block leaves nothing.
+
+    Raises:
+        DataError: if the cache folder cannot be written to.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_suffix(".lock"))
+        lock.acquire()
+    except OSError as error:
+        raise _not_writable(folder.parent, error) from None
+    try:
+        if read_metadata(folder) is not None:
+            yield None
+            return
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder.parent, ignore_cleanup_errors=True) as made:
+            try:
+                yield Path(made)
+            except OSError as error:
+                raise _not_writable(folder.parent, error) from error
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(made).rename(folder)
+            # So that the end of the block finds something to delete.
+            Path(made).mkdir()
+    finally:
+        lock.release()
+
+
+def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
+    """Write the metadata of an entry inside of `writing`. An entry without metadata does not exist."""
+    (folder / _METADATA).write_text(json.dumps(metadata))
+
+
+def clear() -> tuple[int, int]:
+    """Delete all entries. Return their number and their bytes."""
+    folder = cache_folder()
+    if not folder.is_dir():
+        return 0, 0
+    entries = [path for path in folder.iterdir() if path.is_dir()]
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    shutil.rmtree(folder)
+    return len(entries), size
+
+
+def _not_writable(folder: Path, error: OSError) -> DataError:
+    return DataError(
+        f"Expected a cache folder that can be written to ($XDG_CACHE_HOME or ~/.cache). Received: {folder}: "
+        f"{error.strerror or error}. --no-cache keeps the pictures in memory"
+    )

@@ -1,0 +1,143 @@
+"""Labels of pictures from a CSV file, a `dataset.json`, or the .cls and .json files of a WebDataset."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfgen.data.files.picture_files import PictureFiles
+from tfgen.data.files.tar import sample_key
+from tfgen.errors import DataError
+
+Labels = tuple[np.ndarray, tuple[str, ...]]
+#: Entries of a sample's .json file that are read as its label, the first that exists.
+_JSON_KEYS = ("label", "class", "cls")
+
+
+def labels_from_csv(path: str | os.PathLike[str], files: PictureFiles) -> Labels:
+    """Read the label of each picture from a CSV file with the columns file and label.
+
+    `file` is the path of a picture inside the source, or its name if no other picture has that name.
+
+    Returns:
+        Labels int64 [N] in the order of `files.names`, and their names in alphabetical order; integers are ordered by
+        their values.
+
+    Raises:
+        DataError: if the file cannot be read, has other columns, or lacks a picture.
+    """
+    path = Path(path).expanduser()
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns = [column.strip() for column in reader.fieldnames or []]
+            if not {"file", "label"} <= set(columns):
+                raise DataError(
+                    f"{path}: expected the columns file and label. Received: {', '.join(columns) or 'none'}"
+                )
+            reader.fieldnames = columns
+            table = {(row["file"] or "").strip(): (row["label"] or "").strip() for row in reader}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: expected a CSV file with the columns file and label. Received: {error}") from error
+    return _numbered(_look_up(table, files, str(path)))
+
+
+def labels_from_source(files: PictureFiles) -> Labels | bool | None:
+    """Read the labels that the source itself contains beside its pictures.
+
+    Returns:
+        Labels and their names. False if the source says that it has no labels; None if it says nothing.
+
+    Raises:
+        DataError: if the labels cannot be read or lack a picture.
+    """
+    for name in _json_names(files):
+        content = files.side_file(name)
+        if content is not None:
+            files.left_out[".json"] -= 1
+            return _from_dataset_json(content, f"{files.where}/{name}", files)
+    side = files.side_files()
+    return _from_samples(side, files) if side else None
+
+
+def _json_names(files: PictureFiles) -> list[str]:
+    """Where `dataset.json` may lie: at the top, or in a folder that contains everything."""
+    first = {name.split("/")[0] for name in files.names if "/" in name}
+    return ["dataset.json", *(f"{folder}/dataset.json" for folder in first if len(first) == 1)]
+
+
+def _from_dataset_json(content: bytes, where: str, files: PictureFiles) -> Labels | bool:
+    """Labels in the format of StyleGAN2-ADA and EDM: {"labels": [[file, integer], …]}; null stands for none."""
+    expected = f'{where}: expected {{"labels": [[file, integer], …]}} or {{"labels": null}}'
+    try:
+        entries = json.loads(content)["labels"]
+        if entries is None:
+            return False
+        table = {str(name): _integer(label) for name, label in entries}
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{expected}. Received: {type(error).__name__}: {error}") from error
+    return _numbered(_look_up(table, files, where))
+
+
+def _integer(label: Any) -> str:
+    if isinstance(label, bool) or not isinstance(label, int):
+        raise TypeError(f"a label of type {type(label).__name__}")
+    return str(label)
+
+
+def _from_samples(side: Mapping[str, bytes], files: PictureFiles) -> Labels | None:
+    """Labels of a WebDataset: the text of `KEY.cls`, or an entry of `KEY.json`."""
+    table: dict[str, str] = {}
+    for path, content in side.items():
+        try:
+            if path.endswith(".cls"):
+                table[sample_key(path)] = content.decode().strip()
+            else:
+                entries = json.loads(content)
+                for key in _JSON_KEYS:
+                    if isinstance(entries, dict) and isinstance(entries.get(key), int | str):
+                        table.setdefault(sample_key(path), str(entries[key]))
+                        break
+        except ValueError as error:
+            raise DataError(f"{files.where}: expected a readable {path}. Received: {error}") from error
+    if not table:
+        return None
+    values = [table.get(files.sample_key(i)) for i in range(len(files.names))]
+    if None in values:
+        missing = values.index(None)
+        raise DataError(
+            f"{files.where}: expected a label (.cls, or .json with {', '.join(_JSON_KEYS)}) for each picture. "
+            f"Received none for {values.count(None):,} of {len(values):,}, for example {files.names[missing]}"
+        )
+    return _numbered([str(value) for value in values])
+
+
+def _look_up(table: Mapping[str, str], files: PictureFiles, where: str) -> list[str]:
+    """The entry of each picture, by its path, the end of its path, or its name."""
+    last = Counter(name.rsplit("/", 1)[-1] for name in files.names)
+    labels = []
+    for name in files.names:
+        parts = name.split("/")
+        ends = ["/".join(parts[i:]) for i in range(len(parts))]
+        # The name alone is ambiguous if two folders have a picture of that name.
+        found = next((end for end in ends if end in table and ("/" in end or len(ends) == 1 or last[end] == 1)), None)
+        if found is None:
+            raise DataError(f"{where}: expected a label for each picture. Received none for {name}")
+        labels.append(table[found])
+    return labels
+
+
+def _numbered(values: Sequence[str]) -> Labels:
+    """Number labels: integers by their value, others in alphabetical order."""
+    names = sorted(set(values))
+    if all(name.isdecimal() for name in names):
+        names.sort(key=int)
+    numbers = {name: i for i, name in enumerate(names)}
+    return np.array([numbers[value] for value in values], np.int64), tuple(names)
