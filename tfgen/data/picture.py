@@ -22,6 +22,7 @@ from tfgen.errors import DataError
 _NOT_READ = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "PDF", "WMF"}
 #: Suffixes of picture formats that Pillow may not read. Pictures of these types count as broken.
 OTHER_PICTURES = (".avif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".tga", ".eps", ".raw", ".dng", ".cr2")
+_USUAL = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
 
@@ -162,10 +163,10 @@ def _open(file: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
     """
     try:
         if isinstance(file, Path):
-            with bomb_errors(), Image.open(file) as picture:
+            with bomb_errors(), _identified(file) as picture:
                 yield picture
         else:
-            with Image.open(file) as picture:
+            with _identified(file) as picture:
                 yield picture
     except DataError:
         raise
@@ -183,6 +184,14 @@ def _open(file: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
         raise DataError(
             f"{name}: expected a complete picture. Received a truncated or damaged one ({error})"
         ) from error
+
+
+def _identified(file: Path | BinaryIO) -> Image.Image:
+    """Open a picture; the usual formats are tried first, because some of the others are slow to say no."""
+    try:
+        return Image.open(file, formats=_USUAL)
+    except UnidentifiedImageError:
+        return Image.open(file)
 
 
 def _is_empty(file: Path | BinaryIO) -> bool:

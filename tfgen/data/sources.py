@@ -48,7 +48,7 @@ def load(
     |---|---|---|
     | digits | 8×8×1, 17 levels | 1,297 / 200 / 300 |
     | mnist, fashion_mnist, kmnist | 28×28×1, 256 levels | 55,000 / 5,000 / 10,000 |
-    | emnist (balanced), emnist_letters, … | 28×28×1, 256 levels | 11/12, 1/12 of its training images / its test images |
+    | emnist, emnist_letters, … | 28×28×1, 256 levels | 11/12 and 1/12 of its training images / its test images |
     | cifar10, cifar100 | 32×32×3, 256 levels | 45,000 / 5,000 / 10,000 |
     | stacked_mnist | 28×28×3, 256 levels: each channel is a digit of mnist | 128,000 / 2,000 / 26,000 |
     | bimodal, moons, checkerboard, rings, ring8, grid25 | points in the plane | 10,000 / 2,000 / 10,000 |
@@ -163,8 +163,8 @@ def _check_labels(dataset: Dataset) -> None:
         missing = sorted(set(range(len(dataset.classes))) - set(np.unique(labels).tolist()))
         names = ", ".join(dataset.classes[k] for k in missing[:5])
         raise DataError(
-            f"{dataset.name}: expected a training example of each of {len(dataset.classes)} classes, for --conditional. "
-            f"Received none of {len(missing)}: {names}"
+            f"{dataset.name}: expected a training example of each of {len(dataset.classes)} classes, for "
+            f"--conditional. Received none of {len(missing)}: {names}"
         )
 
 
@@ -183,9 +183,9 @@ def _check(
         raise DataError(f"Expected the fit crop or pad. Received: fit={fit!r}")
     if data_dir is not None and not takes_data_dir(name):
         raise DataError(
-            f"Expected data_dir with {', '.join((*IDX_NAMES, *CIFAR_NAMES))}, tfds:NAME or stacked_mnist only. Received: "
-            f"data_dir={os.fspath(data_dir)!r} with {name!r}. To use your own pictures, pass their folder as the name "
-            "of the data"
+            f"Expected data_dir with {', '.join((*IDX_NAMES, *CIFAR_NAMES))}, tfds:NAME or stacked_mnist only. "
+            f"Received: data_dir={os.fspath(data_dir)!r} with {name!r}. To use your own pictures, pass their folder as "
+            "the name of the data"
         )
     if labels is not None and name in (*NAMES, *EMNIST_NAMES):
         raise DataError(f"Expected labels with files of pictures only. Received: labels={os.fspath(labels)!r}")
@@ -224,8 +224,8 @@ def _source(name: str, data_dir: str | os.PathLike[str] | None, reading: Reading
     close = difflib.get_close_matches(name, NAMES, n=1)
     suggestion = f" Did you mean {close[0]}?" if close else ""
     raise DataError(
-        f"Expected one of {', '.join(NAMES)}, tfds:NAME, hf:NAME, or the path of a folder, a .zip or a .tar of pictures "
-        f"or of an .npz. Received: {name!r}, which is neither.{suggestion}"
+        f"Expected one of {', '.join(NAMES)}, tfds:NAME, hf:NAME, or the path of a folder, a .zip or a .tar of "
+        f"pictures or of an .npz. Received: {name!r}, which is neither.{suggestion}"
     )
 
 

@@ -56,8 +56,8 @@ class PictureFiles(ABC):
         """The key of a picture's sample, in the form of `side_files`."""
         return self.names[index]
 
-    def close(self) -> None:
-        """Close the files that are open."""
+    def close(self) -> None:  # noqa: B027
+        """Close the files that are open, if the class keeps any open."""
 
     def full_name(self, index: int) -> str:
         """The name of a picture in messages."""

@@ -125,7 +125,7 @@ def _members(path: Path) -> tuple[BinaryIO, list[tuple[str, int, int]]]:
         opener = _COMPRESSIONS.get(file.read(2))
         file.seek(0)
         if opener is not None:
-            unpacked = tempfile.TemporaryFile()
+            unpacked = tempfile.TemporaryFile()  # noqa: SIM115
             with file, opener(file) as packed:
                 shutil.copyfileobj(packed, unpacked, 2**20)
             unpacked.seek(0)
