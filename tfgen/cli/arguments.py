@@ -167,30 +167,78 @@ def add_out(parser: argparse.ArgumentParser, default: str | None, help: str, met
 
 
 def add_data_dir(parser: argparse.ArgumentParser) -> None:
-    """Add --data-dir, the folder of MNIST's idx files."""
+    """Add --data-dir, the folder of the files of a data set that has a name."""
     parser.add_argument(
         "--data-dir",
         metavar="DIR",
-        help="Folder with the four idx files of mnist, fashion_mnist or stacked_mnist [default: $TFGEN_DATA, else "
-        "Keras downloads them].",
+        help="Folder with the files of mnist, fashion_mnist, kmnist, emnist, cifar10, cifar100 or stacked_mnist, or of "
+        "tfds:NAME [default: $TFGEN_DATA, else Keras downloads them].",
     )
 
 
+def image_size(text: str) -> int | str:
+    """An argparse type: the size of images, N or HxW."""
+    from tfgen.config.image_size import checked_size
+    from tfgen.errors import ConfigError
+
+    try:
+        size = checked_size(text, 4, 1024)
+    except ConfigError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("image_size: ")) from None
+    assert size is not None
+    return size
+
+
 def add_data_source(parser: argparse.ArgumentParser) -> None:
-    """Add --data-dir, --image-size and --color: how a data set is read."""
+    """Add the options that say how a data set is read; `data_options` returns them as arguments of `data.load`."""
     add_data_dir(parser)
     parser.add_argument(
         "--image-size",
-        type=int_in_range(4, 1024),
-        metavar="N",
-        help="Folder of pictures: crop each picture to a square and resize the square to N×N pixels, 4 to 1024 "
-        "[default: the size of the files].",
+        type=image_size,
+        metavar="SIZE",
+        help="Size of the images: N for N×N pixels, or HxW for H rows of W pixels, 4 to 1024 a side [default: the size "
+        "of the files].",
+    )
+    parser.add_argument(
+        "--fit",
+        choices=("crop", "pad"),
+        default="crop",
+        help="With --image-size: crop cuts a picture to the shape of the images, pad keeps all of it and fills the "
+        f"rest with --background {DEFAULT}.",
+    )
+    parser.add_argument(
+        "--background",
+        default="white",
+        metavar="COLOR",
+        help=f"Colour behind transparent pixels and of the border of --fit pad: a name as in CSS or #rrggbb {DEFAULT}.",
     )
     parser.add_argument(
         "--color",
         choices=("grey", "rgb"),
-        help="Folder of pictures: convert all pictures to grey or to RGB [default: as the files are].",
+        help="Convert all pictures to grey or to RGB [default: as the files are].",
     )
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="CSV file with the columns file and label, the class of each picture [default: the sub-folders, or the "
+        "labels in the file of the data].",
+    )
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="Leave out pictures that cannot be read. Without it, the first one is an error.",
+    )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="Decode the pictures into memory, and do not use the cache folder of the user.",
+    )
+
+
+def data_options(options: argparse.Namespace) -> dict[str, Any]:
+    """The options of `add_data_source` as arguments of `tfgen.data.load`."""
+    names = ("data_dir", "image_size", "fit", "background", "color", "labels", "skip_broken")
+    return {**{name: getattr(options, name) for name in names}, "cache": not options.no_cache}
 
 
 def add_listening(parser: argparse.ArgumentParser, port: int) -> None:

@@ -1,23 +1,32 @@
-"""Describe a data set: tfgen data show DATA [--out sheet.png]"""
+"""Describe a data set, or empty the cache of decoded pictures: tfgen data show DATA, tfgen data clear"""
 
+import argparse
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfgen.cli.arguments import Parser, add_data_source, add_n, add_out
-from tfgen.errors import exit_on_error
+from tfgen.cli.arguments import Parser, add_data_source, add_n, add_out, data_options
+from tfgen.errors import DataError, exit_on_error
+
+if TYPE_CHECKING:
+    from tfgen.data.sets import Dataset
 
 
 def build_parser() -> Parser:
     """The parser of this command."""
     parser = Parser(
         prog="tfgen data",
-        description="Describe a data set as training would read it: size, levels, split and classes. With --out, also "
-        "write a picture of the first training examples.",
+        description="show describes a data set as training would read it: files, sizes, colours, split, classes, "
+        "duplicates and broken pictures. With --out, it also writes a picture of the first training examples.\n\n"
+        "clear deletes the decoded pictures in the cache folder of the user.",
     )
-    parser.add_argument("action", choices=("show",), help="What to do; show prints the description.")
+    parser.add_argument("action", choices=("show", "clear"), help="What to do.")
     parser.add_argument(
         "data",
+        nargs="?",
         metavar="DATA",
-        help="Name of a data set, for example digits or mnist; a folder of pictures; or an .npz.",
+        help="Name of a data set, for example digits or mnist; a folder, a .zip or a .tar of pictures; an .npz or "
+        ".npy; tfds:NAME or hf:NAME.",
     )
     add_data_source(parser)
     add_n(parser, 10_000, 64, "Number of examples on the contact sheet")
@@ -26,23 +35,86 @@ def build_parser() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Describe the data set. Exit status 0, or 2 with a sentence on bad input."""
-    options = build_parser().parse_args(argv)
+    """Carry out the command. Exit status 0, or 2 with a sentence on bad input."""
+    parser = build_parser()
+    options = parser.parse_args(argv)
     with exit_on_error():
-        from tfgen.data import load
-        from tfgen.data.sets import ImageSet
-        from tfgen.data.summary import summary
-        from tfgen.files import check_writable
-        from tfgen.plots.contact_sheet import save_contact_sheet
-        from tfgen.plots.points import save_points
+        if options.action == "clear":
+            if options.data is not None:
+                parser.error(f"clear: expected no DATA. Received: {options.data!r}")
+            _clear()
+        elif options.data is None:
+            parser.error("show: expected DATA. Received: nothing")
+        else:
+            _show(options)
 
-        path = check_writable(options.out, (".png",)) if options.out else None
-        dataset = load(options.data, data_dir=options.data_dir, image_size=options.image_size, color=options.color)
-        print("\n".join(summary(dataset)))
-        if path is not None:
-            train = dataset.train
-            if isinstance(train, ImageSet):
-                save_contact_sheet(train.examples, train.levels, path, train.labels, options.n)
-            else:
-                save_points(train.examples[: options.n], path, label="training points")
-            print(f"{path}: {min(options.n, len(train))} training examples")
+
+def _clear() -> None:
+    from tfgen.data.cache import cache_folder, clear
+    from tfgen.data.memory import in_gigabytes
+    from tfgen.data.sets import counted
+
+    entries, size = clear()
+    print(f"{cache_folder()}: deleted {counted(entries, 'decoded data set')}, {in_gigabytes(size)}")
+
+
+def _show(options: argparse.Namespace) -> None:
+    from tfgen.data import load
+    from tfgen.data.inspection import describe_duplicates
+    from tfgen.data.summary import summary
+    from tfgen.files import check_writable
+
+    path = check_writable(options.out, (".png",)) if options.out else None
+    usual_size = _show_files(options.data)
+    refusal = None
+    try:
+        dataset = load(options.data, **data_options(options))
+    except DataError as error:
+        if usual_size is None:
+            raise
+        # What training would see after the picture that it refuses.
+        refusal = error
+        changes = {"skip_broken": True, "image_size": options.image_size or usual_size}
+        dataset = load(options.data, **{**data_options(options), **changes})
+    lines = summary(dataset)
+    if dataset.is_images:
+        lines[4:4] = describe_duplicates(dataset)
+    print("\n".join([*lines, *dataset.notes]))
+    if path is not None:
+        _draw(dataset, options.n, path)
+    if refusal is not None:
+        height, width = usual_size or (0, 0)
+        print(f"The description is that of --skip-broken --image-size {options.image_size or f'{height}x{width}'}.")
+        raise refusal
+
+
+def _show_files(data: str) -> tuple[int, int] | None:
+    """Describe picture files. Return their most frequent size; None if the data are no picture files."""
+    from tfgen.data import NAMES
+    from tfgen.data.files import find_files
+    from tfgen.data.inspection import describe, inspect
+
+    if data in NAMES or data.startswith(("tfds:", "hf:")):
+        return None
+    files = find_files(Path(data).expanduser())
+    if files is None:
+        return None
+    try:
+        found = inspect(files)
+    finally:
+        files.close()
+    print("\n".join(describe(found)))
+    return found.sizes.most_common(1)[0][0] if found.sizes else None
+
+
+def _draw(dataset: "Dataset", count: int, path: Path) -> None:
+    from tfgen.data.sets import ImageSet
+    from tfgen.plots.contact_sheet import save_contact_sheet
+    from tfgen.plots.points import save_points
+
+    train = dataset.train
+    if isinstance(train, ImageSet):
+        save_contact_sheet(train.examples, train.levels, path, train.labels, count)
+    else:
+        save_points(train.examples[:count], path, label="training points")
+    print(f"{path}: {min(count, len(train))} training examples")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from tfgen.data.labels import labels_from_csv, labels_from_source
 from tfgen.data.layout import Layout, layout_of
 from tfgen.data.memory import check_disk, check_memory
 from tfgen.data.pixels import Conversion
-from tfgen.data.sets import ImageSet
+from tfgen.data.sets import ImageSet, counted
 from tfgen.data.split import Source, hold_out, own_split
 from tfgen.data.stored import IN_MEMORY_BYTES, StoredImages
 from tfgen.errors import DataError
@@ -195,10 +195,10 @@ def _notes(files: PictureFiles, layout: Layout, decoded: Decoded) -> list[str]:
     if left_out:
         kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in left_out.most_common(5))
         more = ", …" if len(left_out) > 5 else ""
-        notes.append(f"Left out: {left_out.total():,} files that are no pictures ({kinds}{more}).")
+        notes.append(f"Left out: {counted(left_out.total(), 'file')} of other types than pictures ({kinds}{more}).")
     if decoded.skipped:
         file, reason = decoded.skipped[0]
-        notes.append(f"Left out: {len(decoded.skipped):,} broken pictures, for example {file}: {reason}.")
+        notes.append(f"Left out: {counted(len(decoded.skipped), 'broken picture')}, for example {file}: {reason}.")
     if decoded.plain > _MANY_PLAIN * len(decoded.rows):
         notes.append(
             f"{decoded.plain:,} of {len(decoded.rows):,} images have one colour only. Drawings in the colour of the "
@@ -211,20 +211,15 @@ def _source(name: str, images: ImageSet, metadata: dict[str, Any], seed: int) ->
     """The split of images."""
     label_names = None if metadata["label_names"] is None else tuple(metadata["label_names"])
     sizes = metadata["sizes"]
-    source = (
-        hold_out(name, images, label_names, seed)
-        if sizes is None
-        else own_split(name, images, sizes, label_names, seed)
-    )
-    return Source(
-        source.name,
-        source.pool,
-        source.test,
-        source.validation_size,
-        label_names,
-        tuple(metadata["notes"]),
-        tuple((str(file), str(reason)) for file, reason in metadata["skipped"]),
-        metadata["digest"],
+    if sizes is None:
+        source = hold_out(name, images, label_names, seed)
+    else:
+        source = own_split(name, images, sizes, label_names, seed)
+    return replace(
+        source,
+        notes=tuple(metadata["notes"]),
+        skipped=tuple((str(file), str(reason)) for file, reason in metadata["skipped"]),
+        digest=metadata["digest"],
     )
 
 

@@ -62,8 +62,8 @@ class ImageSet:
 
     def __repr__(self) -> str:
         """Return one line, as `ImageSet(1,297 images of 8×8×1 pixels, 17 levels, 10 classes)`."""
-        classes = "no labels" if self.labels is None else _count(len(np.unique(self.labels)), "class", "classes")
-        return f"ImageSet({_count(len(self), 'image')} of {_shape(self)} pixels, {self.levels} levels, {classes})"
+        classes = "no labels" if self.labels is None else counted(len(np.unique(self.labels)), "class", "classes")
+        return f"ImageSet({counted(len(self), 'image')} of {_shape(self)} pixels, {self.levels} levels, {classes})"
 
     def __getitem__(self, rows: slice | np.ndarray) -> ImageSet:
         """Return the set of the examples in `rows` (a slice or an array of positions), in that order.
@@ -117,7 +117,7 @@ class PointSet:
     def __repr__(self) -> str:
         """Return one line, as `PointSet(10,000 points in the plane, density known)`."""
         known = "unknown" if self.log_prob is None else "known"
-        return f"PointSet({_count(len(self), 'point')} in the plane, density {known})"
+        return f"PointSet({counted(len(self), 'point')} in the plane, density {known})"
 
     def __getitem__(self, rows: slice | np.ndarray) -> PointSet:
         """Return the set of the examples in `rows` (a slice or an array of positions), in that order."""
@@ -158,7 +158,7 @@ class Modes:
 
     def __repr__(self) -> str:
         """Return one line, as `Modes(8 Gaussians of standard deviation 0.02)`."""
-        return f"Modes({_count(len(self.centres), 'Gaussian')} of standard deviation {self.std:g})"
+        return f"Modes({counted(len(self.centres), 'Gaussian')} of standard deviation {self.std:g})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -272,7 +272,8 @@ def _shape(examples: ImageSet) -> str:
     return "×".join(map(str, examples.event_shape))
 
 
-def _count(n: int, one: str, many: str | None = None) -> str:
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """A number and its noun: "1 image", "2 images"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tfgen.data.sets import Dataset, ImageSet, PointSet
+from tfgen.data.stored import chunks_of
 
 #: With more classes than this, the classes are counted and not listed.
 LISTED_CLASSES = 20
@@ -64,7 +67,12 @@ def _values(train: ImageSet | PointSet) -> str:
         low, high = train.points.min(axis=0), train.points.max(axis=0)
         axes = (f"{name} from {a:.2f} to {b:.2f}" for name, a, b in zip("xy", low, high, strict=True))
         return f"{', '.join(axes)} in the training split"
-    return f"{train.images.min()} to {train.images.max()} in the training split, mean {train.images.mean():.2f}"
+    low, high, total = 255, 0, 0
+    for chunk in chunks_of(train.images):
+        low, high = min(low, int(chunk.min())), max(high, int(chunk.max()))
+        total += int(chunk.sum(dtype=np.int64))
+    mean = total / math.prod(train.images.shape)
+    return f"{low} to {high} in the training split, mean {mean:.2f}"
 
 
 def _classes(splits: dict[str, ImageSet | PointSet], label_names: tuple[str, ...] | None) -> list[str]:

@@ -2,17 +2,21 @@
 
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfgen.plots.grid import save_grid
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import StoredImages
 
 #: With more classes than this, the sheet is not arranged by class.
 MOST_CLASSES = 20
 
 
 def contact_sheet(
-    images: np.ndarray, levels: int, labels: np.ndarray | None = None, count: int = 100
+    images: "np.ndarray | StoredImages", levels: int, labels: np.ndarray | None = None, count: int = 100
 ) -> tuple[np.ndarray, int]:
     """Select images for a contact sheet.
 
@@ -20,7 +24,7 @@ def contact_sheet(
     labels, or with more than `MOST_CLASSES` classes, the sheet contains the first images of all.
 
     Args:
-        images: integer levels [N, H, W, C], C = 1 or 3.
+        images: integer levels [N, H, W, C], C = 1 or 3, in memory or stored.
         levels: number of levels.
         labels: integers [N], or None.
         count: number of images, at least 1. With labels: rounded down to the same number for each class, at least 1.
@@ -37,13 +41,17 @@ def contact_sheet(
     columns = max(1, count // len(classes))
     chosen = np.zeros((len(classes), columns, *images.shape[1:]), np.float32)
     for row, k in zip(chosen, classes, strict=True):
-        found = images[labels == k][:columns]
+        found = images[np.flatnonzero(labels == k)[:columns]]
         row[: len(found)] = found / scale
     return chosen.reshape(-1, *images.shape[1:]), columns
 
 
 def save_contact_sheet(
-    images: np.ndarray, levels: int, path: str | Path, labels: np.ndarray | None = None, count: int = 100
+    images: "np.ndarray | StoredImages",
+    levels: int,
+    path: str | Path,
+    labels: np.ndarray | None = None,
+    count: int = 100,
 ) -> None:
     """Write `contact_sheet` as PNG.
 

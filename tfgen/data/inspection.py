@@ -1,0 +1,123 @@
+"""What picture files are like before they are read, and what a data set repeats."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfgen.data.decoding import read_headers
+from tfgen.data.files.picture_files import PictureFiles
+from tfgen.data.sets import Dataset, ImageSet, counted
+from tfgen.data.stored import chunks_of
+from tfgen.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What the headers of picture files say.
+
+    Attributes:
+        pictures: number of files of pictures.
+        sizes: (height, width) → number of pictures.
+        modes: Pillow's mode → number of pictures.
+        transparent: number of pictures that declare transparent pixels.
+        broken: errors of pictures whose header cannot be read, and of formats that are not read.
+        left_out: suffix → number of files that are no pictures.
+    """
+
+    pictures: int
+    sizes: Counter[tuple[int, int]]
+    modes: Counter[str]
+    transparent: int
+    broken: list[str]
+    left_out: Counter[str]
+
+
+def inspect(files: PictureFiles) -> Inspection:
+    """List picture files and read their headers."""
+    files.scan()
+    sizes, modes = Counter[tuple[int, int]](), Counter[str]()
+    transparent, broken = 0, [f"{files.where}/{path}: the format is not read" for path in files.unreadable]
+    for header in read_headers(files, np.arange(len(files.names))):
+        if isinstance(header, DataError):
+            broken.append(str(header))
+            continue
+        sizes[header.height, header.width] += 1
+        modes[header.mode] += 1
+        transparent += header.has_transparency
+    return Inspection(
+        len(files.names) + len(files.unreadable), sizes, modes, transparent, broken, Counter(files.left_out)
+    )
+
+
+def describe(found: Inspection) -> list[str]:
+    """The lines of `tfgen data show` about picture files."""
+    lines = [_line("files", counted(found.pictures, "picture"))]
+    if found.left_out:
+        kinds = ", ".join(f"{count:,} {suffix}" for suffix, count in found.left_out.most_common(8))
+        lines.append(
+            _line("left out", f"{counted(found.left_out.total(), 'file')} of other types than pictures: {kinds}")
+        )
+    common = ", ".join(f"{height}×{width} ({count:,})" for (height, width), count in found.sizes.most_common(4))
+    if len(found.sizes) > 4:
+        sides = np.array(list(found.sizes))
+        low, high = sides.min(axis=0), sides.max(axis=0)
+        common = (
+            f"{len(found.sizes):,} sizes, {low[0]} to {high[0]} rows and {low[1]} to {high[1]} columns; most often "
+            f"{common}"
+        )
+    lines.append(_line("sizes", f"{common or 'none'} (rows × columns)"))
+    modes = ", ".join(f"{mode} ({count:,})" for mode, count in found.modes.most_common())
+    transparent = f"; {found.transparent:,} may have transparent pixels" if found.transparent else ""
+    lines.append(_line("modes", f"{modes or 'none'}{transparent}"))
+    if found.broken:
+        lines.append(_line("broken", f"{len(found.broken):,}"))
+        lines += [f"  {error}" for error in found.broken[:10]]
+        lines += [f"  and {len(found.broken) - 10:,} more"] if len(found.broken) > 10 else []
+    return lines
+
+
+def describe_duplicates(dataset: Dataset) -> list[str]:
+    """The lines of `tfgen data show` about images that are equal in every pixel."""
+    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    seen: dict[bytes, str] = {}
+    of_training: set[bytes] = set()
+    repeated, leaked, example = 0, Counter[str](), ""
+    for name, part in parts.items():
+        if not isinstance(part, ImageSet):
+            continue
+        position = 0
+        for chunk in chunks_of(part.images):
+            for image in np.ascontiguousarray(chunk):
+                digest = hashlib.blake2b(image, digest_size=16).digest()
+                label = _label(part, position, name)
+                position += 1
+                if digest in seen:
+                    repeated += 1
+                    example = example or f", for example {label} and {seen[digest]}"
+                    leaked[name] += digest in of_training and name != "training"
+                else:
+                    seen[digest] = label
+                if name == "training":
+                    of_training.add(digest)
+    if not repeated:
+        return [_line("duplicates", "none")]
+    lines = [_line("duplicates", f"{counted(repeated, 'image')} equal to an earlier one{example}")]
+    if leaked.total():
+        counts = " and ".join(f"{count:,} {name}" for name, count in leaked.items() if count)
+        lines.append(_line("", f"{counts} images of these equal a training image"))
+    return lines
+
+
+def _label(part: ImageSet, position: int, name: str) -> str:
+    """The file of an image, or its position in the split."""
+    if part.files is None:
+        return f"{name} image {position}"
+    return bytes(part.files[position]).decode()
+
+
+def _line(title: str, text: str) -> str:
+    return f"{title:<12}{text}"
