@@ -239,8 +239,11 @@ def test_kill_and_ctrl_c_leave_a_run_that_ends_in_the_same_bits(tmp_path):
     assert grids[0].read_bytes() == grids[1].read_bytes()
 
 
-def test_a_cosine_run_keeps_its_length(runs, capsys):
-    assert "--epochs: expected 2" in error_of(["--resume", str(runs["vae"]), "--epochs", "5"], capsys)
+def test_a_run_trains_to_more_epochs_than_it_has(runs, capsys):
+    for epochs in ("1", "2"):
+        said = error_of(["--resume", str(runs["vae"]), "--epochs", epochs], capsys)
+        assert f"--epochs: expected more than 2, the epochs that {runs['vae']} has trained" in said
+    assert "Received: no --epochs" in error_of(["--resume", str(runs["vae"]), "--learning-rate", "0.1"], capsys)
 
 
 def test_pictures_are_drawn_ever_more_seldom():

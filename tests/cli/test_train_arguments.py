@@ -67,7 +67,7 @@ def test_help_lists_only_the_options_of_the_family(capsys):
     assert "--kl-warmup" in vae
     assert "--kl-warmup" not in flow
     assert FAMILIES["flow"].presets["tutorial"].expected_result[:40] in flow
-    assert "--epochs N Number of passes over the training set [at least 1; default: 40]." in help_of(
+    assert "--epochs N Number of epochs; after each epoch the model is validated [at least 1; default: 40]." in help_of(
         "--model flow --preset tutorial --help", capsys
     )
 
@@ -121,9 +121,39 @@ def test_machine_options_are_no_part_of_the_run():
     assert arguments.config == run_config("vae")
 
 
-def test_resume_takes_the_number_of_epochs():
-    arguments = parsed("--resume runs/x --epochs 5")
-    assert (arguments.config, arguments.resume, arguments.epochs) == (None, "runs/x", 5)
+def test_resume_takes_options_of_the_training():
+    arguments = parsed("--resume runs/x --epochs 5 --learning-rate 1e-4 --accept-changed-data")
+    assert (arguments.config, arguments.resume) == (None, "runs/x")
+    assert arguments.given == {"epochs": 5, "learning_rate": 1e-4}
+    assert arguments.accept_changed_data
+
+
+def test_other_data_than_digits_and_points_get_the_preset_auto():
+    for model in FAMILIES:
+        arguments = parsed(f"--model {model} --data ./pictures --epochs 3")
+        assert arguments.config.preset == "auto"
+        assert arguments.given == {"data": "./pictures", "epochs": 3}
+    assert parsed("--model flow --data moons").config.preset == "quick"
+    assert parsed("--model vae --init-from runs/x").config.preset == "auto"
+    assert parsed("--model vae --preset tutorial --data ./pictures").config.data.train_size is None
+
+
+def test_the_preset_auto_has_the_recipe_of_quick_for_digits_and_points():
+    for model, data in [*((model, "digits") for model in FAMILIES), ("flow", "moons"), ("gan", "rings")]:
+        auto = parsed(f"--model {model} --preset auto --data {data}").config
+        assert auto.replace(preset="quick") == run_config(model, "quick", data=data)
+
+
+def test_help_says_which_options_are_chosen_from_the_data(capsys):
+    text = help_of("--model gan --data pictures --help", capsys)
+    assert "default: chosen from the data" in text
+    assert "defaults of the preset auto" in text
+    assert "default: chosen from the data" not in help_of("--model gan --help", capsys)
+
+
+def test_minutes_are_a_number():
+    assert parsed("--model vae --data ./pictures --minutes 2.5").minutes == 2.5
+    assert parsed("--model vae").minutes is None
 
 
 @pytest.mark.parametrize(
@@ -143,10 +173,10 @@ def test_resume_takes_the_number_of_epochs():
         ("--model vae --learning-rate nan", "learning_rate: expected a finite number"),
         ("--model vae --latent-dim 1000000000", "latent_dim: expected at most 65536"),
         ("--model gan --generator-dropout 1.5", "expected 0.0 to 0.95"),
-        ("--model vae --arch con", "--arch: expected one of mlp, conv. Received: 'con'. Did you mean 'conv'?"),
+        ("--model vae --arch con", "Received: 'con'. Did you mean 'conv'?"),
         (
             "--model vae --preset glow",
-            "--preset: expected one of quick, tutorial, convolutional, manifold. Received: 'glow'",
+            "--preset: expected one of auto, quick, tutorial, convolutional, manifold",
         ),
         ("--model vae --preset quik", "Received: 'quik'. Did you mean 'quick'?"),
         ("--model vae --dry-run=yes", "--dry-run: expected no value. Received: 'yes'"),
@@ -156,7 +186,11 @@ def test_resume_takes_the_number_of_epochs():
         ("--model flow --squeeze 2 2", "squeeze, couplings: expected one number a level in each"),
         ("--model flow --data moons --squeeze 2", "Received: '--squeeze'"),
         ("--model vae --virtual-cpus 0", "virtual_cpus: expected 1 to 64. Received: 0"),
-        ("--resume runs/x --batch-size 3", "batch-size"),
+        ("--resume runs/x --batch-size 0", "batch_size: expected at least 1. Received: 0"),
+        ("--resume runs/x --minutes 3", "expected --minutes or --resume. Received: both"),
+        ("--model vae --epochs 3 --minutes 3", "expected --minutes or --epochs. Received: both"),
+        ("--model vae --minutes 0", "expected a finite number of minutes, more than 0. Received: '0'"),
+        ("--model vae --minutes soon", "--minutes: expected float. Received: 'soon'"),
         ("--resume runs/x --epochs 0", "epochs: expected at least 1. Received: 0"),
         ("--resume runs/x --run runs/y", "expected --run or --resume. Received: both"),
         ("--model vae --resume runs/x --latent-dim 3", "--resume takes all options but --epochs"),

@@ -28,8 +28,8 @@ __all__ = ["TrainArguments", "build_parser", "parse"]
 
 _DESCRIPTION = (
     "Train a generative model. A run is a folder with the configuration, metrics, curves, samples, checkpoints and the "
-    "best weights. A preset sets all options; further flags change single options. Without a preset, the options follow "
-    "from the data (preset auto), or are those of the preset quick for digits and points."
+    "best weights. A preset sets all options; further flags change single options. Without a preset, the options "
+    "follow from the data (preset auto), or are those of the preset quick for digits and points."
 )
 _METAVARS = {int: "N", float: "X", str: "NAME"}
 
@@ -153,7 +153,7 @@ def build_parser(first: argparse.Namespace | None = None, prog: str = "tfgen tra
 
 def _starting_point(model: str, first: argparse.Namespace) -> RunConfig:
     """The configuration whose options and defaults the help shows."""
-    options = {"arch": first.arch, "data": first.data, "init_from": first.init_from}
+    options = {name: getattr(first, name, None) for name in ("arch", "data", "init_from")}
     try:
         return run_config(model, first.preset, **{name: value for name, value in options.items() if value})
     except ConfigError:
@@ -280,5 +280,6 @@ def _presets_text(presets: Mapping[str, Mapping[str, Preset]]) -> str:
     for model, named in presets.items():
         for name, preset in named.items():
             title = f"  --model {model} --preset {name}"
-            lines += [title, textwrap.indent(textwrap.fill(preset.expected_result, 104), "      ")]
+            data = f" Data: {preset.data['data']}, unless --data names others." if preset.data else ""
+            lines += [title, textwrap.indent(textwrap.fill(preset.expected_result + data, 104), "      ")]
     return "\n".join(lines)

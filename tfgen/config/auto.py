@@ -40,17 +40,17 @@ def choose(model: str, facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
     return _left_to_rules(model, _RULES[model].rules(facts, given), given)
 
 
-def choose_length(config: RunConfig, facts: Facts, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
+def choose_length(config: RunConfig, examples: int, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
     """Choose the options that depend on the number of training steps that fit in the time.
 
     Args:
         config: the configuration so far.
-        facts: as for `choose`.
-        given: as for `choose`.
+        examples: number of training examples.
+        given: options that the user has set.
         steps: number of training steps.
         epochs: number of epochs for which the time of the validations was planned.
     """
-    choices = auto_training.length_rules(config, facts, given, steps, epochs)
+    choices = auto_training.length_rules(config, examples, given, steps, epochs)
     return _left_to_rules(config.model, choices, given)
 
 

@@ -18,6 +18,7 @@ class Facts:
         examples: number of training pictures.
         classes: number of classes of a conditional model; 0 for a model without labels.
         device: kind of device that trains.
+        replicas: number of devices that share a batch.
         minutes: time for which the training is planned.
     """
 
@@ -28,6 +29,7 @@ class Facts:
     examples: int
     classes: int = 0
     device: Literal["cpu", "gpu"] = "cpu"
+    replicas: int = 1
     minutes: float = DEFAULT_MINUTES
 
     @property
@@ -56,7 +58,8 @@ def power_of_two_up_to(limit: float) -> int:
 
 
 def batch_choice(wanted: int, facts: Facts, reason: str) -> Choice:
-    """The choice of the batch size: `wanted`, or the largest power of two that the training set can fill."""
+    """The choice of the batch size: `wanted`, or what the training set can fill, as a multiple of the replicas."""
+    size = wanted
     if facts.examples < wanted:
-        return Choice("batch_size", power_of_two_up_to(facts.examples), "the training set has no more pictures")
-    return Choice("batch_size", wanted, reason)
+        size, reason = power_of_two_up_to(facts.examples), "the training set has no more pictures"
+    return Choice("batch_size", max(facts.replicas, size - size % facts.replicas), reason)

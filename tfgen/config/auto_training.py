@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tfgen.config.auto_facts import Choice, Facts
+from tfgen.config.auto_facts import Choice
 from tfgen.config.run import RunConfig
 
 OPTIONS = frozenset({"epochs", "steps_per_epoch", "warmup", "ema"})
@@ -17,19 +17,19 @@ MOST_EPOCHS = 50
 PASS_FACTOR = 2.0
 
 
-def length_rules(config: RunConfig, facts: Facts, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
+def length_rules(config: RunConfig, examples: int, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
     """Epochs, warm-up of the learning rate and moving average for a training of so many steps.
 
     Args:
         config: the configuration so far, which determines the batch size.
-        facts: what is known about the data.
+        examples: number of training examples.
         given: options that the user has set.
         steps: number of training steps that fit in the time.
         epochs: number of epochs whose validations fit in the time.
     """
     found = []
     if "epochs" not in given:
-        found += _epochs(config, facts, given, steps, epochs)
+        found += _epochs(config, examples, given, steps, epochs)
     found.append(
         Choice(
             "warmup",
@@ -50,12 +50,12 @@ def length_rules(config: RunConfig, facts: Facts, given: Mapping[str, Any], step
     return found
 
 
-def _epochs(config: RunConfig, facts: Facts, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
+def _epochs(config: RunConfig, examples: int, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:
     steps = max(1, steps)
     reason = f"{steps:,} steps fit in the time"
     if "steps_per_epoch" in given:
         return [Choice("epochs", max(1, round(steps / given["steps_per_epoch"])), reason)]
-    passes = steps / max(1, facts.examples // config.train.batch_size)
+    passes = steps / max(1, examples // config.train.batch_size)
     if max(1.0, epochs / PASS_FACTOR) <= passes <= epochs * PASS_FACTOR:
         return [
             Choice("epochs", max(1, round(passes)), f"{reason}; an epoch is a pass over the training set"),

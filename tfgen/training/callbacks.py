@@ -1,12 +1,10 @@
 """Keras callbacks that write the files of a run while it trains. Each receives the epoch's row and does one thing."""
 
-import sys
 from numbers import Real
 from typing import Any
 
 import keras
 import tensorflow as tf
-from tqdm import tqdm
 
 from tfgen.config import TrainConfig
 from tfgen.files import atomic_write
@@ -18,8 +16,6 @@ from tfgen.runs.run import Run
 
 #: First seed and number of the images of a sample grid.
 GRID_SEED, GRID_IMAGES = 0, 64
-#: Entries of a row that are not printed after each epoch.
-HIDDEN = ("epoch", "step", "best", "seconds", "images_per_second", "learning_rate")
 
 
 def is_sampled(epoch: int, train: TrainConfig) -> bool:
@@ -131,43 +127,3 @@ class Curves(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
         if is_sampled(epoch + 1, self.run.config.train):
             save_curves(self.run.metrics(), self.run.path / "curves.png", self.baselines)
-
-
-class ProgressBar(keras.callbacks.Callback):
-    """Shows the progress: on a terminal a bar over all steps with the time left, otherwise one line for each epoch.
-
-    Args:
-        epochs: number of epochs.
-        steps_per_epoch: number of steps of an epoch.
-        step: number of steps so far.
-    """
-
-    def __init__(self, epochs: int, steps_per_epoch: int, step: int):
-        super().__init__()
-        self.epochs = epochs
-        self.bar = tqdm(
-            total=epochs * steps_per_epoch,
-            initial=step,
-            unit="step",
-            file=sys.stderr,
-            disable=not sys.stderr.isatty(),
-            dynamic_ncols=True,
-        )
-
-    def on_train_batch_end(self, batch: int, logs=None):
-        self.bar.update(batch - self.bar.n)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        row = dict(logs or {})
-        numbers = {name: value for name, value in row.items() if name not in HIDDEN and isinstance(value, Real)}
-        if self.bar.disable:
-            metrics = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
-            speed = f"{row['seconds']:.1f} s  {row['images_per_second']:.0f} images/s"
-            print(f"epoch {epoch + 1}/{self.epochs}  {metrics}  {speed}", flush=True)
-        else:
-            # A bar has room for the most important numbers only.
-            main = {name: value for name, value in row.items() if "loss" in name or "bits" in name or name == "modes"}
-            self.bar.set_postfix({name: f"{value:.4f}" for name, value in main.items()})
-
-    def on_train_end(self, logs=None):
-        self.bar.close()

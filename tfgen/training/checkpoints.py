@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from tfgen.errors import RunError
 
+#: Name of the progress in a checkpoint.
+PROGRESS = "progress"
+
 
 class Progress(tf.train.experimental.PythonState):
     """How far a run is. Saved in the checkpoint beside the weights.

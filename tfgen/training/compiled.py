@@ -20,7 +20,8 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
         model: compiled with its optimizers, built in the scope of the strategy.
         batches: the training batches; step t takes batch t.
         xla: compile the step with XLA. With several replicas, only losses and gradients are compiled with XLA: replicas
-            cannot exchange gradients inside an XLA program.
+            cannot exchange gradients inside an XLA program. A model whose losses communicate is not compiled with XLA
+            then.
 
     Returns:
         A function from a number of steps to a boolean tensor: whether the losses of all steps were finite. The function
@@ -30,7 +31,7 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
     replicas, step_on_batch = strategy.num_replicas_in_sync, model.train_step
     if xla and replicas == 1:
         step_on_batch = compile_xla_step(model, batches)
-    elif xla:
+    elif xla and not model.communicates:
         model.differentiate = CompiledGradients(model.optimizer_steps(), specs(batches.at(0, 0, replicas)))
 
     # The models contain no Python control flow for autograph to convert; conversion would only slow the tracing.

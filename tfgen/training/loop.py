@@ -40,6 +40,8 @@ class Loop:
         batches: the training batches.
         validation: a set of examples (`ImageSet` or `PointSet`), with labels if the model is conditional; or None.
         epochs: number of epochs to train to.
+        steps_per_epoch: number of steps of an epoch; None for one pass over the training set.
+        first_epoch, first_step: numbers of epochs and steps of the earlier phases of the training.
         folder: of the checkpoints.
         scratch: folder to write checkpoints to instead, on a worker that is not the chief.
         xla: whether to compile the training step with XLA.
@@ -58,6 +60,9 @@ class Loop:
         epochs: int,
         folder: Path,
         *,
+        steps_per_epoch: int | None = None,
+        first_epoch: int = 0,
+        first_step: int = 0,
         scratch: Path | None = None,
         xla: bool = False,
         checkpoint_seconds: float = 60.0,
@@ -66,6 +71,8 @@ class Loop:
         track: Callable[[int], dict[str, Any]] = lambda epoch: {},
     ):
         self.model, self.batches, self.validation, self.epochs = model, batches, validation, epochs
+        self.steps_per_epoch = steps_per_epoch or batches.steps_per_epoch
+        self.first_epoch, self.first_step = first_epoch, first_step
         self.checkpoint_seconds, self.resume_hint = checkpoint_seconds, resume_hint
         self.all_reduce_mean, self.track = all_reduce_mean, track
         self.strategy = tf.distribute.get_strategy()
@@ -82,6 +89,14 @@ class Loop:
     def step(self) -> int:
         """Number of updates so far."""
         return int(self.model.optimizer.iterations.numpy())
+
+    def last_step(self, epoch: int) -> int:
+        """Number of updates of the run at the end of an epoch, counted from 0."""
+        return self.first_step + (epoch + 1 - self.first_epoch) * self.steps_per_epoch
+
+    def run_steps(self, steps: int) -> bool:
+        """Do some training steps without callbacks and checkpoints. Returns whether all losses were finite."""
+        return bool(self._run_steps(tf.constant(steps, tf.int64)))
 
     def restore(self) -> None:
         """Restore the latest checkpoint. Raises `RunError` as `Checkpoints.restore`."""
@@ -133,7 +148,7 @@ class Loop:
         while self.progress.epoch < self.epochs:
             epoch = self.progress.epoch
             self.callbacks.on_epoch_begin(epoch)
-            while (remaining := (epoch + 1) * self.batches.steps_per_epoch - self.step) > 0:
+            while (remaining := self.last_step(epoch) - self.step) > 0:
                 chunk = self._run_chunk(min(chunk, remaining))
             self._end_epoch(epoch)
             (due,) = self.all_reduce_mean((time.monotonic() - self._saved_at > self.checkpoint_seconds / 6,))
@@ -143,7 +158,7 @@ class Loop:
     def _run_chunk(self, steps: int) -> int:
         """Run some steps, write a checkpoint if one is due, and return the number of steps of the next chunk."""
         started = time.monotonic()
-        finite = bool(self._run_steps(tf.constant(steps, tf.int64)))
+        finite = self.run_steps(steps)
         elapsed = time.monotonic() - started
         self.progress.seconds += elapsed
         if not finite:
@@ -170,7 +185,7 @@ class Loop:
             **self._take_metrics(),
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "seconds": round(seconds, 3),
-            "images_per_second": round(self.batches.steps_per_epoch * self.batches.batch_size / max(seconds, 1e-9), 1),
+            "images_per_second": round(self.steps_per_epoch * self.batches.batch_size / max(seconds, 1e-9), 1),
         }
         with self.model.averaged_weights():
             if self.validation is not None and self.model.can("log_prob"):

@@ -28,16 +28,20 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         total: number of steps of the whole training; the cosine ends there.
         steps_per_epoch: number of steps after which the exponential decay multiplies the rate by `decay`.
         decay: that factor.
+        first: number of the step at which the schedule begins; earlier steps belong to an earlier phase.
 
     Reference: Loshchilov, Hutter: SGDR. ICLR 2017 (the cosine).
     """
 
-    def __init__(self, base: float, shape: str, warmup: int, total: int, steps_per_epoch: int, decay: float):
-        self.base, self.shape, self.warmup = base, shape, warmup
+    def __init__(
+        self, base: float, shape: str, warmup: int, total: int, steps_per_epoch: int, decay: float, first: int = 0
+    ):
+        self.base, self.shape, self.warmup, self.first = base, shape, warmup, first
         self.total, self.steps_per_epoch, self.decay = total, steps_per_epoch, decay
 
     def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
+        # Subtracted as integers: a float32 does not hold every step beyond 2²⁴.
+        step = keras.ops.cast(step - self.first if self.first else step, "float32")
         rate = keras.ops.convert_to_tensor(self.base, "float32")
         if self.shape == "exponential":
             rate = rate * self.decay ** keras.ops.floor(step / self.steps_per_epoch)
@@ -56,6 +60,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             "total": self.total,
             "steps_per_epoch": self.steps_per_epoch,
             "decay": self.decay,
+            "first": self.first,
         }
 
     @classmethod
@@ -106,20 +111,24 @@ def _as_matrix(shape) -> tuple[int, int]:
     return math.prod(shape[:-1]), shape[-1]
 
 
-def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+def make_optimizer(
+    config: TrainConfig, steps_per_epoch: int, first_epoch: int = 0, first_step: int = 0
+) -> keras.optimizers.Optimizer:
     """Make the optimizer of a training configuration.
 
     Args:
         config: the configuration.
         steps_per_epoch: number of updates of an epoch.
+        first_epoch, first_step: numbers of epochs and steps of the earlier phases. The schedule begins after them.
     """
     rate = Schedule(
         config.learning_rate,
         config.schedule,
         config.warmup,
-        config.epochs * steps_per_epoch,
+        (config.epochs - first_epoch) * steps_per_epoch,
         steps_per_epoch,
         config.decay,
+        first_step,
     )
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(rate)

@@ -10,15 +10,38 @@ from tfgen.config import RunConfig
 from tfgen.data.batches import Batches
 from tfgen.errors import ConfigError
 from tfgen.models import build
+from tfgen.training.init_from import load_start
 from tfgen.training.loop import Loop
 from tfgen.training.optimizers import make_optimizer
 from tfgen.training.tracking import tracker
+
+#: Position of the phase's number in the seed of the batches, above all bits of the seed of the training.
+PHASE_BITS = 32
 
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
     from tfgen.training.distributed.strategy import DistributionContext
+
+
+def phase_start(config: RunConfig) -> tuple[int, int]:
+    """Numbers of epochs and of steps before the present phase of the training; zeros in the first phase."""
+    return (config.earlier[-1].epochs, config.earlier[-1].steps) if config.earlier else (0, 0)
+
+
+def make_batches(config: RunConfig, dataset: "Dataset") -> Batches:
+    """Make the batches of the present phase of the training.
+
+    Raises:
+        DataError: if the batch is larger than the training set.
+    """
+    labels = dataset.train.labels if config.data.conditional else None
+    # Each phase has an order of the examples of its own. The first phase has that of the seed itself.
+    seed = config.train.seed + (len(config.earlier) << PHASE_BITS)
+    return Batches(
+        dataset.train.examples, config.train.batch_size, seed, labels=labels, first_step=phase_start(config)[1]
+    )
 
 
 def make_batches_and_model(
@@ -29,12 +52,13 @@ def make_batches_and_model(
     Raises:
         ConfigError: if the replicas cannot share the batch, or the model cannot divide a replica's part of the batch.
     """
-    labels = dataset.train.labels if config.data.conditional else None
-    batches = Batches(dataset.train.examples, config.train.batch_size, config.train.seed, labels=labels)
+    batches = make_batches(config, dataset)
     keras.utils.set_random_seed(config.train.seed)
     with distribution.strategy.scope():
         model = build(config, dataset.event_shape, dataset.levels, dataset.classes, dataset.class_frequencies)
-        model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
+        steps_per_epoch = config.train.steps_per_epoch or batches.steps_per_epoch
+        optimizer = make_optimizer(config.train, steps_per_epoch, *phase_start(config))
+        model.compile(optimizer, clip_norm=config.train.clip_norm)
     replicas = distribution.strategy.num_replicas_in_sync
     if config.train.batch_size % (replicas * model.batch_multiple):
         raise ConfigError(
@@ -74,9 +98,11 @@ def make_loop(
         scratch, checkpoint_seconds, resume_hint: see `Loop`.
 
     Raises:
-        RunError: if the run has metrics but no checkpoint that fits.
+        RunError: if the run has metrics but no checkpoint that fits, or it is new and `--init-from` names no model.
+        ConfigError: if the run is new and the model of `--init-from` does not fit.
     """
     validation, config = dataset.validation, run.config.train
+    first_epoch, first_step = phase_start(run.config)
     # Only the chief writes rows. The tracker's classifier is loaded outside of the scope, because loading inside the
     # scope would wait for the other workers, which load none.
     tracking = {"track": tracker(model, dataset, config)} if distribution.is_chief else {}
@@ -87,6 +113,9 @@ def make_loop(
             validation,
             config.epochs,
             run.path / "checkpoints",
+            steps_per_epoch=config.steps_per_epoch,
+            first_epoch=first_epoch,
+            first_step=first_step,
             scratch=scratch,
             xla=uses_xla(run.config, model),
             checkpoint_seconds=checkpoint_seconds,
@@ -98,6 +127,9 @@ def make_loop(
             loop.restore()
         else:
             # A new run, or a run that was killed before its first checkpoint.
-            examples, *label = tf.nest.flatten(batches.at(0))
-            model.initialize_from(examples, **model.given(*label))
+            if config.init_from is not None:
+                load_start(model, run.config)
+            else:
+                examples, *label = tf.nest.flatten(batches.at(0))
+                model.initialize_from(examples, **model.given(*label))
     return loop

@@ -2,7 +2,6 @@
 
 import contextlib
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,18 +9,24 @@ from typing import TYPE_CHECKING
 
 from tfgen.config import RunConfig
 from tfgen.config.arguments import TrainArguments
+from tfgen.config.auto import has_rules
 from tfgen.errors import DivergedError
 from tfgen.evaluation.likelihood import baseline_bits_per_dim
 from tfgen.files import remove_partial, write_json
-from tfgen.models.weights import count_weights
+from tfgen.runs.data_record import check_data, record_data
 from tfgen.runs.lock import run_lock
 from tfgen.runs.run import Run
 from tfgen.training import callbacks
+from tfgen.training.choose import complete
 from tfgen.training.distributed.agreement import check_agreement, lost_worker_errors
 from tfgen.training.distributed.strategy import DistributionContext, make_strategy
 from tfgen.training.final_measurements import measure_and_draw
-from tfgen.training.open_run import check_shared_folder, create_run, open_existing_run
-from tfgen.training.prepare import make_batches_and_model, make_loop, uses_xla
+from tfgen.training.memory import check_memory, check_memory_before_build, training_memory
+from tfgen.training.open_run import check_shared_folder, create_run, keep_config, new_config, open_existing_run
+from tfgen.training.plan_text import print_choices, print_plan, print_time
+from tfgen.training.prepare import make_batches_and_model, make_loop
+from tfgen.training.progress import ProgressLine
+from tfgen.training.speed import measure_speed
 
 if TYPE_CHECKING:
     from tfgen.data.batches import Batches
@@ -46,14 +51,20 @@ def train(arguments: TrainArguments) -> Run | None:
         LostWorkerError: if another worker of the cluster ends.
     """
     run = open_existing_run(arguments)
-    config = run.config if run else arguments.config
-    assert config is not None
+    config = run.config if run else new_config(arguments)
     # Missing or damaged data are reported before this worker waits for others.
     dataset = (run or Run(Path(arguments.out), config)).dataset
-    distribution = make_strategy(arguments.machine, config.train.batch_size)
+    # The preset auto chooses a batch that the replicas can share.
+    distribution = make_strategy(arguments.machine, 0 if not run and has_rules(config) else config.train.batch_size)
     with lost_worker_errors(distribution):
         if distribution.cluster is not None:
             check_shared_folder(arguments, run)
+        if run is None:
+            plan = complete(arguments, config, dataset, distribution)
+            config = plan.config
+            if distribution.is_chief:
+                print_choices(config, plan.choices)
+        if distribution.cluster is not None:
             check_agreement(config, distribution)
         return _train(arguments, run, config, dataset, distribution)
 
@@ -61,22 +72,49 @@ def train(arguments: TrainArguments) -> Run | None:
 def _train(
     arguments: TrainArguments, run: Run | None, config: RunConfig, dataset: "Dataset", distribution: DistributionContext
 ) -> Run | None:
+    check_memory_before_build(config, dataset.event_shape)
     batches, model = make_batches_and_model(config, dataset, distribution)
+    memory = training_memory(config, model, batches)
+    check_memory(memory)
     baselines = _baselines(dataset, model)
-    _print_plan(config, dataset, batches, model, baselines, distribution)
+    print_plan(config, dataset, batches, model, baselines, distribution, memory)
     if arguments.dry_run:
+        _print_dry_run(run, config, dataset, batches, model, distribution)
         return None
-    run = run or create_run(arguments, config, distribution)
+    if run is not None:
+        check_data(run, dataset, arguments.accept_changed_data)
+        keep_config(run, config)
+    else:
+        run = create_run(arguments, config, distribution)
+        if distribution.is_chief:
+            record_data(run, dataset)
     print(f"run        {run.path}", flush=True)
     with _training_lock(run, distribution):
         with _record_divergence(run, distribution):
             _fit(run, dataset, batches, model, baselines, distribution, arguments.machine.checkpoint_seconds)
-        measure_and_draw(run, distribution)
+        verdict = measure_and_draw(run, distribution)
     if distribution.is_chief:
         path = shlex.quote(str(run.path))
-        print(f"done       {run.path}: samples/, curves.png, metrics.jsonl, model.keras")
+        files = f"{run.path}: samples/, curves.png, metrics.jsonl, model.keras"
+        print(f"done       {files}" if verdict is None else f"ended      {files}\nwarning    {verdict}")
         print(f"next       tfgen sample {path}  |  tfgen app --runs {shlex.quote(str(run.path.parent))}", flush=True)
     return run
+
+
+def _print_dry_run(
+    run: Run | None,
+    config: RunConfig,
+    dataset: "Dataset",
+    batches: "Batches",
+    model: "GenerativeModel",
+    distribution: DistributionContext,
+) -> None:
+    """Print the time of a training, from some steps of the model in a folder that is deleted."""
+    with tempfile.TemporaryDirectory() as folder:
+        loop = make_loop(Run(Path(folder), config), dataset, batches, model, distribution)
+        print_time(config, batches, measure_speed(loop))
+    if run is None and config.train.init_from is not None:
+        print("start      the weights fit")
 
 
 def _baselines(dataset: "Dataset", model: "GenerativeModel") -> dict[str, float]:
@@ -84,31 +122,6 @@ def _baselines(dataset: "Dataset", model: "GenerativeModel") -> dict[str, float]
     if not (model.is_image and model.can("log_prob")):
         return {}
     return {"bits_per_dim": baseline_bits_per_dim(model, dataset.train.examples, dataset.test.examples)}
-
-
-def _print_plan(
-    config: RunConfig,
-    dataset: "Dataset",
-    batches: "Batches",
-    model: "GenerativeModel",
-    baselines: dict[str, float],
-    distribution: DistributionContext,
-) -> None:
-    sizes = [len(split) if split is not None else 0 for split in (dataset.train, dataset.validation, dataset.test)]
-    shape = "×".join(map(str, dataset.event_shape))
-    levels = f", {dataset.levels} levels" if dataset.levels else ""
-    weights = count_weights(model.trainable_variables)
-    xla = "compiled with XLA" if uses_xla(config, model) else "not compiled with XLA"
-    print(f"data       {dataset.name}, {shape}{levels}; training {sizes[0]}, validation {sizes[1]}, test {sizes[2]}")
-    print(f"model      {config.model}, preset {config.preset}, {weights:,} trainable weights")
-    print(f"devices    {distribution.description}")
-    print(
-        f"training   {config.train.epochs} epochs of {batches.steps_per_epoch} steps, batch size {batches.batch_size}, "
-        f"seed {config.train.seed}, {xla}"
-    )
-    for name, value in baselines.items():
-        print(f"baseline   {value:.4f} {name.replace('_', ' ')} on the test set, by independent pixels")
-    sys.stdout.flush()
 
 
 def _training_lock(run: Run, distribution: DistributionContext) -> contextlib.AbstractContextManager[None]:
@@ -157,6 +170,8 @@ def _fit(
         run.keep_metrics(loop.progress.epoch)
         # The callbacks run outside of the strategy's scope: variables that they create inside the scope would have to
         # be created by every worker.
+        if loop.step == 0 and distribution.cluster is None:
+            print_time(run.config, batches, measure_speed(loop))
         loop.run(
             [
                 callbacks.MetricsFile(run),
@@ -164,6 +179,6 @@ def _fit(
                 callbacks.TensorBoard(run),
                 callbacks.SampleGrids(run, None if dataset.is_images else dataset.test.examples),
                 callbacks.Curves(run, baselines),
-                callbacks.ProgressBar(run.config.train.epochs, batches.steps_per_epoch, loop.step),
+                ProgressLine(loop.epochs, loop.last_step(loop.epochs - 1), loop.step),
             ]
         )

@@ -1,9 +1,12 @@
 """Start the worker processes of one training on this machine."""
 
+from tfgen.config import RunConfig
 from tfgen.config.arguments import TrainArguments
+from tfgen.config.auto import has_rules
 from tfgen.errors import ConfigError
 from tfgen.runs import Run
 from tfgen.training.distributed.supervisor import Supervisor
+from tfgen.training.open_run import keep_config, new_config, open_existing_run
 from tfgen.training.process import PYTHON
 
 
@@ -27,29 +30,27 @@ def launch(arguments: TrainArguments, workers: int, max_restarts: int, heartbeat
             f"--strategy {machine.strategy}"
         )
     # Bad input is refused before a folder is made.
-    config = arguments.config or Run.reopen(arguments.resume or "").config
+    existing = open_existing_run(arguments)
+    config = existing.config if existing else new_config(arguments)
+    if existing is None and (has_rules(config) or arguments.minutes is not None):
+        raise ConfigError(
+            "--preset, --minutes: expected a preset other than auto, and --epochs, with several workers. Received: a "
+            "training that is planned on one machine; tfgen train --dry-run prints its options as a command"
+        )
     if config.train.batch_size % workers:
         raise ConfigError(
             f"--batch-size: expected a multiple of {workers}, the number of workers. "
             f"Received: {config.train.batch_size}"
         )
-    run = _open_or_create(arguments)
+    if arguments.dry_run:
+        raise ConfigError("--dry-run: expected without launch; tfgen train --dry-run prints the plan of a training")
+    run = existing or _create(arguments, config)
+    keep_config(run, config)
     program = [*PYTHON, "-m", "tfgen", "train", "--resume", str(run.path)]
     program += ["--checkpoint-seconds", str(machine.checkpoint_seconds)]
-    if arguments.epochs is not None:
-        program += ["--epochs", str(arguments.epochs)]
     Supervisor(run.path, program, workers, max_restarts, heartbeat_timeout).supervise()
 
 
-def _open_or_create(arguments: TrainArguments) -> Run:
-    """The run, created before the first worker starts, so that all workers know its folder."""
-    if arguments.dry_run:
-        raise ConfigError("--dry-run: expected without launch; tfgen train --dry-run prints the plan of a training")
-    if arguments.resume is not None:
-        return Run.reopen(arguments.resume)
-    assert arguments.config is not None
-    if arguments.run is None:
-        return Run.create(arguments.out, arguments.config)
-    if Run.exists(arguments.run):
-        return Run.reopen(arguments.run)
-    return Run.create_at(arguments.run, arguments.config)
+def _create(arguments: TrainArguments, config: RunConfig) -> Run:
+    """Create the run before the first worker starts, so that all workers know its folder."""
+    return Run.create(arguments.out, config) if arguments.run is None else Run.create_at(arguments.run, config)
