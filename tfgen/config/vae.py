@@ -22,24 +22,41 @@ from tfgen.errors import ConfigError
 class VAEConfig(Options):
     """A variational autoencoder: networks, observation model p(x|z), prior p(z) and objective."""
 
-    arch: Literal["mlp", "conv"] = option("mlp", "Kind of networks: fully connected (mlp) or convolutional (conv)")
-    latent_dim: Size = option(20, "Number of dimensions of the latent z")
+    arch: Literal["mlp", "conv", "hierarchical"] = option(
+        "mlp",
+        "Kind of networks: fully connected (mlp), convolutional (conv), or convolutional with a hierarchy of latent "
+        "grids from coarse to fine (hierarchical)",
+    )
+    latent_dim: Size = option(20, "With --arch mlp or conv: number of dimensions of the latent z")
+    latent_groups: Annotated[int, Bounds(low=1, limit=100)] = option(
+        2, "With --arch hierarchical: number of groups of latents at each resolution"
+    )
+    latent_channels: Annotated[int, Bounds(low=1, limit=4_096)] = option(
+        8, "With --arch hierarchical: number of latent dimensions of each group and position"
+    )
     hidden: tuple[Size, ...] = option(
         (512,),
         "With --arch mlp: number of units of each hidden layer of the encoder; the decoder has them in reverse order",
     )
     filters: Filters = option(
-        32, "With --arch conv: number of filters at the highest resolution; the number doubles at each lower resolution"
+        32,
+        "With --arch conv or hierarchical: number of filters at the highest resolution inside the networks; the lower "
+        "resolutions have twice as many",
     )
     blocks: Layers = option(
-        0, "With --arch conv: number of gated residual blocks at each resolution; 0 gives a plain convolutional network"
+        0,
+        "With --arch conv or hierarchical: number of gated residual blocks at each resolution, those of a hierarchical "
+        "model in the encoder; with --arch conv, 0 gives a plain convolutional network",
     )
     activation: Activation = option("relu", "Activation function of the hidden layers")
-    dropout: DropoutRate = option(0.0, "With --arch conv and --blocks: dropout rate inside each block, during training")
-    likelihood: Literal["bernoulli", "logistic_mixture"] = option(
+    dropout: DropoutRate = option(
+        0.0, "With --arch conv or hierarchical: dropout rate inside each gated residual block, during training"
+    )
+    likelihood: Literal["bernoulli", "logistic_mixture", "color_logistic_mixture"] = option(
         "bernoulli",
-        "Observation model p(x|z): a Bernoulli distribution of binarized pixels, or a discretized mixture of logistic "
-        "distributions of all pixel levels",
+        "Observation model p(x|z): a Bernoulli distribution of binarized pixels; a discretized mixture of logistic "
+        "distributions of all pixel levels, in which the color channels are independent (logistic_mixture); or the "
+        "same with channels that depend on each other (color_logistic_mixture)",
     )
     binarize: Literal["threshold", "static", "dynamic"] = option(
         "threshold",
@@ -47,7 +64,7 @@ class VAEConfig(Options):
         "drawn once with the pixel as the probability of 1; dynamic: drawn at every step with that probability",
     )
     mixtures: Annotated[int, Bounds(low=1, limit=256)] = option(
-        5, "With --likelihood logistic_mixture: number of mixture components of each pixel and channel"
+        5, "With --likelihood logistic_mixture or color_logistic_mixture: number of mixture components of each pixel"
     )
     prior: Literal["normal", "flow"] = option(
         "normal", "Prior p(z): the standard normal distribution, or a normalizing flow that is trained with the model"
@@ -64,6 +81,15 @@ class VAEConfig(Options):
         0.0,
         "KL divergence, in nats per latent dimension averaged over the batch, below which the objective has no penalty",
     )
+
+    @model_validator(mode="after")
+    def _prior_of_a_hierarchy_is_normal(self):
+        if self.prior == "flow" and self.arch == "hierarchical":
+            raise ConfigError(
+                "prior: expected normal with --arch hierarchical, whose networks learn the prior of the lower latents "
+                "given the upper ones. Received: flow"
+            )
+        return self
 
     @model_validator(mode="after")
     def _prior_flow_has_two_dimensions(self):

@@ -1,6 +1,7 @@
 """The discretized mixture of logistic distributions, a likelihood of pixels with any number of levels.
 
-Reference: Salimans et al.: PixelCNN++. ICLR 2017, equation 2. Here the channels of a pixel are independent.
+Reference: Salimans et al.: PixelCNN++. ICLR 2017, equation 2. Here the channels of a pixel are independent;
+`tfgen.models.color_logistic_mixture` is the mixture whose channels depend on each other.
 """
 
 import tensorflow as tf
@@ -41,7 +42,22 @@ def log_prob(parameters, values, levels: int) -> tf.Tensor:
         float32 [n], the sum over pixels and channels, in nats.
     """
     logits, means, log_scales = parameters
-    values = values[..., None]
+    component = discretized_log_prob(means, log_scales, values[..., None], levels)
+    pixels = tf.reduce_logsumexp(tf.nn.log_softmax(logits) + component, axis=-1)
+    return tf.reduce_sum(pixels, axis=(1, 2, 3))
+
+
+def discretized_log_prob(means, log_scales, values, levels: int) -> tf.Tensor:
+    """Compute the log-probability of integer levels under discretized logistic distributions.
+
+    Args:
+        means, log_scales: parameters of the distributions of pixels scaled to [−1, 1].
+        values: levels 0 … levels − 1 as float32, of a shape that broadcasts with the parameters.
+        levels: number of intensity levels.
+
+    Returns:
+        Nats, of the broadcast shape.
+    """
     half = 1.0 / (levels - 1.0)
     inverse = tf.exp(-log_scales)
     centred = 2.0 * half * values - 1.0 - means
@@ -49,9 +65,7 @@ def log_prob(parameters, values, levels: int) -> tf.Tensor:
     # log(σ(b) − σ(a)) = log σ(b) + log σ(−a) + log(1 − e^(a − b)). A plain difference would lose its digits.
     inside = _log_sigmoid(upper) + _log_sigmoid(-lower) + tf.math.log(-tf.math.expm1(-2.0 * half * inverse))
     first, last = values < 0.5, values > levels - 1.5
-    component = tf.where(first, _log_sigmoid(upper), tf.where(last, _log_sigmoid(-lower), inside))
-    pixels = tf.reduce_logsumexp(tf.nn.log_softmax(logits) + component, axis=-1)
-    return tf.reduce_sum(pixels, axis=(1, 2, 3))
+    return tf.where(first, _log_sigmoid(upper), tf.where(last, _log_sigmoid(-lower), inside))
 
 
 def mean(parameters) -> tf.Tensor:

@@ -43,6 +43,11 @@ class TrainingStep:
     weights: Any
     trainable_variables: Any
 
+    @property
+    def communicates(self) -> bool:
+        """Whether the losses use numbers of other replicas, which a program compiled with XLA cannot receive."""
+        return False
+
     # -- variables ----------------------------------------------------------------------------------------------------
 
     @property

@@ -8,18 +8,20 @@ from tensorflow_probability import distributions as tfd
 
 from tfgen import random
 from tfgen.config import VAEConfig
-from tfgen.models import logistic_mixture, pixels
+from tfgen.errors import ConfigError
+from tfgen.models import pixels
 from tfgen.models.contract import DECODE_BATCH, GenerativeModel
 from tfgen.models.vae import networks
+from tfgen.models.vae.free_bits import free_bits
+from tfgen.models.vae.observation import observation
 from tfgen.models.vae.prior import prior_distribution
+from tfgen.networks.hierarchy import Inference
+from tfgen.networks.latent_group import bounded_log_std
 
 # Number of images from which `diagnostics` counts the active latent dimensions.
 DIAGNOSTIC_EXAMPLES = 2000
 # Variance over the images above which the posterior mean of a latent dimension counts as active.
 ACTIVE_VARIANCE = 0.01
-# Upper bound of the posterior's log standard deviation. The prior's standard deviation is 1, so that no posterior needs
-# more. Without the bound, the likelihood of all levels can make it diverge at the start of training.
-MAX_LOG_STD = 2.0
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -54,10 +56,22 @@ class VAE(GenerativeModel):
     selection_metric = "bits_per_dim"
 
     def _build_networks(self):
-        self.encoder = networks.encoder(self.config, self.event_shape)
-        self.decoder = networks.decoder(self.config, self.event_shape)
-        self.prior_networks = networks.prior_networks(self.config)
-        self.prior = prior_distribution(self.config.latent_dim, self.prior_networks)
+        if not self.is_image:
+            raise ConfigError(
+                f"event_shape: expected pictures, (H, W, C), for a VAE. Received: {self.event_shape}, points, which the "
+                "models flow and gan take"
+            )
+        classes = len(self.classes)
+        self.observation = observation(self.config, self.event_shape[-1], self.levels)
+        self.encoder = networks.encoder(self.config, self.event_shape, classes)
+        self.decoder = networks.decoder(self.config, self.event_shape, self.observation.maps, classes)
+        self.prior_networks = networks.prior_networks(self.config, classes)
+        self.prior = None if self.prior_networks and classes else self._prior_given()
+
+    @property
+    def is_hierarchical(self) -> bool:
+        """Whether the latents are a hierarchy of grids, and not one vector."""
+        return self.config.arch == "hierarchical"
 
     # -- the distributions --------------------------------------------------------------------------------------------
 
@@ -72,49 +86,73 @@ class VAE(GenerativeModel):
             return bits, bits
         return 2.0 * unit - 1.0, pixels.whole_levels(images, self.levels)
 
-    def posterior(self, inputs, training: bool = False) -> tfd.Distribution:
-        """q(z|x) of preprocessed images [n, H, W, C]: n normal distributions over [latent_dim]."""
-        mean, log_std = tf.split(self.encoder(inputs, training=training), 2, axis=-1)
-        # The bound has the gradient of the identity, so that the KL divergence still pulls the value below the bound.
-        log_std -= tf.stop_gradient(tf.nn.relu(log_std - MAX_LOG_STD))
-        return tfd.MultivariateNormalDiag(loc=mean, scale_diag=tf.exp(log_std))
+    def features(self, inputs, label=None, training: bool = False):
+        """The encoder's output for preprocessed images [n, H, W, C]: the parameters of q(z|x), or feature maps."""
+        return self.encoder(inputs if label is None else [inputs, self.one_hot(label)], training=training)
 
-    def reconstruction_log_prob(self, latent, target, training: bool = False) -> tf.Tensor:
-        """log p(x|z) of each image in nats: z [n, latent_dim], x [n, H, W, C] → float32 [n]."""
-        maps = self.decoder(latent, training=training)
-        if self.config.likelihood == "bernoulli":
-            # This form of the cross-entropy does not overflow for any logit, in any of the export formats.
-            return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(target, maps), axis=(1, 2, 3))
-        return logistic_mixture.log_prob(self._mixture(maps), target, self.levels)
+    def infer(self, features, noise, label=None, training: bool = False) -> Inference:
+        """Sample z ~ q(z|x) with standard normal noise [n, latents]: z = μ + σ ε. A hierarchy is sampled top-down."""
+        if self.is_hierarchical:
+            return self.decoder.infer(features, noise, self.one_hot(label), training=training)
+        mean, log_std = tf.split(features, 2, axis=-1)
+        std = tf.exp(bounded_log_std(log_std))
+        latent = mean + std * noise
+        return Inference(mean, std, latent, latent)
 
-    def _mixture(self, maps):
-        return logistic_mixture.split_parameters(maps, self.config.mixtures, self.event_shape[-1])
+    def reconstruction_log_prob(self, latent, target, training: bool = False, label=None) -> tf.Tensor:
+        """log p(x|z) of each image in nats: z [n, latents], x [n, H, W, C] → float32 [n]."""
+        return self.observation.log_prob(self._maps(latent, label, training), target)
 
-    def _prior_log_prob(self, latent):
+    def _maps(self, latent, label=None, training: bool = False):
+        """The parameters of p(x|z), [n, H, W, maps]."""
+        return self.decoder(latent if label is None else [latent, self.one_hot(label)], training=training)
+
+    def _reconstruction_log_prob(self, inference: Inference, target, training: bool = False, label=None):
+        """`reconstruction_log_prob` of the sampled latents. That of a hierarchy has computed most of it already."""
+        if self.is_hierarchical:
+            return self.observation.log_prob(self.decoder.output_of(inference.state), target)
+        return self.reconstruction_log_prob(inference.latent, target, training, **self.given(label))
+
+    def _prior_given(self, label=None) -> tfd.Distribution:
+        return prior_distribution(self.latent_shape[0], self.prior_networks, self.one_hot(label))
+
+    def _prior(self, label=None) -> tfd.Distribution:
+        """p(z), or p(z|y) of a conditional model with a flow prior."""
+        return self._prior_given(label) if self.prior is None else self.prior
+
+    def _prior_log_prob(self, latent, label=None):
         # TFP's bijectors cache results by the identity of the tensor. A new tensor avoids results of older weights.
-        return self.prior.log_prob(tf.identity(latent))
+        return self._prior(label).log_prob(tf.identity(latent))
 
     def _posterior_noise(self, rng, inputs):
-        return rng.normal("posterior", (random.rows(inputs), self.config.latent_dim))
+        return rng.normal("posterior", (random.rows(inputs), *self.latent_shape))
 
     # -- the objective ------------------------------------------------------------------------------------------------
 
-    def losses_of(self, examples, rng, training=False):
+    def losses_of(self, examples, rng, training=False, label=None):
         inputs, target = self.preprocess(examples, rng)
-        posterior = self.posterior(inputs, training=training)
-        mean, std = posterior.mean(), posterior.stddev()
-        latent = mean + std * self._posterior_noise(rng, inputs)
-        reconstruction = -self.reconstruction_log_prob(latent, target, training=training)
+        features = self.features(inputs, label, training)
+        found = self.infer(features, self._posterior_noise(rng, inputs), label, training)
+        reconstruction = -self._reconstruction_log_prob(found, target, training, label)
         if self.config.prior == "normal":
-            normal = tfd.Normal(mean, std)
-            kl_of_dimensions = tfd.kl_divergence(normal, tfd.Normal(tf.zeros_like(mean), tf.ones_like(std)))
+            normal, standard = tfd.Normal(found.mean, found.std), tfd.Normal(0.0, 1.0)
+            kl_of_dimensions = tfd.kl_divergence(normal, standard)
             kl = tf.reduce_sum(kl_of_dimensions, axis=-1)
         else:
-            kl = posterior.log_prob(latent) - self._prior_log_prob(latent)
+            kl = self._posterior_log_prob(found) - self._prior_log_prob(found.latent, label)
             kl_of_dimensions = kl[:, None]
-        loss = reconstruction + self._kl_weight(training) * self._free_bits(kl, kl_of_dimensions, training)
+        penalty = kl
+        if training and self.config.free_bits:
+            # A flow prior gives only the KL divergence of all dimensions together, which is bounded as one.
+            together = 1 if self.config.prior == "normal" else self.config.latent_dim
+            penalty = free_bits(kl_of_dimensions, self.config.free_bits * together)
+        loss = reconstruction + self._kl_weight(training) * penalty
         bits = (reconstruction + kl) / (math.log(2.0) * math.prod(self.event_shape))
         return {"loss": loss, "bits_per_dim": bits, "reconstruction": reconstruction, "kl": kl}
+
+    @staticmethod
+    def _posterior_log_prob(found: Inference):
+        return tfd.MultivariateNormalDiag(loc=found.mean, scale_diag=found.std).log_prob(found.latent)
 
     def _kl_weight(self, training):
         """β, or during the warm-up of training a weight that rises linearly from 0 to β."""
@@ -122,57 +160,56 @@ class VAE(GenerativeModel):
             return self.config.beta
         return self.config.beta * tf.minimum(1.0, (tf.cast(self.step, tf.float32) + 1.0) / self.config.kl_warmup)
 
-    def _free_bits(self, kl, kl_of_dimensions, training):
-        """The KL term of the training loss, [n]: the batch mean of each dimension, but at least `free_bits` nats.
-
-        A flow prior gives only the KL divergence of all dimensions together, which is bounded as one.
-        """
-        if not training or not self.config.free_bits:
-            return kl
-        allowance = self.config.free_bits * (1 if self.config.prior == "normal" else self.config.latent_dim)
-        # Every example has the same value, so that the mean over the batch is this value.
-        return tf.zeros_like(kl) + tf.reduce_sum(tf.maximum(tf.reduce_mean(kl_of_dimensions, axis=0), allowance))
+    @property
+    def communicates(self):
+        return self.config.free_bits > 0.0
 
     # -- sampling, decoding, encoding ---------------------------------------------------------------------------------
 
     @property
     def latent_shape(self):
-        return (self.config.latent_dim,)
+        return (self.decoder.latents if self.is_hierarchical else self.config.latent_dim,)
 
-    def latents_from(self, normal):
-        return normal if self.config.prior == "normal" else self.prior.bijector.forward(tf.identity(normal))
+    def latents_from(self, normal, label=None):
+        if self.config.prior == "normal":
+            return normal
+        return self._prior(self.labels_of(label, random.rows(normal))).bijector.forward(tf.identity(normal))
 
-    def normal_from(self, latent):
-        return latent if self.config.prior == "normal" else self.prior.bijector.inverse(tf.identity(latent))
+    def normal_from(self, latent, label=None):
+        if self.config.prior == "normal":
+            return latent
+        return self._prior(self.labels_of(label, random.rows(latent))).bijector.inverse(tf.identity(latent))
 
-    def decode(self, latent):
-        """Compute the mean of p(x|z): [n, latent_dim] → [n, H, W, C] in [0, 1]."""
-        maps = self.decoder(latent)
-        if self.config.likelihood == "bernoulli":
-            return tf.sigmoid(maps)
-        return logistic_mixture.mean(self._mixture(maps))
+    def decode(self, latent, label=None):
+        """Compute the mean of p(x|z): [n, latents] → [n, H, W, C] in [0, 1]."""
+        return self.observation.mean(self._maps(latent, self.labels_of(label, random.rows(latent))))
 
-    def encode(self, examples):
-        """Compute the mean of q(z|x): [n, H, W, C] → [n, latent_dim].
+    def encode(self, examples, label=None):
+        """Compute the mean of q(z|x): [n, H, W, C] → [n, latents].
 
-        Dynamic binarization uses the same random numbers for every image.
+        In a hierarchy, the mean of a group of latents is that for the means of the groups above. Dynamic binarization
+        uses the same random numbers for every image.
         """
+        label = self.labels_of(label, random.rows(examples))
         with random.PerExampleRng(tf.fill((random.rows(examples),), random.seeds_from(self.seed + 1, 1)[0])) as rng:
-            return self.posterior(self.preprocess(examples, rng)[0]).mean()
+            inputs, _ = self.preprocess(examples, rng)
+            features = self.features(inputs, label)
+        noise = tf.zeros((random.rows(examples), *self.latent_shape)) if self.is_hierarchical else 0.0
+        return self.infer(features, noise, label).mean
 
-    def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> tf.Tensor:
+    def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0, label=None) -> tf.Tensor:
         """Sample from p(x|z), whereas `sample` returns its mean; the latents are the same: [n, H, W, C] in [0, 1]."""
         seeds = random.seeds_from(seed, n)
-        starts = range(0, n, DECODE_BATCH)
-        return tf.concat([self._pixels_of_seeds(seeds[i : i + DECODE_BATCH], temperature) for i in starts], axis=0)
+        labels = self.labels_from_seeds(seeds) if label is None else self.labels_of(label, n)
+        rows = [slice(start, start + DECODE_BATCH) for start in range(0, n, DECODE_BATCH)]
+        parts = [(seeds[part], None if labels is None else labels[part]) for part in rows]
+        return tf.concat([self._pixels_of_seeds(some, temperature, label) for some, label in parts], axis=0)
 
-    def _pixels_of_seeds(self, seeds, temperature):
-        maps = self.decoder(self.prior_latents(seeds, temperature))
+    def _pixels_of_seeds(self, seeds, temperature, label):
+        maps = self._maps(self.prior_latents(seeds, temperature, label), label)
         uniform = random.uniform(seeds, 2 * math.prod(self.event_shape), stream=1)
         first, second = tf.unstack(tf.reshape(uniform, (-1, 2, *self.event_shape)), axis=1)
-        if self.config.likelihood == "bernoulli":
-            return tf.cast(first < tf.sigmoid(maps), tf.float32)
-        return logistic_mixture.sample(self._mixture(maps), first, second, self.levels)
+        return self.observation.sample(maps, first, second)
 
     # -- likelihood ---------------------------------------------------------------------------------------------------
 
@@ -185,11 +222,11 @@ class VAE(GenerativeModel):
             return f"importance-weighted bound, k = {samples}"
         return "ELBO, 1 sample, KL " + ("in closed form" if self.config.prior == "normal" else "by the same sample")
 
-    def log_prob_with(self, examples, rng):
-        losses = self.losses_of(examples, rng)
+    def log_prob_with(self, examples, rng, label=None):
+        losses = self.losses_of(examples, rng, **self.given(self.labels_of(label, random.rows(examples))))
         return -(losses["reconstruction"] + losses["kl"])
 
-    def log_prob_given(self, examples, samples=1, seed=0, label=None):
+    def log_prob_given(self, examples, samples, seed, label):
         """Estimate a lower bound of log p(x) in nats: the ELBO for k = 1, the importance-weighted bound for k > 1.
 
             log p(x) ≥ E[log 1/k Σᵢ p(x, zᵢ) / q(zᵢ|x)],  zᵢ ~ q(z|x)
@@ -198,31 +235,32 @@ class VAE(GenerativeModel):
             examples: images [n, H, W, C].
             samples: k. The bound rises with k.
             seed: seed of the noise.
+            label: int32 [n], or None for a model without labels.
 
         Returns:
             float32 [n].
         """
         if samples == 1:
             with random.StepRng(seed, 0) as rng:
-                return self.log_prob_with(examples, rng)
-        return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64))
+                return self.log_prob_with(examples, rng, label)
+        return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64), label)
 
     @tf.function(reduce_retracing=True)
-    def _importance_weighted(self, examples, samples, seed):
+    def _importance_weighted(self, examples, samples, seed, label):
         with random.StepRng(seed, 0) as rng:
             inputs, target = self.preprocess(examples, rng)
-            posterior = self.posterior(inputs)
-        mean, std = posterior.mean(), posterior.stddev()
-        total = tf.zeros_like(mean[:, 0]) - float("inf")
+            features = self.features(inputs, label)
+        total = tf.fill((random.rows(inputs),), -float("inf"))
         for index in tf.range(samples):
             with random.StepRng(seed, index + 1) as rng:
-                latent = mean + std * self._posterior_noise(rng, inputs)
-            weight = self.reconstruction_log_prob(latent, target) + self._prior_log_prob(latent)
+                found = self.infer(features, self._posterior_noise(rng, inputs), label)
+                joint = self._reconstruction_log_prob(found, target, label=label)
+            joint += self._prior_log_prob(found.latent, label)
             # Adding one weight at a time needs the memory of one sample, whatever k.
-            total = tf.reduce_logsumexp(tf.stack([total, weight - posterior.log_prob(latent)]), axis=0)
+            total = tf.reduce_logsumexp(tf.stack([total, joint - self._posterior_log_prob(found)]), axis=0)
         return total - tf.math.log(tf.cast(samples, tf.float32))
 
-    def diagnostics(self, examples):
+    def diagnostics(self, examples, label=None):
         """`active_units`: the number of latent dimensions that depend on the image, Var_x(E_q[z|x]) > 0.01.
 
         The posterior of the other dimensions has collapsed to the prior.
@@ -230,7 +268,8 @@ class VAE(GenerativeModel):
         Reference: Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. ICLR 2016, section 5.2.
         """
         examples = examples[:DIAGNOSTIC_EXAMPLES]
-        starts = range(0, len(examples), DECODE_BATCH)
-        means = tf.concat([self.encode(examples[i : i + DECODE_BATCH]) for i in starts], axis=0)
-        active = tf.math.reduce_variance(means, axis=0) > ACTIVE_VARIANCE
+        label = self.labels_of(None if label is None else label[:DIAGNOSTIC_EXAMPLES], len(examples))
+        rows = [slice(start, start + DECODE_BATCH) for start in range(0, len(examples), DECODE_BATCH)]
+        means = [self.encode(examples[part], None if label is None else label[part]) for part in rows]
+        active = tf.math.reduce_variance(tf.concat(means, axis=0), axis=0) > ACTIVE_VARIANCE
         return {"active_units": float(tf.reduce_sum(tf.cast(active, tf.float32)))}
