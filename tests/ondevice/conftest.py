@@ -26,3 +26,17 @@ def tflite(vae, tmp_path_factory) -> Path:
     file = tmp_path_factory.mktemp("tflite") / "model.tflite"
     write_float32(signatures(vae, batch=1), file)
     return file
+
+
+@pytest.fixture(scope="session")
+def conditional_tflite(conditional_model, tmp_path_factory) -> Path:
+    """`conditional_model` as conditional.tflite, in its own folder."""
+    pytest.importorskip("ai_edge_litert")
+    from tfgen.export.class_names import add_class_names
+    from tfgen.export.signatures import signatures
+    from tfgen.export.tflite import write_float32
+
+    file = tmp_path_factory.mktemp("conditional") / "conditional.tflite"
+    write_float32(signatures(conditional_model, batch=1), file)
+    add_class_names(conditional_model.classes, file)
+    return file

@@ -90,3 +90,25 @@ def test_the_message_names_the_option_with_an_invalid_value(capsys, flag, value,
     message = error_of(capsys, "model.tflite", f"{flag}={value}")
     assert f"error: argument {flag}: " in message
     assert expected in message
+
+
+# -- conditional models ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("word", "label"), [("owl", 2), ("1", 1), ("each", "each"), ("any", None), (None, None)])
+def test_a_class_is_given_by_name_or_index(conditional_tflite, conditional_model, word, label):
+    labels = sample.labels_of(word, 4, sample.class_names(str(conditional_tflite)))
+    images, _ = sample.sample(sample.load(conditional_tflite), 4, seed=3, labels=labels)
+    np.testing.assert_allclose(images, conditional_model.sample(4, seed=3, label=label), atol=1e-5)
+
+
+def test_the_command_takes_a_class(conditional_tflite, tmp_path, capsys):
+    sample.main([str(conditional_tflite), "--n=4", "--label=dog", f"--out={tmp_path / 'dogs.png'}"])
+    assert "4 pictures" in capsys.readouterr().out
+    message = error_of(capsys, conditional_tflite, "--label=bird", f"--out={tmp_path / 'no.png'}")
+    assert message == "error: --label: expected one of cat, dog, owl, an index, any or each. Received: 'bird'"
+
+
+def test_a_model_without_classes_refuses_a_label(tflite, tmp_path, capsys):
+    message = error_of(capsys, tflite, "--label=dog", f"--out={tmp_path / 'no.png'}")
+    assert message == "error: --label: expected a conditional model. Received: 'dog' for a model without classes"

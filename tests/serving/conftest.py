@@ -75,3 +75,26 @@ def server(exported):
     running = Server(str(exported), "--max-batch=32")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def exported_conditional(conditional_model, tmp_path_factory) -> Path:
+    """A folder as `tfgen export` writes it, of a conditional model."""
+    from tfgen.export.class_names import write_class_names
+    from tfgen.export.saved_model import write_saved_model
+    from tfgen.export.signatures import signatures
+
+    folder = tmp_path_factory.mktemp("conditional")
+    (folder / "saved_model").mkdir()
+    write_saved_model(signatures(conditional_model), folder / "saved_model" / "1")
+    write_class_names(conditional_model.classes, folder / "saved_model" / "1" / "assets.extra")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def conditional_server(exported_conditional):
+    """A running server of `exported_conditional`."""
+    pytest.importorskip("kserve", reason="needs pip install 'tfgen[serve]'")
+    running = Server(str(exported_conditional))
+    yield running
+    running.stop()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tfgen.cli.arguments import DEFAULT, Parser, add_n, add_out, add_seed, add_temperature, int_in_range
 from tfgen.cli.sample import LARGEST_GRID
 from tfgen.errors import exit_on_error
+from tfgen.export.class_names import ANY
 from tfgen.serving.transports import ADDRESSES
 
 
@@ -26,6 +27,19 @@ def build_parser() -> Parser:
         "seed.",
     )
     parser.add_argument(
+        "--label",
+        type=_label,
+        metavar="CLASS",
+        help="Conditional model: class of the pictures, by name or index, or any for classes that the seeds draw. A "
+        "name needs tfgen serve, TensorFlow Serving knows indices only [default: any with tfgen serve].",
+    )
+    parser.add_argument(
+        "--label-to",
+        type=_label,
+        metavar="CLASS",
+        help="Conditional model, with --to: class of the last picture [default: as --label].",
+    )
+    parser.add_argument(
         "--protocol",
         choices=tuple(ADDRESSES),
         default="rest",
@@ -42,9 +56,19 @@ def build_parser() -> Parser:
     return parser
 
 
+def _label(text: str) -> int | str:
+    """Return an index as a number, -1 for "any", and a name unchanged."""
+    if text == ANY:
+        return -1
+    return int(text) if text.removeprefix("-").isdecimal() else text
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Ask the server. Exit status 0, or 2 with a sentence if the server or the file fails."""
-    options = build_parser().parse_args(argv)
+    parser = build_parser()
+    options = parser.parse_args(argv)
+    if options.label_to is not None and options.to is None:
+        parser.error("--label-to: expected with --to only. Received: no --to")
     with exit_on_error():
         from tfgen.files import check_writable
         from tfgen.plots.grid import save_grid
@@ -54,8 +78,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         path = check_writable(options.out, (".png",))
         with connect(options.protocol, options.address, options.model) as call:
             if options.to is None:
-                images = sample(call, options.n, options.seed, options.temperature)
+                images = sample(call, options.n, options.seed, options.temperature, options.label)
             else:
-                images = interpolate(call, options.n, options.seed, options.to)
+                last = options.label if options.label_to is None else options.label_to
+                images = interpolate(call, options.n, options.seed, options.to, options.label, last)
         save_grid(images, path)
         print(f"{path}: {options.n} pictures, from seed {options.seed}")

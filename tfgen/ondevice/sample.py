@@ -11,9 +11,13 @@ import os
 import statistics
 import sys
 import time
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
+
+#: Words in place of a class: classes that the seeds draw from the class frequencies, and all classes in turn.
+ANY, EACH = "any", "each"
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -36,6 +40,12 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="T",
         help="Factor on the standard deviation of the latent. Below 1, samples are more typical and less varied "
         "[default: %(default)s].",
+    )
+    parser.add_argument(
+        "--label",
+        metavar="CLASS",
+        help="Conditional model: class of the pictures, by name or index; any for classes that the seeds draw, or each "
+        "for all classes in turn [default: any].",
     )
     parser.add_argument(
         "--threads",
@@ -87,7 +97,7 @@ def load(file: str, threads: int = 1):
         signatures = interpreter.get_signature_list()
     except (ValueError, RuntimeError) as error:
         fail(f"Expected a complete TFLite model. Received: {path} ({error})")
-    if sorted(signatures.get("sample", {}).get("inputs", [])) != ["seed", "temperature"]:
+    if {*signatures.get("sample", {}).get("inputs", [])} - {"label"} != {"seed", "temperature"}:
         fail(
             "Expected a model exported by tfgen, with a signature `sample` of the inputs seed and temperature. "
             f"Received: {path} with the signatures {sorted(signatures)}"
@@ -95,7 +105,36 @@ def load(file: str, threads: int = 1):
     return interpreter.get_signature_runner("sample")
 
 
-def sample(runner, n: int, seed: int = 0, temperature: float = 1.0):
+def class_names(file: str) -> list[str]:
+    """Return the names of the classes of a .tflite file, its associated file `labels.txt`; [] without classes."""
+    if not zipfile.is_zipfile(file):
+        return []
+    with zipfile.ZipFile(file) as archive:
+        return archive.read("labels.txt").decode("utf-8").split("\n")[:-1] if "labels.txt" in archive.namelist() else []
+
+
+def labels_of(label: str | None, n: int, classes: Sequence[str]) -> list[int]:
+    """Return the label of each of `n` samples, −1 for a class that the seed draws. On an error, exit with status 2.
+
+    Args:
+        label: name or index of a class, "any", "each", or None, which is "any".
+        n: number of samples.
+        classes: names of the model's classes, [] for a model without classes.
+    """
+    if label is None or (classes and label == ANY and ANY not in classes):
+        return [-1] * n
+    if not classes:
+        fail(f"--label: expected a conditional model. Received: {label!r} for a model without classes")
+    if label in classes:
+        return [list(classes).index(label)] * n
+    if label == EACH:
+        return [row % len(classes) for row in range(n)]
+    if label.isdecimal() and int(label) < len(classes):
+        return [int(label)] * n
+    fail(f"--label: expected one of {', '.join(classes)}, an index, {ANY} or {EACH}. Received: {label!r}")
+
+
+def sample(runner, n: int, seed: int = 0, temperature: float = 1.0, labels: Sequence[int] | None = None):
     """Draw samples.
 
     Args:
@@ -103,24 +142,32 @@ def sample(runner, n: int, seed: int = 0, temperature: float = 1.0):
         n: number of samples.
         seed: seed of the first sample. The following seeds count up and wrap from 2³¹ − 1 to −2³¹.
         temperature: factor on the standard deviation of the latent.
+        labels: label of each sample of a conditional model, from `labels_of`. None: classes that the seeds draw.
 
     Returns:
         (images float32 [n, H, W, C] in [0, 1] or points [n, D], time of each request in milliseconds).
     """
     import numpy as np
 
-    batch = int(runner.get_input_details()["seed"]["shape"][0])
+    details = runner.get_input_details()
+    batch = int(details["seed"]["shape"][0])
     # The signature has a fixed number of rows, so that the last request can draw more samples than are kept.
     requests = -(-n // batch)
     wide = (np.arange(seed, seed + requests * batch, dtype=np.int64) + 2**31) % 2**32 - 2**31
-    seeds = wide.astype(np.int32).reshape(requests, batch)
-    temperatures = np.full(batch, temperature, np.float32)
+    inputs = {"seed": wide.astype(np.int32), "temperature": np.full(requests * batch, temperature, np.float32)}
+    if "label" in details:
+        inputs["label"] = np.full(requests * batch, -1, np.int32)
+        inputs["label"][:n] = -1 if labels is None else labels
+    rows = [
+        {name: values[start : start + batch] for name, values in inputs.items()}
+        for start in range(0, requests * batch, batch)
+    ]
     # The first request initializes the interpreter and is not timed.
-    runner(seed=seeds[0], temperature=temperatures)
+    runner(**rows[0])
     drawn, times = [], []
-    for row in seeds:
+    for row in rows:
         started = time.perf_counter()
-        drawn.append(next(iter(runner(seed=row, temperature=temperatures).values())))
+        drawn.append(next(iter(runner(**row).values())))
         times.append(1000.0 * (time.perf_counter() - started))
     return np.concatenate(drawn)[:n], times
 
@@ -149,7 +196,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command. Exit status 0, or 2 with a message if an argument is invalid."""
     options = parse(argv)
     runner = load(options.model, options.threads)
-    images, times = sample(runner, options.n, options.seed, options.temperature)
+    labels = labels_of(options.label, options.n, class_names(options.model))
+    images, times = sample(runner, options.n, options.seed, options.temperature, labels)
     if images.ndim != 4:
         fail(f"Expected a model of images. Received: {options.model}, which draws points [n, {images.shape[1]}]")
     temporary = Path(options.out).with_suffix(f".{os.getpid()}.png")

@@ -8,7 +8,7 @@ from kserve.errors import InvalidInput
 from kserve.protocol.infer_type import InferInput, InferOutput, InferRequest, InferResponse
 from kserve.utils.numpy_codec import from_np_dtype, to_np_dtype
 
-from tfgen.serving import payload
+from tfgen.serving import labels, payload
 from tfgen.serving.saved_model import InputError, SavedModel
 
 
@@ -73,9 +73,12 @@ def tensor_values(tensor: InferInput, spec):
         spec: `tf.TensorSpec` of the signature's input of that name, or None if there is none.
 
     Raises:
-        InputError: if the data does not have the declared type and shape, or the type is not the signature's.
+        InputError: if the data does not have the declared type and shape, or the type is not the signature's. Labels
+            may also be names of classes, of the type BYTES.
     """
-    if spec is not None and (expected := from_np_dtype(spec.dtype.as_numpy_dtype)) != tensor.datatype:
+    expected = tensor.datatype if spec is None else from_np_dtype(spec.dtype.as_numpy_dtype)
+    is_name = tensor.datatype == "BYTES" and tensor.name in labels.INPUTS
+    if tensor.datatype != expected and not is_name:
         raise InputError(f"{tensor.name}: expected the datatype {expected}. Received: {tensor.datatype!r}")
     if tensor.data or to_np_dtype(tensor.datatype) is None:
         # KServe's as_numpy would truncate fractions to integers.

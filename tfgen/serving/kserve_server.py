@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from kserve.constants.constants import PredictorProtocol
 from kserve.errors import InvalidInput
 from kserve.protocol.dataplane import DataPlane
@@ -75,6 +76,7 @@ class Servers:
         self.max_body = max_body
         repository = kserve.ModelRepository()
         repository.update(ServedModel(name, model))
+        self.classes = model.classes
         self.data_plane = _StrictDataPlane(model_registry=repository)
         self.repository = _ReadOnlyRepository(repository)
 
@@ -106,6 +108,8 @@ class Servers:
         rest = RESTServer("kserve.model_server:app", self.data_plane, self.repository, http_port=0)
         rest.create_application()
         app = _application()
+        if self.classes:
+            self._add_classes_to_metadata(app)
         app.add_middleware(RequestBodyLimitMiddleware, max_body_size=self.max_body)
         app.add_middleware(_ContentLengthLimit, max_body=self.max_body)
         for kind, status in _STATUS.items():
@@ -120,6 +124,18 @@ class Servers:
 
         await Server(rest.config).serve(sockets=[listener])
         await self.grpc.stop(grace=1)
+
+    def _add_classes_to_metadata(self, app) -> None:
+        """Add the names of the classes to the model's description at /v2/models/NAME, as parameters.labels.
+
+        KServe's own response has fixed fields, so that a route in front of KServe's answers instead.
+        """
+
+        async def model_metadata(model_name: str) -> JSONResponse:
+            described = await self.data_plane.model_metadata(model_name)
+            return JSONResponse({**described, "parameters": {"labels": list(self.classes)}})
+
+        app.router.routes.insert(0, APIRoute("/v2/models/{model_name}", model_metadata, methods=["GET"]))
 
 
 class _ContentLengthLimit:

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tfgen.errors import RunError, TfgenError
+from tfgen.errors import RunError
+from tfgen.export.class_names import read_class_names
+from tfgen.serving.labels import InputError, with_labels
+
+__all__ = ["MAX_BATCH", "InputError", "SavedModel", "newest_version", "validated"]
 
 #: Largest number of rows in one request. All rows are computed at once, so that this bounds the memory and the time.
 MAX_BATCH = 256
-
-
-class InputError(TfgenError):
-    """The inputs of a request do not fit its signature. The message says what was expected and what was received."""
 
 
 def newest_version(folder: str | Path) -> Path:
@@ -46,6 +46,7 @@ class SavedModel:
     Attributes:
         version: name of the version folder, a number.
         signatures: name → {input name → `tf.TensorSpec`}.
+        classes: names of the classes of a conditional model, () for another model.
 
     Raises:
         RunError: if there is no version folder, or TensorFlow cannot read it.
@@ -60,6 +61,7 @@ class SavedModel:
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise RunError(f"Expected a SavedModel in {path}. Received: {error}") from None
         self.version = path.name
+        self.classes = read_class_names(path / "assets.extra")
         self.max_batch = max_batch
         self._functions = dict(self._loaded.signatures)
         self.signatures = {name: function.structured_input_signature[1] for name, function in self._functions.items()}
@@ -85,7 +87,8 @@ class SavedModel:
 
         Args:
             signature: its name.
-            values: input name → array or nested lists of numbers, with the same number of rows in every input.
+            values: input name → array or nested lists of numbers, with the same number of rows in every input. Labels
+                may be names of classes, and are −1 if they are left out (see `tfgen.export.signatures`).
 
         Returns:
             Output name → array.
@@ -95,6 +98,7 @@ class SavedModel:
                 wrong, or a number is not finite or out of the type's range.
         """
         specs = self.inputs(signature)
+        values = with_labels(values, specs, self.classes)
         if values.keys() != specs.keys():
             raise InputError(
                 f"Expected the inputs {', '.join(sorted(specs))} of signature {signature}. "

@@ -122,7 +122,7 @@ def _v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
 
     def call(signature, inputs):
         tensors = [
-            {"name": name, "shape": list(array.shape), "datatype": _DATATYPES[array.dtype.name], "data": array.tolist()}
+            {"name": name, "shape": list(array.shape), "datatype": _datatype(array), "data": array.tolist()}
             for name, array in inputs.items()
         ]
         response = post({"parameters": {"signature_name": signature}, "inputs": tensors})
@@ -134,7 +134,10 @@ def _v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
     return call
 
 
-_DATATYPES = {"int32": "INT32", "float32": "FP32"}
+def _datatype(array: np.ndarray) -> str:
+    """Return the open inference protocol's name of an array's type. Text has the type BYTES."""
+    return "BYTES" if array.dtype.kind == "U" else {"int32": "INT32", "float32": "FP32"}[array.dtype.name]
+
 
 # -- gRPC ------------------------------------------------------------------------------------------------------------
 
@@ -187,8 +190,8 @@ def _grpc_v2(address: str, model: str, connection: contextlib.ExitStack) -> Call
     def call(signature, inputs):
         tensors = []
         for name, array in inputs.items():
-            tensors.append(InferInput(name, list(array.shape), _DATATYPES[array.dtype.name]))
-            tensors[-1].set_data_from_numpy(array)
+            tensors.append(InferInput(name, list(array.shape), _datatype(array)))
+            tensors[-1].set_data_from_numpy(np.char.encode(array, "utf-8") if array.dtype.kind == "U" else array)
         request = InferRequest(model, tensors, parameters={"signature_name": signature})
         response = InferResponse.from_grpc(_send(stub.ModelInfer, request.to_grpc(), address))
         return {output.name: output.as_numpy() for output in response.outputs}

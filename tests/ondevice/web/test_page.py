@@ -314,3 +314,47 @@ def test_after_an_error_another_model_can_be_chosen_or_opened(browser, address, 
         page.evaluate("tfgen.ready")
         page.fill("#seed", "9")
         expect_picture(page, "#page canvas >> nth=0", vae.sample(1, seed=9)[0])
+
+
+# -- conditional models ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def conditional_page(browser, built_page, served, conditional_tflite, tflite):
+    with served(built_page, conditional_tflite, tflite) as url, opened(browser, url) as page:
+        yield page
+
+
+def test_a_chosen_class_changes_the_samples(conditional_page, conditional_model):
+    expect_picture(conditional_page, "#page canvas >> nth=2", conditional_model.sample(1, seed=2)[0])
+    conditional_page.select_option("#label", label="owl")
+    expect_picture(conditional_page, "#page canvas >> nth=2", conditional_model.sample(1, seed=2, label="owl")[0])
+    conditional_page.select_option("#label", label="each class in turn")
+    expect_picture(conditional_page, "#page canvas >> nth=4", conditional_model.sample(1, seed=4, label="dog")[0])
+    name = conditional_page.locator("#page canvas").nth(4).get_attribute("aria-label")
+    assert name == "The picture of seed 4 and class dog"
+
+
+def test_the_map_and_the_interpolation_have_classes(conditional_page, conditional_model):
+    conditional_page.select_option("#latent-label", label="dog")
+    conditional_page.focus("#pad")
+    conditional_page.keyboard.press("Home")
+    expect_picture(conditional_page, "#decoded", conditional_model.sample(1, seed=0, label="dog")[0])
+    conditional_page.fill("#to", "0")
+    conditional_page.select_option("#label-from", label="cat")
+    conditional_page.select_option("#label-to", label="owl")
+    expect_picture(conditional_page, "#strip canvas >> nth=0", conditional_model.sample(1, seed=0, label="cat")[0])
+    expect_picture(conditional_page, "#strip canvas >> nth=8", conditional_model.sample(1, seed=0, label="owl")[0])
+
+
+def test_the_likelihood_of_a_conditional_model_is_refused_instead_of_wrong(conditional_page):
+    with pytest.raises(Exception, match="Expected a signature without a loop"):
+        run(conditional_page, "log_prob", images=[0.5] * 64, seed=[3], label=[0])
+
+
+def test_the_classes_are_hidden_for_a_model_without_classes(conditional_page):
+    assert conditional_page.is_visible("#label")
+    conditional_page.select_option("#file", "model.tflite")
+    conditional_page.evaluate("tfgen.ready.then(() => tfgen.drawn)")
+    assert not conditional_page.is_visible("#label")
+    assert not conditional_page.is_visible("#label-to")

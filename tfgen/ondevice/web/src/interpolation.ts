@@ -1,6 +1,7 @@
 /** The view with an interpolation between the pictures of two seeds. */
 
 import {canvas, input, integer} from './controls';
+import {classSelect, labelOf} from './labels';
 import type {Model} from './model';
 import {draw, resize} from './picture';
 import {coalesce, restartable} from './scheduling';
@@ -12,10 +13,15 @@ export class Interpolation {
   private readonly to = input('to', () => void this.start());
   private readonly position = input('position', () => void this.drawPosition());
   private readonly picture = canvas('interpolated');
+  private readonly labelFrom: HTMLSelectElement;
+  private readonly labelTo: HTMLSelectElement;
   private readonly canvases: HTMLCanvasElement[];
 
   constructor(private readonly model: Model) {
     resize(this.picture, model.shape);
+    const select = (id: string) => classSelect(id, model.classes, [['', 'any class']], () => void this.start());
+    this.labelFrom = select('label-from');
+    this.labelTo = select('label-to');
     this.canvases = Array.from({length: PICTURES}, () => {
       const canvas = document.createElement('canvas');
       canvas.className = 'picture';
@@ -43,6 +49,8 @@ export class Interpolation {
       seed_from: [integer(this.from)],
       seed_to: [integer(this.to)],
       position: [position],
+      label_from: [labelOf(this.labelFrom, 0, 0)],
+      label_to: [labelOf(this.labelTo, 0, 0)],
     });
   }
 

@@ -1,6 +1,7 @@
 /** The view with a map of latent space between the latents of four seeds, and a handle to choose a point. */
 
 import {canvas, input, integer, replaceHandlers} from './controls';
+import {classSelect, labelOf} from './labels';
 import type {Model} from './model';
 import {draw, resize} from './picture';
 import {pointOf} from './plane';
@@ -17,6 +18,7 @@ export class Latent {
   private readonly map = canvas('map');
   private readonly decoded = canvas('decoded');
   private readonly seed = input('corners', () => void this.start());
+  private readonly label: HTMLSelectElement;
   private corners: Float32Array[] = [];
   private x = 0.5;
   private y = 0.5;
@@ -24,6 +26,7 @@ export class Latent {
   constructor(private readonly model: Model) {
     resize(this.map, model.shape, SIDE, SIDE);
     resize(this.decoded, model.shape);
+    this.label = classSelect('latent-label', model.classes, [], () => void this.start());
     const signal = replaceHandlers(this.pad);
     this.pad.addEventListener('pointerdown', (event) => this.drag(event), {signal});
     this.pad.addEventListener('pointermove', (event) => event.buttons && this.drag(event), {signal});
@@ -31,7 +34,7 @@ export class Latent {
   }
 
   async start(): Promise<void> {
-    const latentOf = await this.model.latentOf();
+    const latentOf = await this.model.latentOf(labelOf(this.label, 0, 0));
     document.getElementById('latent')!.hidden = !latentOf;
     if (!latentOf) return;
     const first = integer(this.seed);
@@ -43,7 +46,7 @@ export class Latent {
   private readonly drawPoint = coalesce(async () => draw(this.decoded, await this.at(this.x, this.y), this.model.shape));
 
   private at(x: number, y: number): Promise<Float32Array> {
-    return this.model.run('decode', {latent: pointOf(this.corners, x, y)});
+    return this.model.run('decode', {latent: pointOf(this.corners, x, y), label: [labelOf(this.label, 0, 0)]});
   }
 
   private *steps() {

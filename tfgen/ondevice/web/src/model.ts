@@ -2,6 +2,7 @@
 
 import {type CompiledModel, loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
 
+import {ANY, classNames} from './labels';
 import {normal} from './noise';
 
 /** An error whose message is shown to the user. */
@@ -22,6 +23,8 @@ export class Model {
     private readonly compiled: CompiledModel,
     /** Height, width and channels of a picture. */
     readonly shape: readonly [number, number, number],
+    /** Names of the classes of a conditional model; empty for another model. */
+    readonly classes: string[],
   ) {}
 
   /**
@@ -59,7 +62,7 @@ export class Model {
       compiled.delete();
       throw new Problem(`Expected a model of pictures of the shape 1 × height × width × 1 or 3. ${name} has: ${shape.join(' × ')}.`);
     }
-    return new Model(compiled, [shape[1], shape[2], shape[3]]);
+    return new Model(compiled, [shape[1], shape[2], shape[3]], classNames(bytes));
   }
 
   /** Names of the signatures. */
@@ -70,12 +73,14 @@ export class Model {
   /** Number of values of a latent; 0 if the model has no signature `decode`. */
   get latents(): number {
     const decode = this.compiled.signatures['decode'];
-    return decode ? decode.getInputDetails()[0].shape.reduce((product, side) => product * side, 1) : 0;
+    const latent = decode?.getInputDetails().find(({name}) => name === 'latent');
+    return latent ? latent.shape.reduce((product, side) => product * side, 1) : 0;
   }
 
   /**
-   * Run a signature for one row and return its output. Requests run one after the other, because the runtime has one
-   * set of buffers. A request to a deleted model, from a view that is about to be replaced, never resolves.
+   * Run a signature for one row and return its output. Labels that are left out are `ANY`. Requests run one after the
+   * other, because the runtime has one set of buffers. A request to a deleted model, from a view that is about to be
+   * replaced, never resolves.
    */
   run(signature: string, inputs: Inputs): Promise<Float32Array> {
     if (this.deleted) return new Promise(() => undefined);
@@ -84,9 +89,9 @@ export class Model {
     return output;
   }
 
-  /** Return the picture of a seed. */
-  sample(seed: number, temperature = 1): Promise<Float32Array> {
-    return this.run('sample', {seed: [seed], temperature: [temperature]});
+  /** Return the picture of a seed. A model without classes ignores the label. */
+  sample(seed: number, temperature = 1, label = ANY): Promise<Float32Array> {
+    return this.run('sample', {seed: [seed], temperature: [temperature], label: [label]});
   }
 
   /**
@@ -94,15 +99,17 @@ export class Model {
    *
    * If the prior is N(0, I), the latent of a seed is its noise. Whether it is, is tested with one picture. Otherwise the
    * latent is the encoding of the seed's picture, if the model has an encoder.
+   *
+   * @param label class of the pictures; a model without classes ignores it.
    */
-  async latentOf(): Promise<((seed: number) => Promise<Float32Array>) | undefined> {
+  async latentOf(label: number): Promise<((seed: number) => Promise<Float32Array>) | undefined> {
     if (!this.latents) return undefined;
-    const [drawn, other] = [await this.sample(1), await this.sample(2)];
-    const decoded = await this.run('decode', {latent: normal(1, this.latents)});
+    const [drawn, other] = [await this.sample(1, 1, label), await this.sample(2, 1, label)];
+    const decoded = await this.run('decode', {latent: normal(1, this.latents), label: [label]});
     // The tolerance allows for 8-bit rounding, and is far below the distance between two pictures.
     if (distance(drawn, decoded) < 0.02 * distance(drawn, other)) return async (seed) => normal(seed, this.latents);
     if (!this.signatures.includes('encode')) return undefined;
-    return async (seed) => this.run('encode', {images: await this.sample(seed)});
+    return async (seed) => this.run('encode', {images: await this.sample(seed, 1, label), label: [label]});
   }
 
   /** Free the memory of the model after the last pending request. */
@@ -114,10 +121,16 @@ export class Model {
   private async runNow(signature: string, inputs: Inputs): Promise<Float32Array> {
     const runner = this.compiled.signatures[signature];
     if (!runner) throw new Problem(`Expected one of ${this.signatures.join(', ')}. Received: ${signature}.`);
+    // The likelihood of a conditional model is a loop over the classes, for which LiteRT.js 2.5.3 returns 0.
+    if (this.classes.length && ['log_prob', 'bits_per_dim'].includes(signature)) {
+      throw new Problem(`Expected a signature without a loop, which LiteRT.js does not compute. Received: ${signature}.`);
+    }
     const started = performance.now();
     const tensors: Record<string, Tensor> = {};
     for (const {name, dtype, shape} of runner.getInputDetails()) {
-      const values = dtype === 'int32' ? Int32Array.from(inputs[name]) : Float32Array.from(inputs[name]);
+      const given = inputs[name] ?? (name.startsWith('label') ? [ANY] : undefined);
+      if (!given) throw new Problem(`Expected the input ${name} of ${signature}. Received: none.`);
+      const values = dtype === 'int32' ? Int32Array.from(given) : Float32Array.from(given);
       tensors[name] = new Tensor(values, [...shape]);
     }
     let outputs: Record<string, Tensor> = {};

@@ -1,6 +1,7 @@
 /** The view with samples of consecutive seeds. */
 
 import {input, integer} from './controls';
+import {classSelect, EACH, labelOf} from './labels';
 import type {Model} from './model';
 import {draw, resize} from './picture';
 import {restartable} from './scheduling';
@@ -11,6 +12,7 @@ export class Samples {
   private readonly canvases: HTMLCanvasElement[];
   private readonly seed = input('seed', () => void this.start());
   private readonly temperature = input('temperature', () => void this.start());
+  private readonly label: HTMLSelectElement;
   readonly start: () => Promise<void>;
 
   constructor(private readonly model: Model) {
@@ -22,6 +24,8 @@ export class Samples {
       return canvas;
     });
     document.getElementById('page')!.replaceChildren(...this.canvases);
+    const others: [string, string][] = [['', 'any class'], [EACH, 'each class in turn']];
+    this.label = classSelect('label', model.classes, others, () => void this.start());
     this.start = restartable(() => this.steps());
   }
 
@@ -33,9 +37,11 @@ export class Samples {
       // Seeds wrap from 2³¹ − 1 to −2³¹, as in tfgen.
       const seed = (first + index) | 0;
       yield async () => {
-        draw(canvas, await this.model.sample(seed, temperature), this.model.shape);
-        canvas.setAttribute('aria-label', `The picture of seed ${seed}`);
-        canvas.title = `seed ${seed}`;
+        const label = labelOf(this.label, index, this.model.classes.length);
+        draw(canvas, await this.model.sample(seed, temperature, label), this.model.shape);
+        const name = this.model.classes[label];
+        canvas.setAttribute('aria-label', `The picture of seed ${seed}${name ? ` and class ${name}` : ''}`);
+        canvas.title = `seed ${seed}${name ? `, ${name}` : ''}`;
       };
     }
   }
