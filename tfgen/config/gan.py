@@ -11,10 +11,10 @@ Networks = Annotated[int, Bounds(low=1, limit=1_000)]
 class AdversarialConfig(Options):
     """The options that all adversarial models share: the two networks and the regularization of the discriminator."""
 
-    arch: Literal["mlp", "conv", "dcgan"] = option(
+    arch: Literal["mlp", "conv", "dcgan", "residual"] = option(
         "mlp",
-        "Kind of networks: fully connected (mlp), two 3×3 convolutions per resolution (conv), or one strided 4×4 "
-        "convolution per resolution (dcgan)",
+        "Kind of networks: fully connected (mlp), two 3×3 convolutions per resolution (conv), one strided 4×4 "
+        "convolution per resolution (dcgan), or residual blocks without normalization as in R3GAN (residual)",
     )
     latent_dim: Size = option(32, "Number of dimensions of the latent z")
     generator_hidden: tuple[Size, ...] = option(
@@ -25,13 +25,17 @@ class AdversarialConfig(Options):
     )
     filters: Filters = option(
         32,
-        "With --arch conv or dcgan: number of filters at the highest resolution; the number doubles at each lower "
-        "resolution",
+        "With --arch conv, dcgan or residual: number of filters at the highest resolution; the number doubles at each "
+        "lower resolution",
     )
     discriminator_filters: Filters | None = option(
         None,
-        "With --arch conv or dcgan: number of filters of the discriminator at the highest resolution",
+        "With --arch conv, dcgan or residual: number of filters of the discriminator at the highest resolution",
         default_text="the number of the generator",
+    )
+    max_filters: Filters = option(256, "With --arch residual: largest number of filters of a resolution")
+    blocks: Annotated[int, Bounds(low=1, limit=100)] = option(
+        1, "With --arch residual: number of residual blocks at each resolution"
     )
     generator_dropout: DropoutRate = option(0.0, "With --arch mlp: dropout rate in the generator, during training")
     discriminator_dropout: DropoutRate = option(
@@ -44,6 +48,25 @@ class AdversarialConfig(Options):
     )
     discriminator_steps: Annotated[int, Bounds(low=1, limit=1_000)] = option(
         1, "Number of discriminator steps for one generator step; each uses its own part of the batch"
+    )
+    differentiable_augmentation: tuple[Literal["color", "translation", "cutout"], ...] = option(
+        (),
+        "Random changes of real and generated images before the discriminator, which keep it from memorizing a small "
+        "training set: color (brightness, saturation, contrast), translation, cutout",
+        default_text="none",
+    )
+    augmentation_probability: Annotated[float, Bounds(low=0.0, high=1.0)] = option(
+        1.0,
+        "Probability of each change by --differentiable-augmentation; with --ada-target, the probability at the start",
+    )
+    ada_target: Annotated[float, Bounds(low=0.0, high=1.0)] | None = option(
+        None,
+        "Adapt the probability of the changes so that 2a - 1 stays at this value, where a is the accuracy of the "
+        "discriminator in training (ADA)",
+        default_text="constant probability",
+    )
+    ada_images: Annotated[int, Bounds(low=1, limit=2**31 - 1)] = option(
+        500_000, "With --ada-target: number of training images in which the probability can rise from 0 to 1"
     )
 
 

@@ -36,6 +36,7 @@ class DropoutGAN(GAN):
         self.ensemble = [
             self._build_discriminator(name=f"discriminator_{number}") for number in range(self.config.discriminators)
         ]
+        self._build_augmentation()
 
     @property
     def discriminators(self):

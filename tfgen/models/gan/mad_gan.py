@@ -44,9 +44,15 @@ class MADGAN(GAN):
     config: MADGANConfig
 
     def _build_networks(self):
+        if self.is_conditional:
+            raise ConfigError(
+                "classes: expected none for a MAD-GAN, whose discriminator tells generators apart and not classes. "
+                f"Received: {len(self.classes)} classes"
+            )
         network = self._build_generator()
         self.generator = Branching(network, self.config.generators, self.config.own_layers, name="generator")
         self.discriminator = self._build_discriminator(self.config.generators + 1)
+        self._build_augmentation()
 
     @property
     def packing(self):

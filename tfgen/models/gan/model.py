@@ -9,11 +9,14 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.config import GANConfig
+from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import EVALUATION, GenerativeModel
 from tfgen.models.gan import losses, networks
+from tfgen.models.gan.ada import AdaptiveProbability
+from tfgen.models.gan.adversarial_losses import AdversarialLosses
+from tfgen.models.gan.augmentation import augment
 from tfgen.models.gan.packs import per_example, select_packs, to_packs
-from tfgen.models.gan.penalties import interpolate, lipschitz_penalty, with_gradient_norm
 from tfgen.models.gan.schedule import slowed_copy
 from tfgen.models.optimizer_step import OptimizerStep
 
@@ -24,7 +27,7 @@ _NO_DENSITY = "a GAN has no tractable likelihood: it generates examples without 
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class GAN(GenerativeModel):
+class GAN(AdversarialLosses, GenerativeModel):
     """A generator G: z → x and a discriminator D: x → logit of "real", trained against each other.
 
         discriminator   ½ E[softplus(−D(x))] + ½ E[softplus(D(G(z)))]        → min
@@ -67,13 +70,30 @@ class GAN(GenerativeModel):
     def _build_networks(self):
         self.generator = self._build_generator()
         self.discriminator = self._build_discriminator()
+        self._build_augmentation()
 
     def _build_generator(self) -> keras.Model:
-        return networks.generator(self.config, self.event_shape)
+        return networks.generator(self.config, self.event_shape, len(self.classes))
 
     def _build_discriminator(self, outputs: int = 1, name: str = "discriminator") -> keras.Model:
         *sides, channels = self.event_shape
-        return networks.discriminator(self.config, (*sides, self.packing * channels), outputs, name)
+        classes = self.packing * len(self.classes)
+        return networks.discriminator(self.config, (*sides, self.packing * channels), outputs, name, classes)
+
+    def _build_augmentation(self) -> None:
+        config = self.config
+        if config.differentiable_augmentation and not self.is_image:
+            raise ConfigError("differentiable_augmentation: expected none for points. Received: color, …")
+        if config.ada_target is not None and not config.differentiable_augmentation:
+            raise ConfigError(
+                "ada_target: expected differentiable_augmentation too, whose probability it adapts. "
+                f"Received: ada_target={config.ada_target:g} without it"
+            )
+        self.adaptive = None
+        if config.ada_target is not None:
+            self.adaptive = AdaptiveProbability(
+                config.augmentation_probability, config.ada_target, config.ada_images, name="augmentation"
+            )
 
     @property
     def discriminators(self) -> Sequence[keras.Model]:
@@ -99,7 +119,9 @@ class GAN(GenerativeModel):
     def loss_names(self) -> tuple[str, ...]:  # type: ignore[override]
         is_shift_invariant = self.config.loss in losses.SHIFT_INVARIANT_LOSSES
         accuracies = ("accuracy",) if is_shift_invariant else ("real_accuracy", "fake_accuracy")
-        return "generator_loss", "discriminator_loss", *(("penalty",) if self.is_penalized else ()), *accuracies
+        penalty = ("penalty",) if self.is_penalized else ()
+        adaptive = ("augmentation_probability",) if self.config.ada_target is not None else ()
+        return "generator_loss", "discriminator_loss", *penalty, *accuracies, *adaptive
 
     # -- examples and logits ------------------------------------------------------------------------------------------
 
@@ -111,105 +133,64 @@ class GAN(GenerativeModel):
         """Convert the generator's output to the scale of `sample`: images to [0, 1], points unchanged."""
         return 0.5 * (generated + 1.0) if self.is_image else generated
 
-    def generate(self, n, rng: random.StepRng, training: bool = False) -> tf.Tensor:
-        """Generate `n` fakes from latents of the step's noise: [n, *event_shape] in the scale of the networks."""
+    def generate(self, n, rng: random.StepRng, training: bool = False, one_hot=None) -> tf.Tensor:
+        """Generate `n` fakes from latents of the step's noise: [n, *event_shape] in the scale of the networks.
+
+        A conditional model generates examples of the labels with the vectors `one_hot` [n, K].
+        """
         latent = rng.normal("latent", (n, self.config.latent_dim))
-        return self.generator(latent, training=training)
+        return self.generator(latent if one_hot is None else [latent, one_hot], training=training)
 
-    def real_and_fake_packs(self, examples, rng: random.StepRng, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Packs of the real examples of a batch [n, …], and as many packs of fakes: [n / packing, …] each."""
-        fake = self.generate(random.rows(examples), rng, training)
-        return to_packs(self.preprocess(examples), self.packing), to_packs(fake, self.packing)
+    @property
+    def augmentation_probability(self):
+        """The present probability of each kind of augmentation."""
+        return self.config.augmentation_probability if self.adaptive is None else self.adaptive.probability.value
 
-    def real_logit(self, logits) -> tf.Tensor:
-        """The logit of "real" among a discriminator's logits: [n, outputs] → [n]."""
-        return logits[:, 0]
+    def real_and_fake_packs(
+        self, examples, rng: random.StepRng, training: bool, label=None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Packs of the real examples of a batch [n, …], and as many packs of fakes: [n / packing, …] each.
 
-    def logits_of(self, discriminator, packs, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Apply a discriminator to packs: the logit of "real" [n], and all logits [n, outputs]."""
-        logits = discriminator(packs, training=training)
-        return self.real_logit(logits), logits
-
-    # -- the two losses -----------------------------------------------------------------------------------------------
-
-    def discriminator_loss(self, real_logits, fake_logits) -> tf.Tensor:
-        """Adversarial loss of a discriminator from its logits of real and fake packs, [n, outputs] each → [n]."""
-        return losses.discriminator_loss(self.config.loss, self.real_logit(real_logits), self.real_logit(fake_logits))
-
-    def extra_metrics(self, fake_logits) -> dict[str, tf.Tensor]:
-        """Further metrics from a discriminator's logits of fakes, [n, outputs] → [n] each. Empty for a plain GAN."""
-        return {}
-
-    def feedback(self, rng: random.StepRng, training: bool) -> tf.Tensor:
-        """Weights of the discriminators in the generator's loss, float32 [discriminators]."""
-        return tf.ones((1,))
-
-    def discriminator_losses(self, real, fake, rng: random.StepRng, training: bool) -> dict[str, tf.Tensor]:
-        """Losses and metrics of the discriminators from packs of real examples x and of fakes G(z), [n] each.
-
-            discriminator_loss        adversarial loss of D(x) and D(G(z))
-            penalty                   γ₁/2 |∇D(x)|² + γ₂/2 |∇D(G(z))|² + λ (|∇D(x̂)| − 1)²
-            discriminator_objective   discriminator_loss + penalty, summed over the discriminators
-
-        with x̂ = G(z) + u (x − G(z)), u ~ U(0, 1). All but the last are means over the discriminators. The last one is
-        minimized. It is a sum, so that each discriminator is trained as if it were the only one.
+        The fake in row i has the label of the real example in row i. In training, both are augmented.
         """
-        config, found = self.config, []
-        for discriminator in self.discriminators:
-            logits_of = functools.partial(self.logits_of, discriminator, training=training)
-            (real_logit, real_logits), real_norm = with_gradient_norm(logits_of, real, needed=config.r1 > 0.0)
-            (fake_logit, fake_logits), fake_norm = with_gradient_norm(logits_of, fake, needed=config.r2 > 0.0)
-            penalty = 0.5 * config.r1 * real_norm + 0.5 * config.r2 * fake_norm
-            if self.uses_gradient_penalty:
-                between = interpolate(real, fake, rng.uniform("interpolation", (random.rows(real),)))
-                _, between_norm = with_gradient_norm(logits_of, between)
-                penalty += config.gradient_penalty * lipschitz_penalty(between_norm)
-            real_correct, fake_correct = losses.correct(config.loss, real_logit, fake_logit)
-            found.append(
-                {
-                    "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
-                    "penalty": penalty,
-                    "real_accuracy": real_correct,
-                    "fake_accuracy": fake_correct,
-                    "accuracy": 0.5 * (real_correct + fake_correct),
-                    **self.extra_metrics(fake_logits),
-                }
+        fake = self.generate(random.rows(examples), rng, training, **self._condition(label))
+        kinds = self.config.differentiable_augmentation if training else ()
+        return tuple(
+            to_packs(augment(each, kinds, self.augmentation_probability, rng), self.packing)
+            for each in (self.preprocess(examples), fake)
+        )
+
+    def _condition(self, label, packing: int = 1) -> dict[str, tf.Tensor]:
+        """The argument `one_hot` for labels int32 [n]; no argument without labels."""
+        return {} if label is None else {"one_hot": to_packs(self.one_hot(label), packing)}
+
+    # -- losses -------------------------------------------------------------------------------------------------------
+
+    def losses_of(self, examples, rng, training=False, label=None):
+        found: dict[str, tf.Tensor] = {}
+        real, fake = self.real_and_fake_packs(examples, rng, training, **self.given(label))
+        for function in (self.discriminator_losses, self.generator_losses):
+            found |= function(real, fake, rng, training, **self._condition(label, self.packing))
+        return self._per_example(found)
+
+    def _per_example(self, found: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        if self.adaptive is not None:
+            found["augmentation_probability"] = tf.fill(
+                tf.shape(found[next(iter(found))]), self.augmentation_probability
             )
-        mean = {name: tf.add_n([each[name] for each in found]) / len(found) for name in found[0]}
-        return mean | {"discriminator_objective": len(found) * (mean["discriminator_loss"] + mean["penalty"])}
-
-    def generator_losses(self, real, fake, rng: random.StepRng, training: bool) -> dict[str, tf.Tensor]:
-        """The generator's loss from packs of real examples x and of fakes G(z), [n].
-
-            generator_loss   Σₖ wₖ · (adversarial loss of Dₖ(G(z)), and of Dₖ(x) if the loss is relativistic)
-
-        with w the `feedback` weights of the discriminators Dₖ.
-        """
-        name, found = self.config.loss, []
-        for discriminator in self.discriminators:
-            real_logit = self.logits_of(discriminator, real, training)[0] if name == "relativistic" else None
-            fake_logit, _ = self.logits_of(discriminator, fake, training)
-            found.append(losses.generator_loss(name, real_logit, fake_logit))
-        return {"generator_loss": tf.tensordot(self.feedback(rng, training), tf.stack(found), 1)}
-
-    def losses_of(self, examples, rng, training=False):
-        real, fake = self.real_and_fake_packs(examples, rng, training)
-        of_discriminator = self.discriminator_losses(real, fake, rng, training)
-        return per_example(of_discriminator | self.generator_losses(real, fake, rng, training), self.packing)
+        return per_example(found, self.packing)
 
     # -- training -----------------------------------------------------------------------------------------------------
 
     def optimizer_steps(self):
         """The optimizer steps of one training step: those of the discriminator, then one of the generator."""
 
-        def discriminator_losses(rng, examples):
-            real, fake = self.real_and_fake_packs(examples, rng, training=True)
-            return per_example(self.discriminator_losses(real, fake, rng, training=True), self.packing)
+        def losses_by(function, rng, examples, label=None):
+            real, fake = self.real_and_fake_packs(examples, rng, training=True, **self.given(label))
+            return self._per_example(function(real, fake, rng, True, **self._condition(label, self.packing)))
 
-        def generator_losses(rng, examples):
-            real, fake = self.real_and_fake_packs(examples, rng, training=True)
-            return per_example(self.generator_losses(real, fake, rng, training=True), self.packing)
-
+        discriminator_losses = functools.partial(losses_by, self.discriminator_losses)
+        generator_losses = functools.partial(losses_by, self.generator_losses)
         count = self.config.discriminator_steps
         shares = [functools.partial(select_packs, size=self.packing, start=i, step=count) for i in range(count)]
         of_discriminator = [
@@ -226,6 +207,12 @@ class GAN(GenerativeModel):
         variables = self.generator.trainable_variables
         of_generator = OptimizerStep(generator_losses, "generator_loss", self.optimizer, variables, shares[0])
         return [*of_discriminator, of_generator]
+
+    def update(self, *batch):
+        found = super().update(*batch)
+        if self.adaptive is not None:
+            self.adaptive.update(found["real_accuracy"])
+        return found
 
     @property
     def batch_multiple(self):
@@ -248,14 +235,16 @@ class GAN(GenerativeModel):
     def averaged_variables(self):
         return self.generator.trainable_variables
 
-    def diagnostics(self, examples):
+    def diagnostics(self, examples, label=None):
         """Mean losses and accuracies without dropout, and `loss_ratio` if the losses are cross-entropies.
 
         `loss_ratio` is the generator's loss over the discriminator's loss: 1 if D cannot tell real from fake.
         """
         n = min(DIAGNOSTIC_EXAMPLES, len(examples))
+        n -= n % self.packing
+        labels = self.labels_of(label, len(examples))
         with random.StepRng(self.seed + EVALUATION, 0) as rng:
-            found = self.losses_of(examples[: n - n % self.packing], rng)
+            found = self.losses_of(examples[:n], rng, **self.given(None if labels is None else labels[:n]))
         means = {name: float(tf.reduce_mean(found[name])) for name in self.loss_names}
         if self.config.loss in losses.CROSS_ENTROPIES:
             means["loss_ratio"] = means["generator_loss"] / means["discriminator_loss"]
@@ -291,6 +280,10 @@ class GAN(GenerativeModel):
     def latent_shape(self):
         return (self.config.latent_dim,)
 
-    def decode(self, latent):
-        """Generate examples: [n, latent_dim] → images [n, H, W, C] in [0, 1], or points [n, D]."""
-        return self.to_unit_interval(self.generator(latent))
+    def decode(self, latent, label=None):
+        """Generate examples: [n, latent_dim] → images [n, H, W, C] in [0, 1], or points [n, D].
+
+        A conditional model needs labels, in the forms of `labels_of`.
+        """
+        one_hot = self.one_hot(self.labels_of(label, random.rows(latent)))
+        return self.to_unit_interval(self.generator(latent if one_hot is None else [latent, one_hot]))
