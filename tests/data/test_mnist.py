@@ -179,3 +179,42 @@ def test_has_local_files_searches_the_folders_of_load(tmp_path, monkeypatch):
     (tmp_path / "mnist" / FILES[2]).unlink()
     assert not has_local_files("mnist")
     assert not has_local_files("mnist", tmp_path / "nowhere")
+
+
+def test_kmnist_is_read_from_the_files_of_its_name(tmp_path):
+    write(tmp_path / "kmnist")
+    kmnist = data.load("kmnist", data_dir=tmp_path)
+    assert kmnist.classes[0] == "o"
+    assert len(kmnist.test) == TEST
+    labels = np.array([7, 2, 1, 0, 4, 1, 4, 9, 5, 9, 0, 6], np.uint8)
+    with pytest.raises(DataError, match=r"labels of kmnist. Received those of mnist"):
+        data.load("kmnist", data_dir=write(tmp_path / "other", **{FILES[3]: labels}))
+
+
+def test_emnist_is_turned_upright_and_its_letters_count_from_0(tmp_path):
+    expected = arrays()
+    expected[FILES[1]], expected[FILES[3]] = (np.arange(n, dtype=np.uint8) % 26 + 1 for n in (TRAIN, TEST))
+    for file, array in expected.items():
+        (tmp_path / f"emnist-letters-{file.replace('t10k', 'test')}.gz").write_bytes(gzip.compress(idx(array)))
+    letters = data.load("emnist_letters", data_dir=tmp_path)
+    assert letters.classes == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert letters.test.labels.tolist() == list(range(TEST))
+    np.testing.assert_array_equal(letters.test.images[..., 0], expected[FILES[2]].transpose(0, 2, 1))
+    with pytest.raises(DataError, match="emnist-balanced-train-images"):
+        data.load("emnist", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["kmnist", "emnist"])
+def test_the_error_for_files_that_keras_does_not_have_explains_data_dir(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFGEN_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=rf"{name}: expected the four files .*--data-dir"):
+        data.load(name)
+
+
+def test_the_split_of_the_tutorial_is_asked_for_by_name(tmp_path):
+    with pytest.raises(DataError, match=r"mnist: expected training.*Received: train_size=45000"):
+        data.load("mnist", data_dir=write(tmp_path), split="tutorial")
+    with pytest.raises(DataError, match="split: expected tutorial with mnist or fashion_mnist only"):
+        data.load("digits", split="tutorial")
+    with pytest.raises(DataError, match="split: expected no train_size or validation_size"):
+        data.load("mnist", data_dir=tmp_path, split="tutorial", train_size=5)

@@ -46,6 +46,13 @@ class TrainConfig(Options):
     seed: Annotated[int, Bounds(low=0, high=2**31 - 1)] = option(
         0, "Seed of the initial weights, the order of the examples and the training noise"
     )
+    augment: tuple[Literal["flip", "rotate", "shift", "color"], ...] = option(
+        (),
+        "Random changes of training images: flip mirrors them from left to right, rotate turns them by multiples of "
+        "90°, shift moves them by up to an eighth of their sides, color changes brightness and contrast. The model "
+        "learns the distribution of the changed images",
+        default_text="none",
+    )
     xla: Literal["auto", "on", "off"] = option(
         "auto",
         "Whether XLA compiles the training step; auto compiles fully connected networks and not convolutional ones",

@@ -187,7 +187,6 @@ class Run:
         from tfgen import data
 
         options = self.config.data.to_dict()
-        del options["conditional"]  # which decides whether the model uses the labels, not how the data are read
         return data.load(options.pop("data"), **options)
 
     @property

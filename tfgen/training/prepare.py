@@ -35,12 +35,21 @@ def make_batches(config: RunConfig, dataset: "Dataset") -> Batches:
 
     Raises:
         DataError: if the batch is larger than the training set.
+        ConfigError: if points are to be augmented.
     """
     labels = dataset.train.labels if config.data.conditional else None
     # Each phase has an order of the examples of its own. The first phase has that of the seed itself.
     seed = config.train.seed + (len(config.earlier) << PHASE_BITS)
+    if config.train.augment and not dataset.is_images:
+        raise ConfigError(f"augment: expected nothing with points. Received: {' '.join(config.train.augment)}")
     return Batches(
-        dataset.train.examples, config.train.batch_size, seed, labels=labels, first_step=phase_start(config)[1]
+        dataset.train.examples,
+        config.train.batch_size,
+        seed,
+        labels=labels,
+        first_step=phase_start(config)[1],
+        augment=config.train.augment,
+        levels=dataset.levels,
     )
 
 

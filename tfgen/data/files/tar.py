@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import glob
 import gzip
 import io
@@ -120,23 +121,19 @@ def shards(path: Path) -> list[Path]:
 
 def _members(path: Path) -> tuple[BinaryIO, list[tuple[str, int, int]]]:
     """Return an open, uncompressed .tar file, and (name, offset, size) of its regular files."""
-    file: BinaryIO = path.open("rb")
-    try:
-        opener = _COMPRESSIONS.get(file.read(2))
-        file.seek(0)
-        if opener is not None:
-            unpacked = tempfile.TemporaryFile()  # noqa: SIM115
-            with file, opener(file) as packed:
-                shutil.copyfileobj(packed, unpacked, 2**20)
-            unpacked.seek(0)
-            file = unpacked  # type: ignore[assignment]
-        with tarfile.open(fileobj=file, mode="r:") as archive:
-            found = [
-                (info.name.removeprefix("./"), info.offset_data, info.size)
-                for info in archive
-                if info.isreg() and not info.sparse
-            ]
-        return file, found
-    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
-        file.close()
-        raise DataError(f"{path}: expected a .tar file. Received a damaged or other file ({error})") from error
+    with contextlib.ExitStack() as stack:
+        try:
+            file: BinaryIO = stack.enter_context(path.open("rb"))
+            opener = _COMPRESSIONS.get(file.read(2))
+            file.seek(0)
+            if opener is not None:
+                packed = stack.enter_context(opener(file))
+                file = stack.enter_context(tempfile.TemporaryFile())  # type: ignore[assignment]
+                shutil.copyfileobj(packed, file, 2**20)
+                file.seek(0)
+            with tarfile.open(fileobj=file, mode="r:") as archive:
+                regular = [info for info in archive if info.isreg() and not info.sparse]
+        except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
+            raise DataError(f"{path}: expected a .tar file. Received a damaged or other file ({error})") from error
+        kept = os.fdopen(os.dup(file.fileno()), "rb")
+    return kept, [(info.name.removeprefix("./"), info.offset_data, info.size) for info in regular]
