@@ -58,6 +58,8 @@ def labels_from_source(files: PictureFiles) -> Labels | bool | None:
     Raises:
         DataError: if the labels cannot be read or lack a picture.
     """
+    if (own := files.own_labels()) is not None:
+        return own
     for name in _json_names(files):
         content = files.side_file(name)
         if content is not None:

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from tfgen.data.picture import OTHER_PICTURES, suffixes
 from tfgen.errors import DataError
 
@@ -51,6 +53,10 @@ class PictureFiles(ABC):
     def side_files(self) -> dict[str, bytes]:
         """Return the small files that carry the labels of samples (.cls, .json of WebDataset), by their paths."""
         return {}
+
+    def own_labels(self) -> tuple[np.ndarray, tuple[str, ...]] | None:
+        """Return labels that the source stores beside its pictures, int64 [N], and their names; None if it has none."""
+        return None
 
     def sample_key(self, index: int) -> str:
         """The key of a picture's sample, in the form of `side_files`."""
