@@ -9,7 +9,7 @@ import math
 import keras
 
 from tfgen.networks.mlp import LAST
-from tfgen.networks.residual_block import ResidualBlock, fused_leaky_relu, scaled_normal
+from tfgen.networks.residual_block import BilinearUpsampling, ResidualBlock, fused_leaky_relu, scaled_normal
 
 # The resolution is halved until both sides have at most this many pixels.
 SMALLEST_SIDE = 4
@@ -68,7 +68,7 @@ def residual_encoder(
     shapes, patch = stages(image_shape, filters, max_filters), patch_size(image_shape)
     gain = _block_gain(len(shapes) * blocks)
     image = keras.Input(image_shape)
-    kernel = 3 if patch == 1 else 2 * patch
+    kernel = 3 if patch == 1 else 4
     hidden = keras.layers.Conv2D(
         shapes[0][2], kernel, strides=patch, padding="same", kernel_initializer=scaled_normal(_LINEAR)
     )(image)
@@ -124,12 +124,12 @@ def residual_decoder(
         for _ in range(blocks):
             hidden = ResidualBlock(channels, _width(channels), gain)(hidden)
     hidden = keras.layers.Activation(fused_leaky_relu)(hidden)
-    start = scaled_normal(_OUTPUT)
-    last: dict = {"padding": "same", "kernel_initializer": start, "dtype": "float32", "name": LAST}
+    last: dict = {"padding": "same", "dtype": "float32", "name": LAST}
     if patch == 1:
-        hidden = keras.layers.Conv2D(outputs, 3, **last)(hidden)
+        hidden = keras.layers.Conv2D(outputs, 3, kernel_initializer=scaled_normal(_OUTPUT), **last)(hidden)
     else:
-        hidden = keras.layers.Conv2DTranspose(outputs, 2 * patch, strides=patch, **last)(hidden)
+        start = BilinearUpsampling(_OUTPUT)
+        hidden = keras.layers.Conv2DTranspose(outputs, 4, strides=2, kernel_initializer=start, **last)(hidden)
         surplus = [patch * small - side for small, side in zip(shapes[0][:2], image_shape[:2], strict=True)]
         if any(surplus):
             hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype="float32")(hidden)
