@@ -173,7 +173,9 @@ def test_values_out_of_range_are_refused(make_run, capsys):
     run = make_run("gan")
     assert "--n" in refusal(capsys, run.path, "--n", "0")
     assert "--temperature" in refusal(capsys, run.path, "--temperature", "-1")
-    assert "expected one of likelihood, inversion, quality" in refusal(capsys, run.path, "--only", "beauty")
+    assert "expected one of likelihood, inversion, classification, quality" in refusal(
+        capsys, run.path, "--only", "beauty"
+    )
     assert "at least 10 samples" in refusal(capsys, run.path, "--n", "3")
     assert "nowhere" in refusal(capsys, run.path / "nowhere")
     bare = make_run("gan", validation_size=0)

@@ -160,6 +160,21 @@ def add_temperature(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_label(parser: argparse.ArgumentParser, help: str, each: bool = True) -> None:
+    """Add --label, the class of a conditional model; the help text says what "each" means, if it is allowed."""
+    parser.add_argument("--label", metavar="NAME|each" if each else "NAME", help=help if each else f"{help}.")
+
+
+def add_pictures(parser: argparse.ArgumentParser) -> None:
+    """Add the positional argument PICTURES: new pictures for a trained model."""
+    parser.add_argument(
+        "pictures",
+        metavar="PICTURES",
+        help="Pictures: a file, a folder, a .zip or .tar, an .npz or .npy of images of the model's shape, or the name "
+        "of a data set, whose test images are taken. Files are cropped and resized to the model's shape.",
+    )
+
+
 def add_out(parser: argparse.ArgumentParser, default: str | None, help: str, metavar: str = "FILE") -> None:
     """Add --out, the file or folder to write."""
     suffix = f" {DEFAULT}." if default is not None else ""

@@ -1,11 +1,13 @@
-"""Measure a trained model: tfgen evaluate RUN [--only likelihood|inversion|quality] [--samples K]"""
+"""Measure a trained model: tfgen evaluate RUN [--only likelihood|inversion|classification|quality|memorization]"""
 
+import dataclasses
 from collections.abc import Sequence
 
 from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_run, add_seed, int_in_range, non_negative_float
-from tfgen.errors import exit_on_error
+from tfgen.errors import ConfigError, exit_on_error
 
 SPLITS = ("train", "validation", "test")
+MEASUREMENTS = ("likelihood", "inversion", "classification", "quality", "memorization")
 
 
 def build_parser() -> Parser:
@@ -14,18 +16,20 @@ def build_parser() -> Parser:
         prog="tfgen evaluate",
         description="Measure the best model of a run and record the result in the run's evaluation.json. Likelihood: "
         "the mean over a split with estimator, sample count, levels and standard error. Inversion (flow): the error "
-        "of encoding and decoding. Quality: distances between samples and real pictures in the features of a "
-        "classifier. Without --only, everything that the model and the data allow is measured.",
+        "of encoding and decoding. Classification (conditional models): accuracy and calibration of Bayes' rule, and "
+        "agreement of samples with their class. Quality: distances between samples and real pictures in the features "
+        "of a classifier or of an Inception network. Memorization: samples that lie unusually near to a training "
+        "picture. Without --only, everything that the model and the data allow is measured.",
     )
     add_run(parser)
     parser.add_argument(
         "--only",
-        choices=("likelihood", "inversion", "quality"),
+        choices=MEASUREMENTS,
         help="Measure only this [default: everything that the model allows].",
     )
     parser.add_argument("--split", choices=SPLITS, default="test", help=f"Part of the data that is measured {DEFAULT}.")
     add_seed(parser, "Seed of the estimator's noise and of the first sample")
-    likelihood = parser.add_argument_group("likelihood and inversion")
+    likelihood = parser.add_argument_group("likelihood, inversion and classification")
     likelihood.add_argument(
         "--samples",
         type=int_in_range(1),
@@ -44,7 +48,7 @@ def build_parser() -> Parser:
     likelihood.add_argument(
         "--first", type=int_in_range(1), metavar="N", help="Measure only the first N examples [default: all]."
     )
-    quality = parser.add_argument_group("quality")
+    quality = parser.add_argument_group("quality, and classes of samples")
     quality.add_argument(
         "--n",
         dest="count",
@@ -65,8 +69,22 @@ def build_parser() -> Parser:
     quality.add_argument(
         "--classifier",
         metavar="FILE",
-        help="Classifier for the features: an .npz that tfgen train-classifier wrote [default: the classifier that "
-        "comes with tfgen for this data].",
+        help="Classifier for the features: an .npz that tfgen train-classifier wrote, also for other data of this "
+        "shape, or the name of a data set whose classifier comes with tfgen [default: the classifier that comes with "
+        "tfgen for this data, or the one that tfgen train-classifier trained for it].",
+    )
+    quality.add_argument(
+        "--features",
+        choices=("classifier", "inception"),
+        default="classifier",
+        help="Features in which samples are compared: those of the classifier, or those of Keras's Inception-v3, whose "
+        f"Fréchet distance is reported as FID {DEFAULT}.",
+    )
+    quality.add_argument(
+        "--features-file",
+        metavar="FILE",
+        help="Weights of Inception-v3 as Keras saves them [default: Keras loads its own, which needs the network "
+        "once].",
     )
     return parser
 
@@ -81,17 +99,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.startup import start_tensorflow
 
         start_tensorflow()
-        from tfgen.evaluation.evaluate import evaluate_run
+        from tfgen.evaluation.evaluate import Settings, evaluate_run
 
-        evaluate_run(
-            run,
-            only=options.only,
-            split=options.split,
-            seed=options.seed,
-            samples=options.samples,
-            batch_size=options.batch_size,
-            first=options.first,
-            count=options.count,
-            temperature=options.temperature,
-            classifier=options.classifier,
-        )
+        if options.features_file and options.features != "inception":
+            raise ConfigError("--features-file: expected together with --features inception. Received: without it")
+        fields = [field.name for field in dataclasses.fields(Settings)]
+        evaluate_run(run, Settings(**{name: getattr(options, name) for name in fields}), only=options.only)

@@ -2,8 +2,17 @@
 
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_out, add_run, add_seed, add_temperature, int_in_range
-from tfgen.errors import exit_on_error
+from tfgen.cli.arguments import (
+    DEFAULT,
+    Parser,
+    add_label,
+    add_out,
+    add_run,
+    add_seed,
+    add_temperature,
+    int_in_range,
+)
+from tfgen.errors import ConfigError, exit_on_error
 
 
 def build_parser() -> Parser:
@@ -11,7 +20,8 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="tfgen interpolate",
         description="Draw rows of pictures that lead from one sample of a trained model to another. Row i starts at "
-        "the picture of seed SEED + 2i and ends at the picture of seed SEED + 2i + 1.",
+        "the picture of seed SEED + 2i and ends at the picture of seed SEED + 2i + 1. A .gif or .mp4 shows the rows "
+        "as an animation; a picture of several rows is then a grid.",
     )
     add_run(parser)
     parser.add_argument(
@@ -39,7 +49,31 @@ def build_parser() -> Parser:
         help="Interpolate between encoded test images instead of samples. Row i leads from test image SEED + 2i to "
         "SEED + 2i + 1. --temperature has no effect.",
     )
-    add_out(parser, "interpolation.png", "File to write, a .png")
+    add_label(
+        parser,
+        "Conditional models: class of both ends, a name or a number; each: row i is of class i mod K [default: the "
+        "class of each end is drawn by its seed, and with --real it is the image's own].",
+    )
+    parser.add_argument(
+        "--to-label",
+        metavar="NAME",
+        help="Conditional models: class at which every row ends. Row i then keeps the latent noise of seed SEED + i "
+        "and leads from the class of --label to this one [default: the class of --label].",
+    )
+    parser.add_argument(
+        "--loop",
+        action="store_true",
+        help=".gif and .mp4: make the path closed. One path then visits all 2·N ends and returns to the first; with "
+        "--to-label each row returns to its first class.",
+    )
+    parser.add_argument(
+        "--fps",
+        type=int_in_range(1, 50),
+        default=12,
+        metavar="N",
+        help=f".gif and .mp4: pictures in a second, 1 to 50 {DEFAULT}.",
+    )
+    add_out(parser, "interpolation.png", "File to write: a .png, a .gif or an .mp4 (needs pip install 'tfgen[video]')")
     return parser
 
 
@@ -52,22 +86,38 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.startup import start_tensorflow
 
         # Bad input is refused before TensorFlow and the model are loaded, which takes seconds.
-        path = check_writable(options.out, (".png",))
+        path = check_writable(options.out, (".png", ".gif", ".mp4"))
+        if options.loop and path.suffix.lower() == ".png":
+            raise ConfigError(f"--loop: expected a .gif or .mp4, in which the path is closed. Received: {path}")
+        if options.to_label is not None and (options.label in (None, "each") or options.real):
+            raise ConfigError("--to-label: expected together with one class in --label, and without --real")
+        if options.real and options.label is not None:
+            raise ConfigError("--label: expected samples. Received: --real, whose images have classes of their own")
         run = Run.open(options.run)
         start_tensorflow()
         from tfgen.evaluation.interpolation import pairs_of_test_images, write_interpolation
+        from tfgen.evaluation.samples import check_label
 
         model = run.load_model()
-        images = pairs_of_test_images(run, model, options.seed, options.pairs) if options.real else None
+        for label in (options.label, options.to_label):
+            check_label(model, label)
+        images, label = None, options.label
+        if options.real:
+            images, label = pairs_of_test_images(run, model, options.seed, options.pairs)
         write_interpolation(
             model,
             path,
+            frames_per_second=options.fps,
             pairs=options.pairs,
             steps=options.steps,
             seed=options.seed,
             path=options.path,
             temperature=options.temperature,
             images=images,
+            label=label,
+            to_label=options.to_label,
+            loop=options.loop,
         )
         first = f"test image {options.seed}" if options.real else f"seed {options.seed}"
-        print(f"{path}: {options.pairs} rows of {options.steps} pictures, the first row from {first}")
+        shape = "a closed path" if options.loop else f"{options.pairs} rows of {options.steps} pictures, the first row"
+        print(f"{path}: {shape} from {first}")

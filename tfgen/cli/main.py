@@ -23,6 +23,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "use a trained model": {
         "sample": ("sample", "Draw samples and write them as a picture or as numbers."),
         "interpolate": ("interpolate", "Draw rows of pictures between pairs of samples or of test images."),
+        "encode": ("encode", "Write the latents of pictures."),
+        "score": ("score", "Write the likelihood of pictures."),
         "outliers": ("outliers", "Draw the test images with the lowest and the highest likelihood."),
         "app": ("app", "Open the web app for sampling, interpolation and training (app.py is the same command)."),
     },

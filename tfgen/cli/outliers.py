@@ -12,7 +12,8 @@ def build_parser() -> Parser:
         prog="tfgen outliers",
         description="Rank the test images by their likelihood under a trained model, and draw the least likely and the "
         "most likely images, each with its bits/dim. Unusual and damaged images tend to be among the least likely, "
-        "simple images among the most likely.",
+        "simple images among the most likely. For pictures from files, the names of the least likely files are "
+        "printed.",
     )
     add_run(parser)
     add_n(parser, 200, 24, "Number of least likely images and of most likely images")
@@ -44,17 +45,30 @@ def main(argv: Sequence[str] | None = None) -> None:
         path = check_writable(options.out, (".png",))
         run = Run.open(options.run)
         start_tensorflow()
-        from tfgen.evaluation.outliers import check_rankable, rank_by_likelihood
+        import numpy as np
+
+        from tfgen.evaluation.likelihood import labels_for
+        from tfgen.evaluation.outliers import check_rankable, file_names, rank_by_likelihood
         from tfgen.plots import style
         from tfgen.plots.ranking import draw_ranking
 
         model = run.load_model()
         check_rankable(model)
-        examples = run.dataset.test.examples[: options.first]
-        bits, order = rank_by_likelihood(model, examples, samples=options.samples, seed=options.seed)
+        test = run.dataset.test[: options.first]
+        examples = np.asarray(test.examples)
+        labels = labels_for(model, test)
+        bits, order = rank_by_likelihood(model, examples, samples=options.samples, seed=options.seed, labels=labels)
         style.save(draw_ranking(examples, model.levels, bits, order, options.n), path)
-        first, last = (f"number {number} ({bits[number]:.3f} bits/dim)" for number in order[[0, -1]])
+        names = file_names(test)
+        first, last = (
+            f"{names[number] if names else f'number {number}'} ({bits[number]:.3f} bits/dim)"
+            for number in order[[0, -1]]
+        )
         print(
             f"{path}: of {len(order)} test images {first} is the least likely and {last} the most likely; "
             f"{model.estimator(options.samples)}"
         )
+        if names:
+            print("least likely files, with bits/dim:")
+            for number in order[: options.n]:
+                print(f"  {bits[number]:.3f}  {names[number]}")

@@ -1,12 +1,14 @@
 """Draw samples of a trained model: tfgen sample RUN --n 64 --seed 7 --temperature 0.8 --out grid.png"""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from tfgen.cli.arguments import Parser, add_n, add_out, add_run, add_seed, add_temperature
+from tfgen.cli.arguments import DEFAULT, Parser, add_label, add_n, add_out, add_run, add_seed, add_temperature
 from tfgen.errors import ConfigError, exit_on_error
 
 #: A picture of more samples would be too large to look at.
 LARGEST_GRID = 10_000
+FORMATS = ("png", "webp", "jpg")
 
 
 def build_parser() -> Parser:
@@ -19,36 +21,84 @@ def build_parser() -> Parser:
     add_n(parser, 1_000_000)
     add_seed(parser)
     add_temperature(parser)
+    add_label(
+        parser,
+        "Conditional models: class of the samples, a name or a number; each: the classes in turn, in a .png with one "
+        "row for each class and N rounded up to whole columns [default: the class of each sample is drawn by its seed "
+        "from the frequencies of the training data].",
+    )
     parser.add_argument(
         "--pixels",
         action="store_true",
         help="VAE: draw every pixel from its distribution p(x|z) [default: show the mean of the distribution].",
     )
-    add_out(parser, "samples.png", "File to write: a .png with all samples, or an .npz with the numbers")
+    add_out(
+        parser,
+        "samples.png",
+        "File or folder to write: a .png with all samples; an .npz with the numbers; or a folder (a name without "
+        "suffix, or ending in /) with a picture of each sample in the model's own size, whose name and metadata hold "
+        "the seed",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="png",
+        help=f"Format of the pictures in a folder; png and webp are lossless {DEFAULT}.",
+    )
     return parser
+
+
+def _folder(out: str) -> Path | None:
+    """The folder that --out names, or None if it names a file."""
+    path = Path(out)
+    if out.endswith("/") or not path.suffix or (path.is_dir() and path.suffix.lower() not in (".png", ".npz")):
+        return path
+    return None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Draw the samples. Exit status 0, or 2 with a sentence on bad input."""
     options = build_parser().parse_args(argv)
     with exit_on_error():
-        from tfgen.files import check_writable
+        from tfgen.files import check_writable, make_output_folder
         from tfgen.runs import Run
         from tfgen.startup import start_tensorflow
 
         # Bad input is refused before TensorFlow and the model are loaded, which takes seconds.
-        path = check_writable(options.out, (".png", ".npz"))
-        if path.suffix.lower() == ".png" and options.n > LARGEST_GRID:
+        folder = _folder(options.out)
+        path = folder or check_writable(options.out, (".png", ".npz"))
+        if path.suffix.lower() == ".png" and folder is None and options.n > LARGEST_GRID:
             raise ConfigError(
                 f"--n: expected at most {LARGEST_GRID} for a .png; an .npz holds more. Received: {options.n}"
             )
         run = Run.open(options.run)
+        if folder is not None:
+            make_output_folder(folder)
         start_tensorflow()
-        from tfgen.evaluation.samples import draw_samples, save_samples
+        import math
+
+        from tfgen.evaluation import samples
+        from tfgen.evaluation.array_files import check_disk_space
+        from tfgen.evaluation.sample_pictures import write_pictures
 
         model = run.load_model()
+        samples.check_label(model, options.label)
+        rows = len(model.classes) if options.label == "each" and path.suffix.lower() == ".png" and not folder else 0
+        n = options.n if not rows else rows * math.ceil(options.n / rows)
         settings = {"seed": options.seed, "temperature": options.temperature}
-        examples = draw_samples(model, options.n, **settings, pixels=options.pixels)
-        save_samples(model, examples, path, **settings)
+        labels = samples.labels_of_samples(model, n, options.seed, options.label)
+        chunks = samples.sample_chunks(model, n, **settings, pixels=options.pixels, labels=labels)
         kind = "pictures" if model.is_image else "points"
-        print(f"{path}: {options.n} {kind}, seeds {options.seed} to {options.seed + options.n - 1}")
+        if folder is not None:
+            if not model.is_image:
+                raise ConfigError(f"--out: expected a .png or .npz for a model of points. Received: {options.out}")
+            names = {"run": run.path.name, "classes": model.classes, "format": options.format}
+            write_pictures(chunks, folder, **names, **settings)
+        elif path.suffix.lower() == ".npz":
+            check_disk_space(path.parent, 4 * n * math.prod(model.event_shape))
+            samples.save_arrays(model, chunks, n, path, **settings, labels=labels)
+        else:
+            import numpy as np
+
+            samples.save_picture(model, np.concatenate([chunk.examples for chunk in chunks]), path, classes=rows)
+        print(f"{path}: {n} {kind}, seeds {options.seed} to {options.seed + n - 1}")

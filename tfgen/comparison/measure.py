@@ -10,6 +10,8 @@ from tfgen.comparison.grouping import check_comparable
 from tfgen.comparison.recorded import compare_recorded
 from tfgen.comparison.records import Comparison, RunEntries
 from tfgen.errors import UndefinedError
+from tfgen.evaluation.class_samples import measure_class_samples
+from tfgen.evaluation.classification import measure_classification
 from tfgen.evaluation.cost import machine, measure_cost
 from tfgen.evaluation.find_classifier import classifier_for
 from tfgen.evaluation.likelihood import measure_likelihood
@@ -50,7 +52,7 @@ def compare(
     check_comparable(runs)
     data = runs[0].dataset
     try:
-        found = classifier_for(runs[0].config.data.data, data.event_shape, data.levels, classifier)
+        found = classifier_for(runs[0].config.data.data, data.event_shape, data.levels, classifier, data)
     except UndefinedError:
         found = None
     entries = {
@@ -98,6 +100,8 @@ def measure_missing(
             "quality",
             lambda: measure_quality(run, model=missing.model, classifier=classifier, count=size),
         )
+    if run.config.data.conditional:
+        _add_classes(missing, count, samples, classifier)
     if run.dataset.is_images:
         nearest = min(COUNT, len(test))
         missing.add(
@@ -107,6 +111,24 @@ def measure_missing(
         )
     missing.add({"machine": machine()}, "cost", lambda: measure_cost(run, model=missing.model))
     return missing.entries
+
+
+def _add_classes(missing: "_Missing", count: int, samples: int, classifier: "Classifier | None") -> None:
+    """Add what conditional models have: Bayes' rule of a likelihood, and samples of each class."""
+    run, test = missing.run, missing.run.dataset.test
+    if "log_prob" not in family(run.config.model).undefined:
+        missing.add(
+            {"split": "test", "samples": samples, "examples": len(test)},
+            "classification",
+            lambda: measure_classification(run, model=missing.model, samples=samples),
+        )
+    if classifier is None or classifier.class_of_name(run.dataset.classes) is None:
+        return
+    missing.add(
+        {"split": "test", "seed": 0, "temperature": 1.0, "classifier": classifier.identity},
+        "class_samples",
+        lambda: measure_class_samples(run, classifier, model=missing.model, count=count),
+    )
 
 
 class _Missing:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tfgen.comparison.records import Quality, RowQuality, RunEntries, Spread
-from tfgen.evaluation.report import QUALITY_METRICS
+from tfgen.evaluation.report import quality_metrics
 from tfgen.runs.entries import QualityEntry
 
 
@@ -54,7 +54,8 @@ def common_quality(entries: Mapping[str, Sequence[RunEntries]]) -> Quality | Non
 
 
 def _row(name: str, entries: Sequence[QualityEntry]) -> RowQuality:
-    spreads = {metric: Spread.of(getattr(entry, metric) for entry in entries) for metric in QUALITY_METRICS}
+    metrics = quality_metrics(entries[0].classifier)
+    spreads = {metric: Spread.of(getattr(entry, metric) for entry in entries) for metric in metrics}
     return RowQuality(
         name=name,
         pictures=entries[0].pictures,

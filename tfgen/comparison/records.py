@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tfgen.runs.entries import (
+    ClassificationEntry,
     ClassifierIdentity,
+    ClassSamplesEntry,
     CostEntry,
     LikelihoodEntry,
     MemorizationEntry,
@@ -51,6 +53,8 @@ class RunEntries:
     quality: tuple[QualityEntry, ...] = ()
     memorization: tuple[MemorizationEntry, ...] = ()
     cost: tuple[CostEntry, ...] = ()
+    classification: tuple[ClassificationEntry, ...] = ()
+    class_samples: tuple[ClassSamplesEntry, ...] = ()
 
     @classmethod
     def of(cls, entries: Mapping[str, list[Any]]) -> "RunEntries":
@@ -94,6 +98,16 @@ class Nearness:
 
 
 @dataclass(frozen=True)
+class Classes:
+    """Classification and samples of the classes of conditional models; see `tfgen.runs.entries`."""
+
+    accuracy: Spread | None = None
+    expected_calibration_error: Spread | None = None
+    class_agreement: Spread | None = None
+    mean_frechet_distance: Spread | None = None
+
+
+@dataclass(frozen=True)
 class Row:
     """A row of a comparison: runs that differ only in their seed.
 
@@ -111,6 +125,7 @@ class Row:
         machines: the machines on which sampling was timed, in words.
         pixels: nearness of samples to training images in pixels.
         features: nearness of samples to training images in the features of a classifier.
+        classes: measurements of conditional models; None for models without classes.
         nearest_pairs: a PNG in base64 for each run: the samples nearest to training images, above these images.
     """
 
@@ -127,6 +142,7 @@ class Row:
     machines: tuple[str, ...] = ()
     pixels: Nearness | None = None
     features: Nearness | None = None
+    classes: Classes | None = None
     nearest_pairs: tuple[str, ...] = ()
 
 

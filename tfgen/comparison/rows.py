@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from tfgen.comparison.records import Cost, Nearness, Row, RunEntries, Spread, Training
+from tfgen.comparison.records import Classes, Cost, Nearness, Row, RunEntries, Spread, Training
 from tfgen.runs.entries import Machine, NearestDistances
 from tfgen.runs.run import Run
 
@@ -41,6 +41,7 @@ def make_row(name: str, members: Sequence[Run], finished: Sequence[Run], entries
         machines=tuple(sorted({machine_in_words(entry.machine) for entry in costs if entry.machine is not None})),
         pixels=_nearness([entry.pixels for entry in memorization]),
         features=_nearness([entry.features for entry in memorization if entry.features is not None]),
+        classes=_classes(entries),
         nearest_pairs=tuple(entry.picture for entry in memorization if entry.picture is not None),
     )
 
@@ -60,6 +61,20 @@ def _nearness(found: Sequence[NearestDistances]) -> Nearness | None:
         return None
     names = [spec.name for spec in dataclasses.fields(Nearness)]
     return Nearness(**{name: Spread.of(getattr(one, name) for one in found) for name in names})  # type: ignore[arg-type]
+
+
+def _classes(entries: Sequence[RunEntries]) -> Classes | None:
+    """Return the measurements of classes; the last entry of each kind counts."""
+    bayes = [found.classification[-1] for found in entries if found.classification]
+    samples = [found.class_samples[-1] for found in entries if found.class_samples]
+    if not bayes and not samples:
+        return None
+    return Classes(
+        accuracy=Spread.of(entry.accuracy for entry in bayes),
+        expected_calibration_error=Spread.of(entry.expected_calibration_error for entry in bayes),
+        class_agreement=Spread.of(entry.class_agreement for entry in samples),
+        mean_frechet_distance=Spread.of(entry.mean_frechet_distance for entry in samples),
+    )
 
 
 def machine_in_words(machine: Machine) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tfgen.comparison.records import Comparison, LikelihoodGroup, Nearness, Quality, Row, RowLikelihood, Spread
-from tfgen.evaluation.report import QUALITY_METRICS
+from tfgen.evaluation.report import extractor_title, quality_metrics
 from tfgen.markdown import markdown_table
 
 NONE = "–"
@@ -19,6 +19,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_runs(rows),
         *_likelihood(comparison),
         *_quality(comparison.quality, rows),
+        *_classes(rows),
         *_training(rows),
         *_sampling(rows),
         *_memorization(rows),
@@ -103,30 +104,52 @@ def _quality(quality: Quality | None, rows: Sequence[Row]) -> Iterator[str]:
     if quality is None:
         yield "Not measured."
         return
-    classifier = quality.classifier
+    metrics = quality_metrics(quality.classifier)
     temperature = "" if quality.temperature == 1.0 else f" at temperature {quality.temperature:g}"
     yield (
-        f"{quality.samples:,} samples{temperature} against as many images of the {quality.split} set, in the features "
-        f"of the classifier {classifier.name} (SHA-256 {classifier.sha256[:8]}…, test accuracy "
-        f"{classifier.test_accuracy:.4f}). The last row compares other real images with the same images. Distances and "
-        "divergences (in nats) are better if they are lower; precision, recall, density and coverage are better if "
-        "they are higher."
+        f"{quality.samples:,} samples{temperature} against as many images of the {quality.split} set "
+        f"({extractor_title(quality.classifier)}). The last row compares other real images with the same images. "
+        "Distances and divergences (in nats) are better if they are lower; precision, recall, density and coverage are "
+        "better if they are higher."
     )
     lines = []
     for row in rows:
         measured = quality.by_row.get(row.name)
-        metrics = {} if measured is None else measured.metrics
-        lines.append(
-            (row.name, *(format_spread(metrics.get(name), form) for name, (_, form) in QUALITY_METRICS.items()))
-        )
+        found = {} if measured is None else measured.metrics
+        lines.append((row.name, *(format_spread(found.get(name), form) for name, (_, form) in metrics.items())))
     reference = (
         NONE if (value := getattr(quality.real_reference, name)) is None else format(value, form)
-        for name, (_, form) in QUALITY_METRICS.items()
+        for name, (_, form) in metrics.items()
     )
-    header = ("model", *(title for title, _ in QUALITY_METRICS.values()))
+    header = ("model", *(title for title, _ in metrics.values()))
     yield markdown_table(header, [*lines, ("*real images*", *reference)])
     if means := [row.name for row in quality.rows if row.pictures != "samples"]:
         yield f"Samples of {', '.join(means)} are means of p(x|z), which are smoother than images drawn from p(x|z)."
+
+
+def _classes(rows: Sequence[Row]) -> Iterator[str]:
+    conditional = [(row.name, row.classes) for row in rows if row.classes is not None]
+    if not conditional:
+        return
+    yield "## Classes of conditional models"
+    yield (
+        "Accuracy and expected calibration error of the classification of test images by Bayes' rule, p(y|x) ∝ p(x|y) "
+        "p(y), of models with a likelihood; the fraction of samples in which the classifier finds the requested class; "
+        "and the mean over the classes of the Fréchet classifier distance."
+    )
+    yield markdown_table(
+        ("model", "accuracy", "calibration error", "agreement", "Fréchet distance of a class"),
+        [
+            (
+                name,
+                format_spread(classes.accuracy, ".4f"),
+                format_spread(classes.expected_calibration_error, ".4f"),
+                format_spread(classes.class_agreement, ".4f"),
+                format_spread(classes.mean_frechet_distance, ".2f"),
+            )
+            for name, classes in conditional
+        ],
+    )
 
 
 def _training(rows: Sequence[Row]) -> Iterator[str]:

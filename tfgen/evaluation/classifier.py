@@ -7,15 +7,20 @@ therefore records the SHA-256 of the classifier's weights.
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfgen.errors import DataError
 from tfgen.metrics.set_distances import ClassifiedFeatures
 from tfgen.runs.entries import ClassifierIdentity
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import StoredImages
+
+    Images = np.ndarray | StoredImages
 
 #: Number of images that are classified at a time.
 BATCH = 500
@@ -31,7 +36,9 @@ class ClassifierCard:
         levels: number of intensity levels of its images.
         labels: label of each class, in ascending order.
         label_names: name of each class, None if the data set has no names.
-        filters: see `build_network`.
+        filters: see `build_network` or `build_whitened_network`.
+        architecture: key of `tfgen.evaluation.classifier_recipes.RECIPES`.
+        feature_scale: number by which the features of the network are divided.
         test_examples: number of images of the test set.
         test_accuracy: fraction of the test set that is classified correctly.
         weights: number of weights.
@@ -44,6 +51,8 @@ class ClassifierCard:
     levels: int
     labels: tuple[int, ...]
     filters: int
+    architecture: str = "convolutional"
+    feature_scale: float = 1.0
     label_names: tuple[str, ...] | None = None
     test_examples: int | None = None
     test_accuracy: float = math.nan
@@ -74,6 +83,9 @@ class ClassifierCard:
             levels=int(values["levels"]),
             labels=tuple(map(int, values["labels"])),
             filters=int(values["filters"]),
+            # Files of earlier versions have one architecture and name none.
+            architecture=str(values.get("architecture", "convolutional")),
+            feature_scale=float(values.get("feature_scale", 1.0)),
             label_names=None if names is None else tuple(names),
             test_examples=values.get("test_examples"),
             test_accuracy=float(values["test_accuracy"]),
@@ -88,7 +100,7 @@ class Classifier:
     """A frozen classifier.
 
     Attributes:
-        network: see `tfgen.evaluation.classifier_network.build_network`.
+        network: see `tfgen.evaluation.classifier_recipes.build_classifier_network`.
         card: its description.
         name: name of its file without the suffix.
     """
@@ -107,7 +119,7 @@ class Classifier:
         """Number of classes."""
         return self.card.classes
 
-    def classify(self, images: np.ndarray | Iterable[np.ndarray]) -> ClassifiedFeatures:
+    def classify(self, images: "Images | Iterable[np.ndarray]") -> ClassifiedFeatures:
         """Return features and class of each image.
 
         Args:
@@ -115,20 +127,19 @@ class Classifier:
                 iterable of such arrays.
 
         Returns:
-            Features, float64 [n, FEATURES], and classes, int64 [n], as positions in the card's labels.
+            Features, float64 [n, d], and classes, int64 [n], as positions in the card's labels.
         """
         features, logits = [], []
-        for batch in self._batches([images] if isinstance(images, np.ndarray) else images):
+        for batch in self._batches([images] if hasattr(images, "shape") else images):
             batch_features, batch_logits = self.network(batch, training=False)
-            features.append(np.asarray(batch_features, np.float64))
+            features.append(np.asarray(batch_features, np.float64) / self.card.feature_scale)
             logits.append(np.asarray(batch_logits))
         return ClassifiedFeatures(np.concatenate(features), np.concatenate(logits).argmax(axis=1))
 
     def _batches(self, parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         for part in parts:
-            part = np.asarray(part)
             for start in range(0, len(part), BATCH):
-                batch = part[start : start + BATCH]
+                batch = np.asarray(part[start : start + BATCH])
                 yield batch / np.float32(self.card.levels - 1) if batch.dtype == np.uint8 else batch
 
     def class_of_label(self, labels: np.ndarray | None) -> np.ndarray:
@@ -145,7 +156,17 @@ class Classifier:
             raise DataError(f"Expected labels among {known.tolist()}. Received: {unknown[:10]}")
         return np.searchsorted(known, labels)
 
-    def accuracy(self, images: np.ndarray, labels: np.ndarray | None) -> float:
+    def class_of_name(self, names: Sequence[str]) -> np.ndarray | None:
+        """Find the class of each name of another data set or model: int64 [k]. None if a name is none of the classes'.
+
+        A class without a name is called by its label.
+        """
+        own = self.card.label_names or tuple(map(str, self.card.labels))
+        if not names or not set(names) <= set(own):
+            return None
+        return np.array([own.index(name) for name in names])
+
+    def accuracy(self, images: "Images", labels: np.ndarray | None) -> float:
         """Return the fraction of images that are classified correctly, in [0, 1].
 
         Args:

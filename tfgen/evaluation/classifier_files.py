@@ -10,7 +10,7 @@ import numpy as np
 
 from tfgen.errors import DataError
 from tfgen.evaluation.classifier import Classifier, ClassifierCard
-from tfgen.evaluation.classifier_network import build_network
+from tfgen.evaluation.classifier_recipes import build_classifier_network
 from tfgen.files import atomic_write, write_json
 
 
@@ -74,7 +74,7 @@ def load_classifier(path: str | Path) -> Classifier:
             f"{path}: expected the weights of SHA-256 {card.sha256}, as {card_file.name} states. Received: {sha256}. "
             "One of the two files was changed, so measurements in these features would be comparable with no others"
         )
-    network = build_network(card.event_shape, card.classes, card.filters)
+    network = build_classifier_network(card.architecture, card.event_shape, card.classes, card.filters)
     try:
         set_weights(network, content)
     except (ValueError, KeyError) as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfgen.errors import DataError
 from tfgen.evaluation.progress import progress_bar
 from tfgen.evaluation.split import examples_of_split
 from tfgen.metrics.independent_pixels import independent_bernoulli_bits_per_dim, independent_pixels_bits_per_dim
@@ -14,6 +15,7 @@ from tfgen.runs.entries import LikelihoodEntry
 from tfgen.runs.evaluations import add_entry
 
 if TYPE_CHECKING:
+    from tfgen.data.sets import ImageSet, PointSet
     from tfgen.models.contract import GenerativeModel
     from tfgen.models.likelihood import Likelihood
     from tfgen.runs.run import Run
@@ -26,9 +28,12 @@ def evaluate_likelihood(
     samples: int = 1,
     seed: int = 0,
     batch_size: int = 100,
+    labels: np.ndarray | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> "Likelihood":
     """Return the log-likelihood of every example of a set.
+
+    The likelihood of a conditional model is p(x|y) with labels, and without them the marginal p(x).
 
     The replicas of the current strategy share each batch.
 
@@ -38,6 +43,7 @@ def evaluate_likelihood(
         samples: number of latent or dequantization samples for each example.
         seed: seed of the noise; batch number b uses `seed` + b.
         batch_size: number of examples of a batch, rounded up to a multiple of the number of replicas.
+        labels: integers [n], for a conditional model.
         progress: called after each batch with the number of examples so far.
 
     Raises:
@@ -45,7 +51,7 @@ def evaluate_likelihood(
     """
     import tensorflow as tf
 
-    from tfgen.data.batches import evaluation_batches
+    from tfgen.data.batches import evaluation_batches, padded_labels
 
     # Raises the error of a model without likelihood before anything is traced.
     estimator = model.estimator(samples)
@@ -53,18 +59,19 @@ def evaluate_likelihood(
     log_prob = _log_prob_function(model, samples, batch_size)
     nats = []
     for number, (batch, mask) in enumerate(evaluation_batches(examples, batch_size)):
-        values = log_prob(batch, tf.constant(seed + number, tf.int64)).numpy()
+        label = padded_labels(labels, number * batch_size, batch_size)
+        values = log_prob(batch, tf.constant(seed + number, tf.int64), label).numpy()
         nats.append(values[mask.numpy() > 0])
         progress(sum(map(len, nats)))
     # The likelihood of one example has the levels and dimensions of all.
-    described = model.likelihood(examples[:1], samples=1)
+    described = model.likelihood(examples[:1], samples=1, **model.given(None if labels is None else labels[:1]))
     return dataclasses.replace(
         described, nats=np.concatenate(nats).astype(np.float64), estimator=estimator, samples=samples
     )
 
 
 def _log_prob_function(model: "GenerativeModel", samples: int, batch_size: int) -> Callable[..., Any]:
-    """Return a compiled function from a batch and a seed to log-likelihoods in nats [batch_size]."""
+    """Return a compiled function from a batch, a seed and labels or None to log-likelihoods in nats [batch_size]."""
     import tensorflow as tf
 
     from tfgen import random
@@ -72,16 +79,18 @@ def _log_prob_function(model: "GenerativeModel", samples: int, batch_size: int) 
     strategy = tf.distribute.get_strategy()
 
     @tf.autograph.experimental.do_not_convert
-    def on_replica(batch, batch_seed):
+    def on_replica(batch, batch_seed, label):
         replicas, index = random.replica()
-        own = tf.reshape(batch, (replicas, batch_size // replicas, *batch.shape[1:]))[index]
-        return model.log_prob(own, samples=samples, seed=batch_seed)
+        share = batch_size // replicas
+        own = tf.reshape(batch, (replicas, share, *batch.shape[1:]))[index]
+        label = None if label is None else tf.reshape(label, (replicas, share))[index]
+        return model.log_prob(own, samples=samples, seed=batch_seed, **model.given(label))
 
     @tf.function(autograph=False)
-    def log_prob(batch, batch_seed):
+    def log_prob(batch, batch_seed, label):
         if strategy.num_replicas_in_sync == 1:
-            return model.log_prob(batch, samples=samples, seed=batch_seed)
-        return strategy.gather(strategy.run(on_replica, args=(batch, batch_seed)), axis=0)
+            return model.log_prob(batch, samples=samples, seed=batch_seed, **model.given(label))
+        return strategy.gather(strategy.run(on_replica, args=(batch, batch_seed, label)), axis=0)
 
     return log_prob
 
@@ -146,6 +155,7 @@ def measure_likelihood(
             samples=samples,
             seed=seed,
             batch_size=batch_size,
+            labels=labels_for(model, examples),
             progress=lambda done: bar.update(done - bar.n),
         )
     entry = LikelihoodEntry(
@@ -157,12 +167,26 @@ def measure_likelihood(
         seed=seed,
         log_prob_nats=float(result.nats.mean()),
         log_prob_nats_standard_error=float(result.nats.std(ddof=1) / len(result.nats) ** 0.5),
+        **({"conditional": True} if model.is_conditional else {}),
         **(_image_fields(run, model, result, examples) if model.is_image else _point_fields(examples)),
         seconds=round(time.monotonic() - started, 1),
     )
     if record:
         add_entry(run, entry)
     return entry
+
+
+def labels_for(model: "GenerativeModel", examples: "ImageSet | PointSet") -> np.ndarray | None:
+    """Return the labels of a split for a conditional model, and None for a model without labels.
+
+    Raises:
+        DataError: if the model is conditional and the examples have no labels.
+    """
+    if not model.is_conditional:
+        return None
+    if examples.labels is None:
+        raise DataError("Expected labelled examples for a conditional model. Received: examples without labels")
+    return examples.labels
 
 
 def _image_fields(run: "Run", model: "GenerativeModel", result: "Likelihood", examples: Any) -> dict[str, Any]:

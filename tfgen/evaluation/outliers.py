@@ -7,11 +7,17 @@ import numpy as np
 from tfgen.errors import UndefinedError
 
 if TYPE_CHECKING:
+    from tfgen.data.sets import ImageSet, PointSet
     from tfgen.models.contract import GenerativeModel
 
 
 def rank_by_likelihood(
-    model: "GenerativeModel", images: np.ndarray, *, samples: int = 1, seed: int = 0
+    model: "GenerativeModel",
+    images: np.ndarray,
+    *,
+    samples: int = 1,
+    seed: int = 0,
+    labels: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the bits per dimension of images, and the images' order from the least to the most likely.
 
@@ -20,6 +26,7 @@ def rank_by_likelihood(
         images: integer images [n, H, W, C].
         samples: number of latent or dequantization samples for the likelihood of each image.
         seed: seed of the noise of the likelihood.
+        labels: class of each image, integers [n], for the likelihood p(x|y) of a conditional model.
 
     Returns:
         Bits per dimension [n], and positions of the images, the least likely image first [n].
@@ -30,8 +37,14 @@ def rank_by_likelihood(
     from tfgen.evaluation.likelihood import evaluate_likelihood
 
     check_rankable(model)
-    bits = evaluate_likelihood(model, images, samples=samples, seed=seed).bits_per_dim
+    bits = evaluate_likelihood(model, images, samples=samples, seed=seed, labels=labels).bits_per_dim
     return bits, np.argsort(-bits, kind="stable")
+
+
+def file_names(images: "ImageSet | PointSet") -> tuple[str, ...] | None:
+    """Return the names of the files that images come from, or None if they come from none."""
+    files = getattr(images, "files", None)
+    return None if files is None else tuple(name.decode() for name in files)
 
 
 def check_rankable(model: "GenerativeModel") -> None:

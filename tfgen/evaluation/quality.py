@@ -6,7 +6,7 @@ be nearer to the data than real images are, so this reference accompanies every 
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,8 +22,12 @@ from tfgen.runs.evaluations import add_entry
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
     from tfgen.evaluation.classifier import Classifier
+    from tfgen.evaluation.inception import InceptionFeatures
+    from tfgen.metrics.set_distances import ClassifiedFeatures
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
+
+    Extractor = Classifier | InceptionFeatures
 
 #: The smallest number of samples. Fewer have no five neighbours and no meaningful covariance.
 MIN_SAMPLES = 10
@@ -34,7 +38,7 @@ BATCH = 256
 def evaluate_quality(
     model: "GenerativeModel",
     dataset: "Dataset",
-    classifier: "Classifier",
+    classifier: "Extractor",
     *,
     count: int = 10_000,
     split: str = "test",
@@ -51,7 +55,7 @@ def evaluate_quality(
         model: a model of images.
         dataset: its data. The reference compares the split with the training split, or the training split with the
             test split.
-        classifier: the classifier of the features.
+        classifier: the classifier of the features, or an Inception network.
         count: number of samples, at most the number of images in either split of the reference.
         split: "train", "validation" or "test".
         seed: seed of the first sample.
@@ -63,7 +67,7 @@ def evaluate_quality(
 
     Raises:
         ConfigError: if the data has no such split, or fewer than `MIN_SAMPLES` samples would be compared.
-        DataError: if a sample is not finite, or a label of the data is none of the classifier's.
+        DataError: if a sample is not finite.
     """
     examples = examples_of_split(dataset, split)
     others = dataset.test if split == "train" else dataset.train
@@ -73,10 +77,7 @@ def evaluate_quality(
     real = classifier.classify(examples.examples[evenly_spaced(len(examples), count)])
     # The first images, because they do not depend on how many training images a run uses.
     other_real = classifier.classify(others.examples[:count])
-    labels = dataset.train.labels
-    # Without labels, the classes of the data are those that the classifier finds.
-    classes = real.classes if labels is None else classifier.class_of_label(labels)
-    frequencies = class_histogram(classes, classifier.classes)
+    frequencies = _class_frequencies(dataset, classifier, real)
     samples = classifier.classify(_sample(model, count, seed, temperature, progress))
     return QualityEntry(
         split=split,
@@ -85,9 +86,38 @@ def evaluate_quality(
         classifier=classifier.identity,
         samples=count,
         pictures="means of p(x|z)" if model.can("sample_pixels") else "samples",
-        **set_distances(real, samples, frequencies, seed),
-        real_reference=QualityFigures(**set_distances(real, other_real, frequencies, seed)),
+        **_distances(real, samples, frequencies, seed),
+        real_reference=QualityFigures(**_distances(real, other_real, frequencies, seed)),
     )
+
+
+def _class_frequencies(dataset: "Dataset", classifier: "Extractor", real: "ClassifiedFeatures") -> np.ndarray | None:
+    """Return the number of images of each class of the classifier, or None for features without classes.
+
+    Without labels, and for a classifier of other classes, these are the classes that the classifier finds.
+    """
+    if not classifier.classes:
+        return None
+    labels, names = dataset.train.labels, dataset.label_names
+    if labels is None:
+        return class_histogram(real.classes, classifier.classes)
+    if names is not None and (position := classifier.class_of_name(names)) is not None:  # type: ignore[union-attr]
+        return class_histogram(position[labels], classifier.classes)
+    if names is None and np.isin(np.unique(labels), classifier.card.labels).all():  # type: ignore[union-attr]
+        return class_histogram(classifier.class_of_label(labels), classifier.classes)  # type: ignore[union-attr]
+    return class_histogram(real.classes, classifier.classes)
+
+
+def _distances(
+    real: "ClassifiedFeatures", other: "ClassifiedFeatures", frequencies: np.ndarray | None, seed: int
+) -> dict[str, Any]:
+    """Return `set_distances`; in features without classes, the Fréchet distance under the name "fid"."""
+    if frequencies is not None:
+        return set_distances(real, other, frequencies, seed)
+    found = set_distances(real, other, np.ones(1), seed)
+    without_classes = {"class_histogram", "kl_to_uniform", "kl_to_data"}
+    renamed = {"frechet_classifier_distance": "fid"}
+    return {renamed.get(name, name): value for name, value in found.items() if name not in without_classes}
 
 
 def _sample(
@@ -105,7 +135,7 @@ def measure_quality(
     run: "Run",
     *,
     model: "GenerativeModel | None" = None,
-    classifier: "Classifier | None" = None,
+    classifier: "Extractor | None" = None,
     count: int = 10_000,
     split: str = "test",
     seed: int = 0,
@@ -131,7 +161,9 @@ def measure_quality(
         DataError: if the classifier is damaged or has images of another shape.
     """
     dataset = run.dataset
-    classifier = classifier or classifier_for(run.config.data.data, dataset.event_shape, dataset.levels)
+    classifier = classifier or classifier_for(
+        run.config.data.data, dataset.event_shape, dataset.levels, dataset=dataset
+    )
     model = model or run.load_model()
     started = time.monotonic()
     with progress_bar(count, "sample", progress) as bar:

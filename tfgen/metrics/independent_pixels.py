@@ -4,8 +4,12 @@ A model of images that does not exceed the baseline has learned nothing about th
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
+
+#: Number of images that are read at a time.
+PART = 4096
 
 
 def independent_pixels_bits_per_dim(train: np.ndarray, test: np.ndarray, levels: int) -> float:
@@ -22,13 +26,24 @@ def independent_pixels_bits_per_dim(train: np.ndarray, test: np.ndarray, levels:
         Mean of −log₂ p over the pixels of `test`.
     """
     count, dimensions = len(train), math.prod(train.shape[1:])
-    flat_train, flat_test = train.reshape(count, dimensions), test.reshape(len(test), dimensions)
     pixel = np.arange(dimensions)
     histogram = np.ones((dimensions, levels))
-    for row in flat_train:
-        histogram[pixel, row] += 1.0
+    for part in _parts(train):
+        for row in part.reshape(-1, dimensions):
+            histogram[pixel, row] += 1.0
     bits = -np.log2(histogram / (count + levels))
-    return float(np.mean([bits[pixel, row].mean() for row in flat_test]))
+    means = [bits[pixel, row].mean() for part in _parts(test) for row in part.reshape(-1, dimensions)]
+    return float(np.mean(means))
+
+
+def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the images in parts, because a set may lie in a file and be larger than the memory."""
+    for start in range(0, len(images), PART):
+        yield np.asarray(images[start : start + PART])
+
+
+def _sum(images: np.ndarray) -> np.ndarray:
+    return sum(part.sum(axis=0, dtype=np.float64) for part in _parts(images))  # type: ignore[return-value]
 
 
 def independent_bernoulli_bits_per_dim(train: np.ndarray, test: np.ndarray, levels: int) -> float:
@@ -43,6 +58,6 @@ def independent_bernoulli_bits_per_dim(train: np.ndarray, test: np.ndarray, leve
         levels: number of intensity levels.
     """
     brightest = levels - 1.0
-    probability = (train.sum(axis=0) / brightest + 1.0) / (len(train) + 2.0)
-    mean = test.mean(axis=0) / brightest
+    probability = (_sum(train) / brightest + 1.0) / (len(train) + 2.0)
+    mean = _sum(test) / len(test) / brightest
     return float(-np.mean(mean * np.log2(probability) + (1.0 - mean) * np.log2(1.0 - probability)))

@@ -53,7 +53,9 @@ def compare_nearness(samples: NearestExamples, test: NearestExamples) -> dict[st
 
     Returns:
         "distance" and "ratio": medians over the samples; "test_distance" and "test_ratio": medians over the test
-        examples; "near": fraction of samples whose ratio is below the 1st percentile of the test examples' ratios.
+        examples; "near": fraction of samples whose ratio is below the 1st percentile of the test examples' ratios;
+        "samples_nearer_than_99_percent_of_heldout": fraction of samples whose distance is below the 1st percentile of
+        the test examples' distances.
     """
     return {
         "distance": float(np.median(samples.distances)),
@@ -61,4 +63,7 @@ def compare_nearness(samples: NearestExamples, test: NearestExamples) -> dict[st
         "ratio": float(np.median(samples.ratios)),
         "test_ratio": float(np.median(test.ratios)),
         "near": float(np.mean(samples.ratios < np.quantile(test.ratios, 0.01))),
+        "samples_nearer_than_99_percent_of_heldout": float(
+            np.mean(samples.distances < np.quantile(test.distances, 0.01))
+        ),
     }

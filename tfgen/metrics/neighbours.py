@@ -10,8 +10,8 @@ import numpy as np
 
 #: Number of rows of a distance matrix in memory at a time. All of 10,000 × 10,000 distances would take 800 MB.
 BLOCK = 1000
-#: Number of examples of a large set that are turned into vectors at a time.
-PART = 8192
+#: Number of examples of a large set that are turned into vectors at a time, and number of values of these vectors.
+PART, PART_VALUES = 8192, 2**24
 
 
 def squared_distances(
@@ -117,8 +117,9 @@ def nearest(
         Positions in the set, int64 [n], and Euclidean distances, float64 [n].
     """
     position, smallest = np.zeros(len(queries), np.int64), np.full(len(queries), np.inf)
-    for start in range(0, len(examples), PART):
-        for rows, distances in squared_distances(queries, to_vectors(examples[start : start + PART])):
+    size = max(min(PART, PART_VALUES // queries.shape[1]), 1)
+    for start in range(0, len(examples), size):
+        for rows, distances in squared_distances(queries, to_vectors(examples[start : start + size])):
             if excluded is not None:
                 own = excluded[rows] - start
                 inside = np.flatnonzero((own >= 0) & (own < distances.shape[1]))

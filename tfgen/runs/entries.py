@@ -8,109 +8,22 @@ The classes are pydantic models because pydantic checks nested fields and names 
 
 from typing import Any, ClassVar, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, ValidationError, model_validator
 
 from tfgen.errors import RunError
-
-
-class Record(BaseModel):
-    """Base of everything in an entry: immutable, with checked types, and with a JSON form."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields that were set, as values that `json.dump` can write."""
-        return self.model_dump(exclude_unset=True)
-
-
-class ClassifierIdentity(Record):
-    """The classifier in whose features a quality was measured.
-
-    Attributes:
-        name: of the data set that the classifier was trained on.
-        sha256: of the file with its weights.
-        test_accuracy: fraction of correct classes on the test split.
-    """
-
-    name: str
-    sha256: str
-    test_accuracy: float
-
-
-class QualityFigures(Record):
-    """Distances between two sets of images of equal size; see `tfgen.metrics.set_distances`.
-
-    Attributes:
-        kl_to_uniform, kl_to_data: in nats; None where the divergence is infinite.
-    """
-
-    frechet_classifier_distance: float | None = None
-    kid: float | None = None
-    kid_standard_deviation: float | None = None
-    kid_subsets: int | None = None
-    kid_subset_size: int | None = None
-    precision: float | None = None
-    recall: float | None = None
-    density: float | None = None
-    coverage: float | None = None
-    class_histogram: list[int] | None = None
-    kl_to_uniform: float | None = None
-    kl_to_data: float | None = None
-
-
-class InversionErrors(Record):
-    """Errors |x − f(f⁻¹(x))| over the values of a set of images in [0, 1], or of points.
-
-    Attributes:
-        count: number of examples.
-        largest, mean: over all values of all examples.
-    """
-
-    count: int
-    largest: float
-    mean: float
-
-
-class NearestDistances(Record):
-    """Distances of samples and of test images to the nearest training image.
-
-    Attributes:
-        distance, test_distance: medians over the samples and over the test images.
-        ratio, test_ratio: medians of the distance over that training image's distance to its own nearest neighbour.
-        near: fraction of the samples below the 1st percentile of the test images' ratios.
-    """
-
-    distance: float
-    test_distance: float
-    ratio: float
-    test_ratio: float
-    near: float
-
-
-class NearPair(Record):
-    """A sample, given by its seed, and the training image nearest to it, given by its position."""
-
-    seed: int
-    training_image: int
-    distance: float
-    ratio: float
-
-
-class Machine(Record):
-    """The machine on which a time was measured.
-
-    Attributes:
-        cores: number of cores that the process may use; None where the system does not tell.
-        devices: TensorFlow's names of the physical devices.
-    """
-
-    processor: str
-    cores: int | None
-    devices: list[str]
+from tfgen.runs.records import (
+    ClassifierIdentity,
+    InversionErrors,
+    Machine,
+    NearestDistances,
+    NearPair,
+    QualityFigures,
+    Record,
+)
 
 
 class Entry(Record):
-    """Base of the five kinds of entries.
+    """Base of all kinds of entries.
 
     Attributes:
         kind: name of the entry's list in `evaluation.json`.
@@ -167,6 +80,7 @@ class LikelihoodEntry(Entry):
         pixel_marginal_bits_per_dim: bits/dim of the baseline of independent pixels.
         true_log_prob_nats: of points, the mean of the true log-density.
         weights: of a packed model, what the entry was measured with, where that is not the packed weights.
+        conditional: True if the likelihood is p(x|y) with the labels of the examples.
     """
 
     kind: ClassVar[str] = "likelihood"
@@ -188,6 +102,7 @@ class LikelihoodEntry(Entry):
     binarization: str | None = None
     true_log_prob_nats: float | None = None
     weights: str | None = None
+    conditional: bool | None = None
 
     @model_validator(mode="after")
     def _has_a_likelihood(self) -> Self:
@@ -268,6 +183,72 @@ class MemorizationEntry(Entry):
     classifier: ClassifierIdentity | None = None
 
 
+class ClassificationEntry(Entry):
+    """Classification of a split by Bayes' rule, p(y|x) ∝ p(x|y) p(y); see `tfgen.metrics.classification`.
+
+    Attributes:
+        split: "train", "validation" or "test".
+        estimator, samples, seed: of the likelihood p(x|y).
+        examples: number of examples.
+        classes: number of classes.
+        accuracy, accuracy_standard_error: fraction of examples whose label is the most probable class, and its error.
+        expected_calibration_error: mean difference of confidence and accuracy over `bins` bins of the confidence.
+        log_loss: mean of −log p(y|x) of the label, in nats.
+    """
+
+    kind: ClassVar[str] = "classification"
+    identity: ClassVar[tuple[str, ...]] = ("split", "samples", "examples")
+
+    split: str
+    estimator: str
+    samples: int
+    seed: int | None = None
+    examples: int
+    classes: int
+    accuracy: float
+    accuracy_standard_error: float
+    expected_calibration_error: float
+    bins: int
+    log_loss: float | None = None
+
+
+class ClassSamplesEntry(Entry):
+    """Samples of each class of a conditional model, seen by a classifier.
+
+    Attributes:
+        split: of the real images.
+        seed: of the first sample.
+        temperature: of the samples.
+        classifier: which finds the classes, and in whose features the distances are measured.
+        samples: number of samples of all classes together.
+        classes: names of the classes.
+        class_agreement: fraction of the samples in which the classifier finds the class that was asked for.
+        agreement_by_class: the same fraction of each class.
+        real_agreement: fraction of as many real images in which the classifier finds the label.
+        samples_by_class: number of samples of each class, and of its real images that they are compared with.
+        frechet_distance_by_class: Fréchet classifier distance of each class; None for a class with too few images.
+        mean_frechet_distance: mean over the classes that have one.
+        mean_real_frechet_distance: the same mean for two halves of the real images of each class.
+    """
+
+    kind: ClassVar[str] = "class_samples"
+    identity: ClassVar[tuple[str, ...]] = ("split", "samples", "seed", "temperature", "classifier")
+
+    split: str
+    seed: int
+    temperature: float
+    classifier: ClassifierIdentity
+    samples: int
+    classes: list[str]
+    class_agreement: float
+    agreement_by_class: list[float]
+    real_agreement: float | None = None
+    samples_by_class: list[int]
+    frechet_distance_by_class: list[float | None]
+    mean_frechet_distance: float | None = None
+    mean_real_frechet_distance: float | None = None
+
+
 class CostEntry(Entry):
     """What a model costs to train and to sample.
 
@@ -292,5 +273,14 @@ class CostEntry(Entry):
 
 #: Kind of an entry → its class, in the order of the file.
 ENTRIES: dict[str, type[Entry]] = {
-    cls.kind: cls for cls in (LikelihoodEntry, QualityEntry, CostEntry, MemorizationEntry, InversionEntry)
+    cls.kind: cls
+    for cls in (
+        LikelihoodEntry,
+        QualityEntry,
+        ClassificationEntry,
+        ClassSamplesEntry,
+        CostEntry,
+        MemorizationEntry,
+        InversionEntry,
+    )
 }

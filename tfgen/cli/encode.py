@@ -1,0 +1,44 @@
+"""Write the latents of pictures: tfgen encode RUN PICTURES --out latents.npz"""
+
+from collections.abc import Sequence
+
+from tfgen.cli.arguments import Parser, add_label, add_out, add_pictures, add_run, add_seed
+from tfgen.errors import exit_on_error
+
+
+def build_parser() -> Parser:
+    """The parser of this command."""
+    parser = Parser(
+        prog="tfgen encode",
+        description="Encode pictures with a trained model and write their latents with the names of the files. A "
+        "conditional model takes the class from --label, else from sub-folders with the names of its classes, else the "
+        "most probable class by Bayes' rule.",
+    )
+    add_run(parser)
+    add_pictures(parser)
+    add_label(parser, "Conditional models: class of all pictures, a name or a number", each=False)
+    add_seed(parser, "Seed of the likelihood's noise, for the most probable class")
+    add_out(parser, "latents.npz", "File to write, an .npz with the arrays latents and files")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Encode the pictures. Exit status 0, or 2 with a sentence on bad input."""
+    options = build_parser().parse_args(argv)
+    with exit_on_error():
+        from tfgen.files import check_writable
+        from tfgen.runs import Run
+        from tfgen.startup import start_tensorflow
+
+        path = check_writable(options.out, (".npz",))
+        run = Run.open(options.run)
+        start_tensorflow()
+        from tfgen.evaluation.encode import encode_pictures, labels_of_pictures, save_latents
+        from tfgen.evaluation.pictures import read_pictures
+
+        model = run.load_model()
+        pictures = read_pictures(options.pictures, model)
+        labels = labels_of_pictures(model, pictures, options.label)
+        latents, labels = encode_pictures(model, pictures.images, labels, options.seed)
+        save_latents(model, path, pictures.names, latents, labels)
+        print(f"{path}: latents of {len(latents)} pictures, each of shape {list(latents.shape[1:])}")
