@@ -60,12 +60,16 @@ FINISHED = {
 # Options of a VAE with two latent dimensions.
 TWO_DIMENSIONS = {"hidden": (32,), "latent_dim": 2, "likelihood": "logistic_mixture", "mixtures": 2}
 
+# Classes of the run "vae-classes": the digits, some under names that are no numbers.
+CLASSES, CLASS_FREQUENCIES = ("cats", "dogs & owls", "<b>", *"3456789"), (2.0, *[1.0] * 9)
+
 
 @pytest.fixture(scope="session")
 def shelf(tiny_models, digits, tmp_path_factory) -> Path:
     """A folder with a finished run of every family. Tests copy its runs and never change them."""
     import keras
 
+    from tfgen.data import load
     from tfgen.models import family
 
     root = tmp_path_factory.mktemp("shelf")
@@ -76,16 +80,21 @@ def shelf(tiny_models, digits, tmp_path_factory) -> Path:
     plane.compile(keras.optimizers.Adam(3e-3))
     plane.fit(digits[:1024], batch_size=64, epochs=8, verbose=0)
     finish(root / "vae-plane", plane, "vae", "quick")
+    labels = load("digits").train.labels
+    conditional = family("vae")((8, 8, 1), 17, classes=CLASSES, class_frequencies=CLASS_FREQUENCIES, **TWO_DIMENSIONS)
+    conditional.compile(keras.optimizers.Adam(3e-3))
+    conditional.fit(digits[:1024], labels[:1024], batch_size=64, epochs=4, verbose=0)
+    finish(root / "vae-classes", conditional, "vae", "quick", conditional=True)
     return root
 
 
-def finish(folder: Path, model, kind: str, preset: str) -> None:
+def finish(folder: Path, model, kind: str, preset: str, **options) -> None:
     """Write a finished run with the measurements of `tfgen evaluate` on the test set."""
     from tfgen.config.presets import run_config
     from tfgen.evaluation.likelihood import measure_likelihood
     from tfgen.runs.run import Run
 
-    run = Run.create_at(folder, run_config(kind, preset, **model.config.to_dict()))
+    run = Run.create_at(folder, run_config(kind, preset, **options, **model.config.to_dict()))
     model.save(run.model_file)
     run.add_metrics({"epoch": run.config.train.epochs})
     if model.can("log_prob"):

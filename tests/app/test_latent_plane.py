@@ -103,9 +103,13 @@ def test_the_most_visible_dimensions_change_the_picture_most():
         """A model with four latent dimensions, each of which changes the brightness by another amount."""
 
         latent_shape = (4,)
+        is_conditional = False
 
         def normal_noise(self, seeds, temperature=1.0):
             return tf.fill((len(seeds), 4), 0.1)
+
+        def given(self, label):
+            return {}
 
         def latents_from(self, normal):
             return normal

@@ -86,3 +86,26 @@ def test_other_arrays_are_refused_and_an_existing_file_is_kept(bad, message, tmp
 def test_a_grid_larger_than_the_target_is_not_shrunk(tmp_path):
     save_grid(np.zeros((1, 1500, 900, 1), np.float32), tmp_path / "grid.png", border=0)
     assert read(tmp_path / "grid.png").shape == (1500, 900)
+
+
+def test_images_of_a_class_share_a_row_in_their_order():
+    levels = np.linspace(0, 1, 5, dtype=np.float32)
+    grid = image_grid(np.ones((5, 2, 3, 1), np.float32) * levels[:, None, None, None], rows=[1, 0, 1, 1, 2])
+    assert grid.shape == (3 * 3 + 1, 3 * 4 + 1, 1)
+    shown = grid[1::3, 1::4, 0][:3, :3]
+    bytes_ = np.round(255 * levels)
+    expected = [[bytes_[1], BACKGROUND, BACKGROUND], [bytes_[0], bytes_[2], bytes_[3]], [bytes_[4], *[BACKGROUND] * 2]]
+    np.testing.assert_array_equal(shown, expected)
+
+
+def test_names_of_the_rows_stand_in_a_margin_and_the_images_stay_as_they_are(tmp_path):
+    images = np.random.default_rng(0).random((4, 8, 8, 3)).astype(np.float32)
+    save_grid(images, tmp_path / "plain.png", columns=2, scale=4)
+    save_grid(images, tmp_path / "named.png", columns=2, scale=4, names=("cat", "a long name"))
+    plain, named = (np.asarray(Image.open(tmp_path / f"{name}.png")) for name in ("plain", "named"))
+    margin = named.shape[1] - plain.shape[1]
+    np.testing.assert_array_equal(named[:, margin:], plain)
+    assert (named[: len(named) // 2, :margin] > BACKGROUND).any()
+    assert (named[len(named) // 2 :, :margin] > BACKGROUND).sum() > (
+        named[: len(named) // 2, :margin] > BACKGROUND
+    ).sum()

@@ -15,6 +15,8 @@ import gradio as gr
 from gradio.processing_utils import save_base64_to_cache
 from gradio.utils import get_upload_folder
 
+from tfgen.app import labels
+
 #: Folder of the templates, style sheets and scripts of the package's own components.
 WEB = Path(__file__).with_name("web")
 
@@ -88,6 +90,26 @@ def temperature(**settings) -> gr.Slider:
     """Return a slider for the factor on the standard deviation of the latent noise."""
     info = "Factor on the latent noise. Below 1: more typical, less varied pictures. Above 1: more varied pictures"
     return slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
+
+
+def class_dropdown(label: str = "Class", info: str = "Class of the pictures", **settings) -> gr.Dropdown:
+    """Return a dropdown of the classes of a model, invisible until `class_update` shows it for a model with classes."""
+    return run_dropdown(choices=[labels.ANY], value=labels.ANY, label=label, info=info, visible=False, **settings)
+
+
+def class_update(chosen: str | None, classes: Sequence[str], others: Sequence[str] = (labels.ANY,)) -> dict[str, Any]:
+    """Return the update of a `class_dropdown` for another model. A chosen class that the model lacks is replaced.
+
+    Args:
+        chosen: the chosen class.
+        classes: names of the model's classes, () for a model without classes.
+        others: choices in place of a class.
+    """
+    return gr.update(
+        choices=labels.choices(classes, others) or list(others),
+        value=labels.kept(chosen, classes, others),
+        visible=bool(classes),
+    )
 
 
 def preprocess_checkbox() -> gr.Checkbox:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from tfgen import random
+from tfgen.app.labels import class_weights
 from tfgen.models import latent_paths as latent
 
 if TYPE_CHECKING:
@@ -25,28 +26,37 @@ def noise_of_seed(model: "GenerativeModel", seed: int, temperature: float = 1.0)
     return tf.reshape(model.normal_noise(random.seeds_from(seed, 1), temperature), (-1,))
 
 
-def noise_of_example(model: "GenerativeModel", example) -> tf.Tensor:
+def noise_of_example(model: "GenerativeModel", example, label: int | None = None) -> tf.Tensor:
     """Return the normal noise of the reconstruction of an example [1, H, W, C], flattened to [D].
+
+    Args:
+        model: a model of images.
+        example: the example.
+        label: its class; None for a model without classes.
 
     Raises:
         UndefinedError: if the model has no encoder.
     """
-    return tf.reshape(model.normal_from(model.encode(example)), (-1,))
+    given = model.given(label)
+    return tf.reshape(model.normal_from(model.encode(example, **given), **given), (-1,))
 
 
-def images_of(model: "GenerativeModel", normal) -> tf.Tensor:
+def images_of(model: "GenerativeModel", normal, label=None) -> tf.Tensor:
     """Decode normal noise.
 
     Args:
         model: a model of images.
         normal: flattened noise [n, D], or [D] for one image.
+        label: class of all images, or weights of the classes, float32 [n, K]. None for a model without classes.
 
     Returns:
         Images [n, H, W, C] in [0, 1].
     """
     if model not in _decoders:
         _decoders[model] = _compiled_decoder(model)
-    return _decoders[model](tf.reshape(tf.cast(normal, tf.float32), (-1, math.prod(model.latent_shape))))
+    flat = tf.reshape(tf.cast(normal, tf.float32), (-1, math.prod(model.latent_shape)))
+    weights = class_weights(model, label, len(flat))
+    return _decoders[model](flat, *([] if weights is None else [weights]))
 
 
 #: One compiled decoder per model, for any number of rows. Without compilation, a moved slider would wait for Python to
@@ -58,10 +68,15 @@ def _compiled_decoder(model: "GenerativeModel") -> Callable:
     # The dictionary above keeps the function. A strong reference to the model would keep the model in memory forever.
     reference = weakref.ref(model)
 
-    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, math.prod(model.latent_shape)], tf.float32)])
-    def decode(normal):
+    inputs = [tf.TensorSpec([None, math.prod(model.latent_shape)], tf.float32)]
+    if model.is_conditional:
+        inputs.append(tf.TensorSpec([None, len(model.classes)], tf.float32))
+
+    @tf.function(autograph=False, input_signature=inputs)
+    def decode(normal, weights=None):
         alive = reference()
         assert alive is not None
-        return alive.decode(alive.latents_from(tf.reshape(normal, (-1, *alive.latent_shape))))
+        given = alive.given(weights)
+        return alive.decode(alive.latents_from(tf.reshape(normal, (-1, *alive.latent_shape)), **given), **given)
 
     return decode

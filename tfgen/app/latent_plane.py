@@ -92,15 +92,18 @@ class LatentPlane:
         right, up = (float(np.clip(sample[i] / EDGE_DEVIATIONS, -1.0, 1.0)) for i in (self.first, self.second))
         return right, up
 
-    def images(self, model: "GenerativeModel", n: int = 9) -> np.ndarray:
-        """Return the images on an n × n grid of the map, row by row from the upper left: [n², H, W, C] in [0, 1]."""
+    def images(self, model: "GenerativeModel", n: int = 9, label: int | None = None) -> np.ndarray:
+        """Return the images on an n × n grid of the map, row by row from the upper left: [n², H, W, C] in [0, 1].
+
+        All images of a conditional model have the class `label`.
+        """
         line = np.linspace(-1.0, 1.0, n, dtype=np.float32)
         right, up = np.meshgrid(line, line[::-1])
-        return images_of(model, self.noise_at(model, np.stack([right.ravel(), up.ravel()], axis=1))).numpy()
+        return images_of(model, self.noise_at(model, np.stack([right.ravel(), up.ravel()], axis=1)), label).numpy()
 
 
-def most_visible_dimensions(model: "GenerativeModel", seed: int) -> tuple[int, int]:
-    """Return the two latent dimensions that change the picture of a seed most.
+def most_visible_dimensions(model: "GenerativeModel", seed: int, label: int | None = None) -> tuple[int, int]:
+    """Return the two latent dimensions that change the picture of a seed, and of a class, most.
 
     The change of a dimension is the mean squared difference between the pictures at one standard deviation above and
     below the sample. Of more than `MAX_COMPARED` dimensions the first two are returned.
@@ -110,6 +113,6 @@ def most_visible_dimensions(model: "GenerativeModel", seed: int) -> tuple[int, i
     if not 2 < size <= MAX_COMPARED:
         return 0, min(1, size - 1)
     steps = tf.eye(size)
-    change = images_of(model, sample + steps) - images_of(model, sample - steps)
+    change = images_of(model, sample + steps, label) - images_of(model, sample - steps, label)
     first, second = np.argsort(tf.reduce_mean(change**2, axis=(1, 2, 3)).numpy())[::-1][:2]
     return int(first), int(second)

@@ -10,12 +10,13 @@ import io
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from tfgen.plots.grid import TARGET, enlarged, image_grid, scale_for, to_bytes, to_picture
+from tfgen.plots.grid import TARGET, enlarged, image_grid, scale_for, to_bytes, to_picture, with_row_names
 
 
 def as_picture(pixels: np.ndarray, target: int = TARGET) -> Image.Image:
@@ -28,16 +29,22 @@ def as_picture(pixels: np.ndarray, target: int = TARGET) -> Image.Image:
     return to_picture(enlarged(pixels, scale_for(pixels, target)))
 
 
-def grid_picture(images, columns: int | None = None, target: int = TARGET) -> Image.Image:
+def grid_picture(
+    images, columns: int | None = None, target: int = TARGET, rows=None, names: Sequence[str] = ()
+) -> Image.Image:
     """Draw images as a grid. A single image has no border.
 
     Args:
         images: floats [n, H, W, 1 or 3] in [0, 1].
         columns: number of columns. None: about as many as rows.
         target: approximate length of the longer side in pixels.
+        rows, names: row of each image, and names of the rows (see `tfgen.plots.grid.save_grid`).
     """
     images = np.asarray(images)
-    return as_picture(to_bytes(images)[0] if len(images) == 1 else image_grid(images, columns), target)
+    if len(images) == 1:
+        return as_picture(to_bytes(images)[0], target)
+    grid = image_grid(images, columns, rows=rows)
+    return to_picture(with_row_names(enlarged(grid, scale_for(grid, target)), names))
 
 
 def png_bytes(picture: Image.Image) -> bytes:

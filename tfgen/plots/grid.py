@@ -1,10 +1,11 @@
 """Images side by side in a grid, without any resampling of their pixels."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from tfgen.errors import DataError
 from tfgen.files import atomic_write
@@ -13,6 +14,8 @@ from tfgen.files import atomic_write
 BACKGROUND = 88
 #: Approximate width or height, whichever is larger, of an enlarged picture in pixels.
 TARGET = 800
+#: Height of the names of rows, smallest and largest, and the distance to the grid, in pixels.
+SMALLEST_NAME, LARGEST_NAME, NAME_GAP = 8, 22, 6
 # The last operators of a decoder can leave [0, 1] by rounding errors. Larger deviations are an error.
 TOLERANCE = 1e-3
 
@@ -46,13 +49,15 @@ def to_bytes(images) -> np.ndarray:
     return np.round(255.0 * np.clip(images, 0.0, 1.0)).astype(np.uint8)
 
 
-def image_grid(images, columns: int | None = None, border: int = 1) -> np.ndarray:
+def image_grid(images, columns: int | None = None, border: int = 1, rows=None) -> np.ndarray:
     """Arrange images in rows, from left to right and from top to bottom, with a border between and around them.
 
     Args:
         images: floats [n, H, W, C] in [0, 1], C = 1 or 3.
         columns: images per row. None: ⌈√n⌉, the side of the smallest square that has room for all images.
         border: width of the border in pixels.
+        rows: row of each image, integers [n] from 0, for example its class. The images of a row keep their order.
+            None fills one row after the other.
 
     Returns:
         uint8 [rows · (H + border) + border, columns · (W + border) + border, C]. Cells without an image have the grey
@@ -63,32 +68,76 @@ def image_grid(images, columns: int | None = None, border: int = 1) -> np.ndarra
     """
     pixels = to_bytes(images)
     n, height, width, channels = pixels.shape
-    columns = columns or math.ceil(math.sqrt(n))
-    rows = -(-n // columns)
+    if rows is None:
+        columns = columns or math.ceil(math.sqrt(n))
+        cells = np.stack(np.divmod(np.arange(n), columns), axis=1)
+    else:
+        cells = _cells_of_rows(np.asarray(rows))
+    down, across = cells[:, 0].max() + 1, columns if rows is None else cells[:, 1].max() + 1
     grid = np.full(
-        (rows * (height + border) + border, columns * (width + border) + border, channels), BACKGROUND, np.uint8
+        (down * (height + border) + border, across * (width + border) + border, channels), BACKGROUND, np.uint8
     )
-    for index, image in enumerate(pixels):
-        row, column = divmod(index, columns)
+    for (row, column), image in zip(cells, pixels, strict=True):
         top, left = border + row * (height + border), border + column * (width + border)
         grid[top : top + height, left : left + width] = image
     return grid
 
 
-def save_grid(images, path: str | Path, columns: int | None = None, border: int = 1, scale: int | None = None) -> None:
+def _cells_of_rows(rows: np.ndarray) -> np.ndarray:
+    """Return (row, column) of each image, where the images of a row take its columns in their order."""
+    cells, taken = np.zeros((len(rows), 2), int), np.zeros(rows.max() + 1, int)
+    for index, row in enumerate(rows):
+        cells[index] = row, taken[row]
+        taken[row] += 1
+    return cells
+
+
+def save_grid(
+    images,
+    path: str | Path,
+    columns: int | None = None,
+    border: int = 1,
+    scale: int | None = None,
+    rows=None,
+    names: Sequence[str] = (),
+) -> None:
     """Write `image_grid` as a PNG in which every pixel of an image is a square.
 
     Args:
-        images, columns, border: see `image_grid`.
+        images, columns, border, rows: see `image_grid`.
         path: PNG file to write.
         scale: side of the square in pixels. None makes the longer side of the file about `TARGET` pixels.
+        names: names of the rows, for example of the classes, written on their left. () writes none.
 
     Raises:
         DataError: see `to_bytes`.
         OSError: if the file cannot be written.
     """
-    grid = image_grid(images, columns, border)
-    save_pixels(enlarged(grid, scale or scale_for(grid)), path)
+    grid = image_grid(images, columns, border, rows)
+    save_pixels(with_row_names(enlarged(grid, scale or scale_for(grid)), names), path)
+
+
+def with_row_names(pixels: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Add a margin with the name of each row on the left of a grid.
+
+    Args:
+        pixels: bytes [H, W, 1 or 3] of a grid whose rows have equal heights.
+        names: a name for each row, from the top. () adds nothing.
+
+    Returns:
+        Bytes [H, W + margin, 1 or 3].
+    """
+    if not names:
+        return pixels
+    height = pixels.shape[0] / len(names)
+    font = ImageFont.load_default(size=float(np.clip(0.6 * height, SMALLEST_NAME, LARGEST_NAME)))
+    margin = math.ceil(max(font.getlength(name) for name in names)) + 2 * NAME_GAP
+    picture = Image.new("L", (margin, pixels.shape[0]), BACKGROUND)
+    draw = ImageDraw.Draw(picture)
+    for row, name in enumerate(names):
+        draw.text((margin - NAME_GAP, (row + 0.5) * height), name, fill=255, font=font, anchor="rm")
+    channels = np.asarray(picture)[..., None].repeat(pixels.shape[-1], axis=-1)
+    return np.concatenate([channels, pixels], axis=1)
 
 
 def scale_for(pixels: np.ndarray, target: int = TARGET) -> int:

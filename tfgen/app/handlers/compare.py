@@ -3,6 +3,7 @@
 from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.handlers.sample import samples_picture
+from tfgen.app.labels import ANY
 from tfgen.app.pictures import cache_image
 from tfgen.comparison import compare_recorded, comparison_figure, comparison_markdown
 from tfgen.errors import ConfigError
@@ -13,7 +14,7 @@ MAX_MODELS, MAX_PICTURES = 6, 36
 
 
 def compare_samples(
-    context: Context, models: list[str], count: int = 16, seed: int = 0, temperature: float = 1.0
+    context: Context, models: list[str], count: int = 16, seed: int = 0, temperature: float = 1.0, label: str = ANY
 ) -> list[tuple[str, str]]:
     """Draw pictures of several models from the same seeds.
 
@@ -22,6 +23,7 @@ def compare_samples(
         count: number of pictures of each model, 1 to 36.
         seed: seed of the first picture. The others use the following seeds.
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
+        label: class of the pictures of the models with classes, as for `sample`. Models without classes ignore it.
 
     Returns:
         For each model a grid of its pictures, and its name.
@@ -29,10 +31,24 @@ def compare_samples(
     names = _checked(models)
     count = validation.int_in_range("count", count, 1, MAX_PICTURES)
     seed, temperature = validation.seed(seed), validation.temperature(temperature)
-    return [
-        (cache_image(samples_picture(context, name, count, seed, temperature), f"{name}-seed-{seed}"), name)
-        for name in names
-    ]
+    pictures = []
+    for name in names:
+        of_model = label if classes_of(context, name) else ANY
+        picture = samples_picture(context, name, count, seed, temperature, of_model)
+        pictures.append((cache_image(picture, f"{name}-seed-{seed}"), name))
+    return pictures
+
+
+def classes_of(context: Context, model: str) -> tuple[str, ...]:
+    """Return the names of the classes of a model; () if it has none."""
+    with context.models.using(model) as loaded:
+        return loaded.classes
+
+
+def classes_to_compare(context: Context, models: list[str]) -> tuple[str, ...]:
+    """Return the names of the classes that all models with classes have, in the order of the first such model."""
+    found = [classes for name in models if (classes := classes_of(context, name))]
+    return tuple(name for name in found[0] if all(name in classes for classes in found)) if found else ()
 
 
 def compare(context: Context, models: list[str]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from tfgen.app import validation
 from tfgen.app.context import Context
+from tfgen.app.labels import ANY, kept, label_of_seed
 from tfgen.app.latent_paths import images_of
 from tfgen.app.latent_plane import ALONG, AROUND, LatentPlane, most_visible_dimensions
 from tfgen.app.pictures import as_picture, cache_image, data_url, grid_picture
@@ -24,6 +25,7 @@ def explore(
     plane: str = AROUND,
     first: int = DIRECTIONS[0],
     second: int = DIRECTIONS[1],
+    label: str = ANY,
 ) -> str:
     """Draw the picture at a point of a plane through a model's latent space.
 
@@ -39,6 +41,7 @@ def explore(
         plane: "around a sample" or "along two dimensions".
         first: horizontal direction, the seed of another sample or the number of a latent dimension, from 0.
         second: vertical direction, likewise.
+        label: class of the picture, for a model with classes: its name, or "any class", which the seed draws.
 
     Returns:
         The picture.
@@ -47,7 +50,8 @@ def explore(
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "A map")
         latent_plane = _plane(plane, seed, first, second)
-        images = images_of(loaded, latent_plane.noise_at(loaded, [[right, up]])).numpy()
+        of_class = label_of_seed(loaded, latent_plane.seed, label)
+        images = images_of(loaded, latent_plane.noise_at(loaded, [[right, up]]), of_class).numpy()
     name = f"{model}-seed-{latent_plane.seed}-at-{right:g}-{up:g}"
     return cache_image(grid_picture(images, target=PICTURE_SIDE), name)
 
@@ -59,6 +63,7 @@ def latent_map(
     plane: str = AROUND,
     first: int = DIRECTIONS[0],
     second: int = DIRECTIONS[1],
+    label: str = ANY,
 ) -> str:
     """Draw a map of 9 × 9 pictures of a plane through a model's latent space.
 
@@ -68,6 +73,7 @@ def latent_map(
         plane: "around a sample" or "along two dimensions", as for `explore`.
         first: horizontal direction, the seed of another sample or the number of a latent dimension, from 0.
         second: vertical direction, likewise.
+        label: class of the pictures, as for `explore`.
 
     Returns:
         The map.
@@ -75,24 +81,30 @@ def latent_map(
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "A map")
         latent_plane = _plane(plane, seed, first, second)
-        picture = grid_picture(latent_plane.images(loaded, SIDE), SIDE)
+        of_class = label_of_seed(loaded, latent_plane.seed, label)
+        picture = grid_picture(latent_plane.images(loaded, SIDE, of_class), SIDE)
     return cache_image(picture, f"{model}-map-of-seed-{latent_plane.seed}")
 
 
 def map_and_point(
-    context: Context, model: str, seed: int, plane: str, first: int, second: int
+    context: Context, model: str, seed: int, plane: str, first: int, second: int, label: str = ANY
 ) -> tuple[str, tuple[float, float]]:
     """Return the map as a data URL, and the point of the map that shows the sample. Arguments: see `latent_map`."""
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "A map")
         latent_plane = _plane(plane, seed, first, second)
-        pixels = image_grid(latent_plane.images(loaded, SIDE))
+        of_class = label_of_seed(loaded, latent_plane.seed, label)
+        pixels = image_grid(latent_plane.images(loaded, SIDE, of_class))
         point = latent_plane.point_of_sample(loaded)
     return data_url(as_picture(pixels, SIDE)), point
 
 
-def suitable_plane(context: Context, model: str, plane: str, seed: int) -> tuple[str, int, int]:
-    """Return (plane, first, second) for a model, with `plane` if the model has such a plane. Arguments: `latent_map`.
+def suitable_plane(
+    context: Context, model: str, plane: str, seed: int, label: str = ANY
+) -> tuple[tuple[str, int, int], tuple[str, ...]]:
+    """Return (plane, first, second) for a model, with `plane` if the model has such a plane; and the model's classes.
+
+    Arguments: see `latent_map`. A class that the model does not have stands for "any class".
 
     A latent space of one or two dimensions has no plane "around a sample". Along two dimensions, the two dimensions
     that change the sample most are returned.
@@ -101,8 +113,10 @@ def suitable_plane(context: Context, model: str, plane: str, seed: int) -> tuple
         validation.expect_images(loaded, "A map")
         if len(loaded.latent_shape) == 1 and loaded.latent_shape[0] < 3:
             plane = ALONG
-        directions = DIRECTIONS if plane == AROUND else most_visible_dimensions(loaded, validation.seed(seed))
-    return plane, *directions
+        seed = validation.seed(seed)
+        of_class = label_of_seed(loaded, seed, kept(label, loaded.classes))
+        directions = DIRECTIONS if plane == AROUND else most_visible_dimensions(loaded, seed, of_class)
+        return (plane, *directions), loaded.classes
 
 
 def _plane(kind: str, seed: int, first: int, second: int) -> LatentPlane:

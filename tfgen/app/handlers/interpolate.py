@@ -5,6 +5,7 @@ from typing import Any
 
 from tfgen.app import validation
 from tfgen.app.context import Context
+from tfgen.app.labels import ANY, label_of_example, label_of_seed, weights_between
 from tfgen.app.latent_paths import PATHS, images_of, noise_of_example, noise_of_seed
 from tfgen.app.pictures import as_picture, cache_animation, cache_image
 from tfgen.app.preprocessing import as_example
@@ -24,6 +25,8 @@ def interpolate(
     steps: int = 7,
     path: str = "spherical",
     temperature: float = 1.0,
+    first_label: str = ANY,
+    last_label: str = ANY,
 ) -> tuple[str, str]:
     """Interpolate between two samples of a model in its latent space.
 
@@ -34,6 +37,9 @@ def interpolate(
         steps: number of pictures in the strip, both ends included, 2 to 15.
         path: spherical (keeps the norm that noise of the normal prior has) or linear (a straight line).
         temperature: factor on the standard deviation of the latent noise of both ends, 0 to 2.
+        first_label: class of the first picture, for a model with classes: its name, or "any class", which its seed
+            draws. Between two classes, the class changes gradually; with equal seeds, nothing else changes.
+        last_label: class of the last picture, likewise.
 
     Returns:
         The strip as a PNG, and an animation from the first picture to the last and back.
@@ -44,11 +50,21 @@ def interpolate(
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "An interpolation")
         ends = [noise_of_seed(loaded, seed, temperature) for seed in seeds]
-        return _strip_and_animation(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", ends, steps, path)
+        chosen = zip(seeds, (first_label, last_label), strict=True)
+        labels = [label_of_seed(loaded, seed, label) for seed, label in chosen]
+        return _strip_and_animation(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", ends, labels, steps, path)
 
 
 def interpolate_pictures(
-    context: Context, model: str, first: Any, last: Any, steps: int = 7, path: str = "spherical", fit: bool = True
+    context: Context,
+    model: str,
+    first: Any,
+    last: Any,
+    steps: int = 7,
+    path: str = "spherical",
+    fit: bool = True,
+    first_label: str = ANY,
+    last_label: str = ANY,
 ) -> tuple[str, str]:
     """Interpolate between two pictures of yours in a model's latent space. The model needs an encoder.
 
@@ -59,6 +75,8 @@ def interpolate_pictures(
         steps: number of pictures in the strip, both ends included, 2 to 15.
         path: spherical or linear.
         fit: crop, centre and invert the pictures as in MNIST (only for models of grey images).
+        first_label: class of the first picture, for a model with classes: its name, or "any class", the most probable.
+        last_label: class of the last picture, likewise.
 
     Returns:
         The strip as a PNG, whose ends are the model's reconstructions, and an animation to the last picture and back.
@@ -66,14 +84,21 @@ def interpolate_pictures(
     steps = validation.int_in_range("steps", steps, 2, MAX_STEPS)
     with context.models.using(model) as loaded:
         validation.expect_encoder(loaded, "An interpolation of pictures")
-        ends = [noise_of_example(loaded, as_example(end, loaded, fit)) for end in (first, last)]
-        return _strip_and_animation(loaded, f"{model}-between", ends, steps, path)
+        examples = [as_example(end, loaded, fit) for end in (first, last)]
+        chosen = zip(examples, (first_label, last_label), strict=True)
+        labels = [label_of_example(loaded, example, label) for example, label in chosen]
+        ends = [noise_of_example(loaded, *end) for end in zip(examples, labels, strict=True)]
+        return _strip_and_animation(loaded, f"{model}-between", ends, labels, steps, path)
 
 
-def _strip_and_animation(model, name: str, ends: Sequence, steps: int, path: str) -> tuple[str, str]:
-    """Decode the path between two noises, and return the paths of both pictures."""
+def _strip_and_animation(
+    model, name: str, ends: Sequence, labels: Sequence[int | None], steps: int, path: str
+) -> tuple[str, str]:
+    """Decode the path between two noises and their classes, and return the paths of both pictures."""
     interpolation: Callable = PATHS[validation.one_of("path", path, PATHS)]
-    strip = images_of(model, interpolation(*ends, steps)[0]).numpy()
-    frames = images_of(model, interpolation(*ends, FRAMES)[0]).numpy()
+    strip, frames = (
+        images_of(model, interpolation(*ends, n)[0], weights_between(model, *labels, n)).numpy()
+        for n in (steps, FRAMES)
+    )
     scale = max(1, WIDTH // (steps * strip.shape[2]))
     return cache_image(as_picture(strips(strip[None], scale), 1), name), cache_animation(frames, name)

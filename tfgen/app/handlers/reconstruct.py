@@ -1,11 +1,13 @@
 """The reconstruction of a picture by a model, and the likelihood of the picture compared with the test set."""
 
-from typing import Any
+import html
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfgen.app import validation
 from tfgen.app.context import Context
+from tfgen.app.labels import ANY, class_probabilities, label_of_example
 from tfgen.app.pictures import as_picture, cache_image
 from tfgen.app.preprocessing import as_example
 from tfgen.errors import DataError, UndefinedError
@@ -16,19 +18,26 @@ from tfgen.plots.typicality import draw_typicality, share_below
 from tfgen.runs.evaluations import entries_of_last_epoch
 from tfgen.runs.run import Run
 
+if TYPE_CHECKING:
+    from tfgen.models.contract import GenerativeModel
+
 #: Number of noise samples over which the likelihood of a picture is averaged.
 NOISE_SAMPLES = 16
 #: Approximate side of each picture in pixels.
 SIDE = 360
 
 
-def reconstruct(context: Context, model: str, picture: Any, fit: bool = True) -> tuple[str, str, str, str | None, str]:
+def reconstruct(
+    context: Context, model: str, picture: Any, fit: bool = True, label: str = ANY
+) -> tuple[str, str, str, str | None, str]:
     """Encode and decode a picture of yours, and compute its likelihood. The model needs an encoder.
 
     Args:
         model: name of a pretrained model or a run, as `models` lists them.
         picture: your picture, of any size.
         fit: crop, centre and invert the picture as in MNIST (only for models of grey images).
+        label: class of the picture, for a model with classes: its name, or "any class", the most probable one. The
+            likelihood is that of the picture given the class.
 
     Returns:
         The preprocessed picture, its reconstruction, their difference (red: the reconstruction is lighter, blue: it is
@@ -37,15 +46,28 @@ def reconstruct(context: Context, model: str, picture: Any, fit: bool = True) ->
     with context.models.using(model) as loaded:
         validation.expect_encoder(loaded, "A reconstruction")
         example = as_example(picture, loaded, fit)
-        reconstruction = loaded.decode(loaded.encode(example)).numpy()
-        bits_per_dim = loaded.bits_per_dim(np.repeat(example, NOISE_SAMPLES, axis=0)).mean
+        of_class = label_of_example(loaded, example, label)
+        given = loaded.given(of_class)
+        reconstruction = loaded.decode(loaded.encode(example, **given), **given).numpy()
+        class_sentence = _class_sentence(loaded, example, of_class)
+        bits_per_dim = loaded.bits_per_dim(np.repeat(example, NOISE_SAMPLES, axis=0), **given).mean
     pictures = {
         "input": to_bytes(example)[0],
         "reconstruction": to_bytes(reconstruction)[0],
         "difference": signed_difference(example[0], reconstruction[0]),
     }
     paths = [cache_image(as_picture(pixels, SIDE), f"{model}-{name}") for name, pixels in pictures.items()]
-    return *paths, *_typicality(context.catalogue.run(model), bits_per_dim, model)  # type: ignore[return-value]
+    plot, sentence = _typicality(context.catalogue.run(model), bits_per_dim, model)
+    return *paths, plot, sentence + class_sentence  # type: ignore[return-value]
+
+
+def _class_sentence(model: "GenerativeModel", example: np.ndarray, label: int | None) -> str:
+    """Return a sentence about the class of a reconstruction and its probability; empty for a model without classes."""
+    if label is None:
+        return ""
+    probability = class_probabilities(model, example)[label]
+    name = html.escape(model.classes[label], quote=False)
+    return f" Reconstructed as **{name}**, whose probability is {probability:.1%} (Bayes' rule)."
 
 
 def test_picture(context: Context, model: str, index: int = 0) -> str:  # noqa: PT028 (a handler, not a test)

@@ -1,16 +1,23 @@
 """Samples of a model."""
 
+import html
+
+import numpy as np
 from PIL import Image
 
 from tfgen.app import validation
 from tfgen.app.context import Context
+from tfgen.app.labels import ANY, EACH, label_to_sample
 from tfgen.app.pictures import cache_image, grid_picture
+from tfgen.models.labels import EACH as EVERY_CLASS
 
 #: Largest number of pictures in one answer.
 MAX_PICTURES = 144
 
 
-def sample(context: Context, model: str, count: int = 36, seed: int = 0, temperature: float = 1.0) -> tuple[str, str]:
+def sample(
+    context: Context, model: str, count: int = 36, seed: int = 0, temperature: float = 1.0, label: str = ANY
+) -> tuple[str, str]:
     """Draw pictures from a model. A seed gives the same picture for every count.
 
     Args:
@@ -18,29 +25,41 @@ def sample(context: Context, model: str, count: int = 36, seed: int = 0, tempera
         count: number of pictures, 1 to 144.
         seed: seed of the first picture. The others use the following seeds.
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
+        label: class of the pictures, for a model with classes: its name; "any class", which each seed draws; or "each
+            class in turn", with a row of the grid for each class.
 
     Returns:
         The pictures in a grid as one PNG, and a caption.
     """
     count = validation.int_in_range("count", count, 1, MAX_PICTURES)
     seed, temperature = validation.seed(seed), validation.temperature(temperature)
-    picture = samples_picture(context, model, count, seed, temperature)
-    return cache_image(picture, f"{model}-seed-{seed}"), _caption(model, count, seed, temperature)
+    picture = samples_picture(context, model, count, seed, temperature, label)
+    name = f"{model}-seed-{seed}" if label == ANY else f"{model}-{label}-seed-{seed}"
+    return cache_image(picture, name), _caption(model, count, seed, temperature, label)
 
 
-def samples_picture(context: Context, model: str, count: int, seed: int, temperature: float) -> Image.Image:
+def samples_picture(
+    context: Context, model: str, count: int, seed: int, temperature: float, label: str = ANY
+) -> Image.Image:
     """Draw samples of a model: images as a grid, points in the plane as a scatter plot. Arguments: see `sample`."""
     from tfgen.plots import style
     from tfgen.plots.points import draw_points
 
     with context.models.using(model) as loaded:
-        samples = loaded.sample(count, seed=seed, temperature=temperature).numpy()
-        return grid_picture(samples) if loaded.is_image else style.picture(draw_points(samples, loaded))
+        chosen = label_to_sample(loaded, label)
+        samples = loaded.sample(count, seed=seed, temperature=temperature, **loaded.given(chosen)).numpy()
+        if not loaded.is_image:
+            return style.picture(draw_points(samples, loaded))
+        if chosen != EVERY_CLASS:
+            return grid_picture(samples)
+        rows = np.arange(count) % len(loaded.classes)
+        return grid_picture(samples, rows=rows, names=loaded.classes[: rows.max() + 1])
 
 
-def _caption(model: str, count: int, seed: int, temperature: float) -> str:
+def _caption(model: str, count: int, seed: int, temperature: float, label: str) -> str:
     seeds = f"Seed {seed}" if count == 1 else f"Seeds {seed} to {seed + count - 1}"
+    of_class = "" if label == ANY else f", {label}" if label == EACH else f", class {html.escape(label)}"
     return (
-        f"{seeds} of **{model}** at temperature {temperature:g}. A seed gives the same picture here, in an exported "
-        "model and on another machine."
+        f"{seeds} of **{model}**{of_class} at temperature {temperature:g}. A seed gives the same picture here, in an "
+        "exported model and on another machine."
     )

@@ -7,11 +7,21 @@ import gradio as gr
 from tfgen.app import components
 from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, bind
-from tfgen.app.handlers.compare import MAX_MODELS, MAX_PICTURES, comparable_models, compare, compare_samples
+from tfgen.app.handlers.compare import (
+    MAX_MODELS,
+    MAX_PICTURES,
+    classes_to_compare,
+    comparable_models,
+    compare,
+    compare_samples,
+)
 from tfgen.app.header import Header
+from tfgen.app.labels import ANY, EACH, kept
 from tfgen.errors import TfgenError
 
 TITLE, ELEMENT_ID = "Compare", "tab-compare"
+#: Choices in place of a class.
+OTHERS = (ANY, EACH)
 
 
 def build(context: Context, header: Header, tab: gr.Tab) -> None:
@@ -31,6 +41,9 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         )
         seed = components.seed(info="Seed of the first picture of every model", min_width=160)
         temperature = components.temperature(min_width=160)
+        label = components.class_dropdown(
+            info="Class of the pictures of the models with classes", min_width=160, elem_id="compare-class"
+        )
     samples = gr.Gallery(
         label="Samples of the same seeds",
         columns=3,
@@ -46,26 +59,28 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         figure = components.picture("Comparison", elem_id="comparison", elem_classes=["named"])
         tables = gr.Markdown(elem_id="tables", elem_classes=["tables"])
 
-    settings = [models, count, seed, temperature]
-    changes = [count.input, seed.input, seed.submit, temperature.input]
+    settings = [models, count, seed, temperature, label]
+    changes = [count.input, seed.input, seed.submit, temperature.input, label.input]
     gr.on(changes, bind(compare_samples, context), settings, samples, api_name="compare_samples", **COMPUTING)
     components.add_api(bind(compare, context), [models], [figure, tables], "compare")
-    outputs = [notice, samples, figure, tables]
+    outputs = [label, notice, samples, figure, tables]
     models.input(bind(_compare, context), settings, outputs, **COMPUTING, **INTERNAL)
     header.update_when_shown(tab, bind(_show, context), [header.model, *settings[1:]], [models, *outputs])
 
 
-def _compare(context: Context, names: list[str], count, seed, temperature) -> list[Any]:
-    """Return the notice, the samples, the figure and the tables. After an error, the parts before it are shown."""
+def _compare(context: Context, names: list[str], count, seed, temperature, label) -> list[Any]:
+    """Return the class, the notice, the samples, the figure and the tables. After an error, the parts before it."""
     if not names:
-        return [components.notice_update("Choose at least one model"), None, None, ""]
-    reason, samples, measurements = "", None, (None, "")
+        return [gr.skip(), components.notice_update("Choose at least one model"), None, None, ""]
+    reason, samples, measurements, chosen = "", None, (None, ""), gr.skip()
     try:
-        samples = compare_samples(context, names, count, seed, temperature)
+        classes = classes_to_compare(context, names)
+        chosen = components.class_update(label, classes, OTHERS)
+        samples = compare_samples(context, names, count, seed, temperature, kept(label, classes, OTHERS))
         measurements = compare(context, names)  # type: ignore[assignment]
     except TfgenError as error:
         reason = str(error)
-    return [components.notice_update(reason), samples, *measurements]
+    return [chosen, components.notice_update(reason), samples, *measurements]
 
 
 def _show(context: Context, model: str, *settings) -> list[Any]:
@@ -73,5 +88,5 @@ def _show(context: Context, model: str, *settings) -> list[Any]:
     try:
         usable, names = comparable_models(context, model)
     except TfgenError as error:
-        return [gr.skip(), components.notice_update(str(error)), None, None, ""]
+        return [gr.skip(), gr.skip(), components.notice_update(str(error)), None, None, ""]
     return [gr.update(choices=usable, value=names), *_compare(context, names, *settings)]

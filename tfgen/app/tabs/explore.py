@@ -10,6 +10,7 @@ from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.explore import DIRECTIONS, explore, latent_map, map_and_point, suitable_plane
 from tfgen.app.header import Header
+from tfgen.app.labels import kept
 from tfgen.app.latent_plane import ALONG, AROUND
 from tfgen.errors import TfgenError
 
@@ -28,6 +29,7 @@ class _Components:
         right, up: sliders of the point.
         area: the map, on which the point is dragged.
         kind, seed, first, second: the plane, see `tfgen.app.latent_plane.LatentPlane`.
+        label: the class of the pictures.
     """
 
     notice: gr.Markdown
@@ -39,6 +41,7 @@ class _Components:
     seed: gr.Number
     first: gr.Number
     second: gr.Number
+    label: gr.Dropdown
 
 
 def build(context: Context, header: Header, tab: gr.Tab) -> None:
@@ -66,7 +69,8 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             components.integer(value, label=label, info="Seed, or number of a dimension", min_width=120)
             for value, label in zip(DIRECTIONS, ("Horizontal direction", "Vertical direction"), strict=True)
         )
-    _connect(context, header, tab, _Components(notice, picture, right, up, area, kind, seed, first, second))
+        label = components.class_dropdown(min_width=120, elem_id="explore-class")
+    _connect(context, header, tab, _Components(notice, picture, right, up, area, kind, seed, first, second, label))
 
 
 def _position(label: str, info: str, element: str) -> gr.Slider:
@@ -75,7 +79,7 @@ def _position(label: str, info: str, element: str) -> gr.Slider:
 
 def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) -> None:
     model, right, up, area = header.model, parts.right, parts.up, parts.area
-    plane = [parts.seed, parts.kind, parts.first, parts.second]
+    plane = [parts.seed, parts.kind, parts.first, parts.second, parts.label]
     moves = [right.input, up.input]
     gr.on(moves, bind(explore, context), [model, right, up, *plane], parts.picture, api_name="explore", **LIVE)
     components.add_api(
@@ -90,11 +94,11 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
     area.input(bind(_drag, context), [model, area, *plane], [parts.picture, right, up], **LIVE, **INTERNAL)
 
     shown = [area, right, up, parts.picture]
-    changes = [parts.seed.input, parts.first.input, parts.second.input]
+    changes = [parts.seed.input, parts.first.input, parts.second.input, parts.label.input]
     gr.on(changes, bind(_draw_map, context), [model, *plane], shown, **COMPUTING, **INTERNAL)
 
-    inputs = [model, parts.kind, parts.seed]
-    outputs = [parts.notice, parts.kind, parts.first, parts.second, *shown]
+    inputs = [model, parts.kind, parts.seed, parts.label]
+    outputs = [parts.notice, parts.label, parts.kind, parts.first, parts.second, *shown]
     show = bind(_show, context)
     parts.kind.input(show, inputs, outputs, **COMPUTING, **INTERNAL)
     header.update_when_shown(tab, show, inputs, outputs)
@@ -112,11 +116,11 @@ def _draw_map(context: Context, model: str, *plane) -> tuple:
     return [*point, picture], *point, explore(context, model, *point, *plane)
 
 
-def _show(context: Context, model: str, kind: str, seed: int) -> list[Any]:
+def _show(context: Context, model: str, kind: str, seed: int, label: str) -> list[Any]:
     """Return the updates when the tab is opened, or another model or kind of map is chosen."""
     try:
-        kind, *directions = suitable_plane(context, model, kind, seed)
-        map_and_picture = _draw_map(context, model, seed, kind, *directions)
+        plane, classes = suitable_plane(context, model, kind, seed, label)
+        map_and_picture = _draw_map(context, model, seed, *plane, kept(label, classes))
     except TfgenError as error:
-        return [components.notice_update(str(error)), *[gr.skip()] * 6, None]
-    return [components.notice_update(""), kind, *directions, *map_and_picture]
+        return [components.notice_update(str(error)), *[gr.skip()] * 7, None]
+    return [components.notice_update(""), components.class_update(label, classes), *plane, *map_and_picture]

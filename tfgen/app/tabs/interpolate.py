@@ -10,6 +10,7 @@ from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.interpolate import MAX_STEPS, interpolate, interpolate_pictures
 from tfgen.app.header import Header
+from tfgen.app.labels import kept
 from tfgen.app.latent_paths import PATHS
 from tfgen.app.preprocessing import has_fitted_digits
 from tfgen.errors import TfgenError
@@ -25,6 +26,7 @@ class _Ends:
 
     Attributes:
         samples_tab, first_seed, last_seed, temperature: two samples.
+        labels: the classes of the first and the last picture.
         pictures_tab, drawings, uploads, fit: two pictures of the user, drawn or uploaded.
         notice: says why the model cannot use pictures of the user.
         picture_controls: the column of the drawings and uploads.
@@ -34,6 +36,7 @@ class _Ends:
     first_seed: gr.Number
     last_seed: gr.Number
     temperature: gr.Slider
+    labels: list[gr.Dropdown]
     pictures_tab: gr.Tab
     drawings: list[gr.HTML]
     uploads: list[gr.Image]
@@ -81,11 +84,19 @@ def _choice_of_ends() -> _Ends:
                 with gr.Accordion("Or upload two pictures", open=False), gr.Row():
                     uploads = [components.upload(f"{end} picture", height=170) for end in ("First", "Last")]
                 fit = components.preprocess_checkbox()
+    with gr.Row():
+        labels = [
+            components.class_dropdown(
+                f"{end} class", f"Class of the {end.lower()} picture", min_width=120, elem_id=f"{end.lower()}-class"
+            )
+            for end in ("First", "Last")
+        ]
     return _Ends(
         samples_tab,
         first_seed,
         last_seed,
         temperature,
+        labels,
         pictures_tab,
         drawings,
         uploads,
@@ -97,8 +108,9 @@ def _choice_of_ends() -> _Ends:
 
 def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, path, outputs: list) -> None:
     drawings, uploads = ends.drawings, ends.uploads
-    of_seeds = [header.model, ends.first_seed, ends.last_seed, steps, path, ends.temperature]
-    of_pictures = [header.model, drawings[0], uploads[0], drawings[1], uploads[1], steps, path, ends.fit]
+    of_seeds = [header.model, ends.first_seed, ends.last_seed, steps, path, ends.temperature, *ends.labels]
+    drawn = [drawings[0], uploads[0], drawings[1], uploads[1]]
+    of_pictures = [header.model, *drawn, steps, path, ends.fit, *ends.labels]
     kind = gr.State(SAMPLES)
     everything = [kind, *of_seeds, *of_pictures]
 
@@ -106,7 +118,11 @@ def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, 
     gr.on(changes, bind(interpolate, context), of_seeds, outputs, api_name="interpolate", **COMPUTING)
     components.add_api(
         bind(interpolate_pictures, context),
-        [header.model, *(components.upload("Picture", visible=False) for _ in range(2)), steps, path, ends.fit],
+        [
+            header.model,
+            *(components.upload("Picture", visible=False) for _ in range(2)),
+            *(steps, path, ends.fit, *ends.labels),
+        ],
         outputs,
         "interpolate_pictures",
         **COMPUTING,
@@ -114,25 +130,24 @@ def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, 
     changes = [event for each in drawings for event in (each.input, each.clear)]
     changes += [each.upload for each in uploads] + [ends.fit.input]
     gr.on(changes, bind(_between_pictures, context), of_pictures, outputs, **COMPUTING, **INTERNAL)
-    gr.on([steps.input, path.input], bind(_between_ends, context), everything, outputs, **COMPUTING, **INTERNAL)
+    changes = [steps.input, path.input, *(each.input for each in ends.labels)]
+    gr.on(changes, bind(_between_ends, context), everything, outputs, **COMPUTING, **INTERNAL)
     ends.samples_tab.select(lambda: SAMPLES, outputs=kind, queue=False, **INTERNAL)
     ends.pictures_tab.select(lambda: PICTURES, outputs=kind, queue=False, **INTERNAL)
     header.update_when_shown(
-        tab, bind(_show, context), everything, [*outputs, ends.notice, ends.picture_controls, ends.fit]
+        tab, bind(_show, context), everything, [*ends.labels, *outputs, ends.notice, ends.picture_controls, ends.fit]
     )
 
 
-def _between_pictures(
-    context: Context, model: str, first_drawing, first_upload, last_drawing, last_upload, steps, path, fit
-):
+def _between_pictures(context: Context, model: str, first_drawing, first_upload, last_drawing, last_upload, *settings):
     """Interpolate between two drawings or uploads. Nothing changes while one of them is missing."""
     ends = first_drawing or first_upload, last_drawing or last_upload
-    return interpolate_pictures(context, model, *ends, steps, path, fit) if all(ends) else [gr.skip()] * 2
+    return interpolate_pictures(context, model, *ends, *settings) if all(ends) else [gr.skip()] * 2
 
 
 def _between_ends(context: Context, kind: str, *values):
     """Interpolate between what the open inner tab offers: the values are those of both inner tabs."""
-    seeds, pictures = values[:6], values[6:]
+    seeds, pictures = values[:8], values[8:]
     return interpolate(context, *seeds) if kind == SAMPLES else _between_pictures(context, *pictures)
 
 
@@ -143,9 +158,14 @@ def _show(context: Context, kind: str, model: str, *values) -> list[Any]:
             validation.expect_images(loaded, "An interpolation")
             reason = "" if loaded.can("encode") else loaded.undefined["encode"]
             can_fit = not reason and loaded.event_shape[-1] == 1
+            classes = loaded.classes
         has_digits = has_fitted_digits(context.catalogue.run(model))
     except TfgenError as error:
-        return [None, None, components.notice_update(str(error)), gr.update(visible=False), gr.skip()]
+        hidden = [components.class_update(None, ())] * 2
+        return [*hidden, None, None, components.notice_update(str(error)), gr.update(visible=False), gr.skip()]
+    labels = [kept(label, classes) for label in values[-2:]]
+    values = (*values[:5], *labels, *values[7:-2], *labels)
     pictures = [None, None] if reason and kind == PICTURES else _between_ends(context, kind, model, *values)
     checkbox = gr.update(visible=can_fit, value=can_fit and has_digits)
-    return [*pictures, components.notice_update(reason), gr.update(visible=not reason), checkbox]
+    selectors = [components.class_update(label, classes) for label in labels]
+    return [*selectors, *pictures, components.notice_update(reason), gr.update(visible=not reason), checkbox]

@@ -10,6 +10,7 @@ from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.reconstruct import reconstruct, test_picture
 from tfgen.app.header import Header
+from tfgen.app.labels import kept
 from tfgen.app.preprocessing import has_fitted_digits
 from tfgen.errors import TfgenError
 
@@ -28,6 +29,7 @@ class _Source:
         drawing, upload: a picture of the user.
         index, use: position of a picture in the test set, and the button that uses it.
         fit: whether to preprocess the picture like the data.
+        label: the class of the picture.
     """
 
     controls: gr.Column
@@ -36,6 +38,7 @@ class _Source:
     index: gr.Number
     use: gr.Button
     fit: gr.Checkbox
+    label: gr.Dropdown
 
 
 def build(context: Context, header: Header, tab: gr.Tab) -> None:
@@ -75,14 +78,17 @@ def _source() -> _Source:
                 index = components.integer(0, label="Number of the picture", info="Position in the test set, from 0")
                 use = gr.Button("Use this picture", size="sm", elem_id="use-test-picture")
         fit = components.preprocess_checkbox()
-    return _Source(controls, drawing, upload, index, use, fit)
+        label = components.class_dropdown(
+            info="Class of the picture; any class: the most probable one", elem_id="reconstruct-class"
+        )
+    return _Source(controls, drawing, upload, index, use, fit, label)
 
 
 def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Source, outputs: list) -> None:
-    model, fit = header.model, source.fit
+    model, fit, label = header.model, source.fit, source.label
     components.add_api(
         bind(reconstruct, context),
-        [model, components.upload("Picture", visible=False), fit],
+        [model, components.upload("Picture", visible=False), fit, label],
         outputs,
         "reconstruct",
         **COMPUTING,
@@ -97,44 +103,47 @@ def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Sou
     current = gr.State(None)
     settings: dict[str, Any] = {"outputs": [current, *outputs], **COMPUTING, **INTERNAL}
     use_picture = bind(_use_picture, context)
-    source.drawing.input(use_picture, [model, source.drawing, fit], **settings)
-    source.upload.upload(use_picture, [model, source.upload, fit], **settings)
-    source.use.click(bind(_use_test_picture, context), [model, source.index], **settings)
-    fit.input(bind(_use_again, context), [model, current, fit], **settings)
+    source.drawing.input(use_picture, [model, source.drawing, fit, label], **settings)
+    source.upload.upload(use_picture, [model, source.upload, fit, label], **settings)
+    source.use.click(bind(_use_test_picture, context), [model, source.index, label], **settings)
+    gr.on([fit.input, label.input], bind(_use_again, context), [model, current, fit, label], **settings)
     cleared = [source.drawing.clear, source.upload.clear]
     gr.on(cleared, lambda: EMPTY, outputs=[current, *outputs], queue=False, **INTERNAL)
-    header.update_when_shown(tab, bind(_show, context), [model, current], [notice, source.controls, fit, *outputs])
+    header.update_when_shown(
+        tab, bind(_show, context), [model, current, label], [notice, source.controls, fit, label, *outputs]
+    )
 
 
-def _reconstruct(context: Context, model: str, picture: dict, fit: bool):
+def _reconstruct(context: Context, model: str, picture: dict, fit: bool, label: str):
     # A picture of the test set needs no preprocessing.
-    return reconstruct(context, model, picture, fit and not (picture or {}).get("of_test_set"))
+    return reconstruct(context, model, picture, fit and not (picture or {}).get("of_test_set"), label)
 
 
-def _use_picture(context: Context, model: str, picture: dict, fit: bool) -> tuple:
+def _use_picture(context: Context, model: str, picture: dict, fit: bool, label: str) -> tuple:
     """Return the picture as the current one, and the outputs for it."""
-    return picture, *_reconstruct(context, model, picture, fit)
+    return picture, *_reconstruct(context, model, picture, fit, label)
 
 
-def _use_test_picture(context: Context, model: str, index: int) -> tuple:
+def _use_test_picture(context: Context, model: str, index: int, label: str) -> tuple:
     path = test_picture(context, model, index)
     picture = {"path": path, "name": f"test picture {index}", "of_test_set": True}
-    return _use_picture(context, model, picture, True)
+    return _use_picture(context, model, picture, True, label)
 
 
-def _use_again(context: Context, model: str, picture: dict | None, fit: bool):
-    return _use_picture(context, model, picture, fit) if picture else [gr.skip()] * 6
+def _use_again(context: Context, model: str, picture: dict | None, fit: bool, label: str):
+    return _use_picture(context, model, picture, fit, label) if picture else [gr.skip()] * 6
 
 
-def _show(context: Context, model: str, picture: dict | None) -> list[Any]:
+def _show(context: Context, model: str, picture: dict | None, label: str) -> list[Any]:
     """Return the updates when the tab is opened or another model is chosen."""
     try:
         with context.models.using(model) as loaded:
             validation.expect_encoder(loaded, "A reconstruction")
-            is_grey = loaded.event_shape[-1] == 1
+            is_grey, classes = loaded.event_shape[-1] == 1, loaded.classes
         fit = is_grey and has_fitted_digits(context.catalogue.run(model))
-        results = _reconstruct(context, model, picture, fit) if picture else EMPTY[1:]
+        results = _reconstruct(context, model, picture, fit, kept(label, classes)) if picture else EMPTY[1:]
     except TfgenError as error:
-        return [components.notice_update(str(error)), gr.update(visible=False), gr.skip(), *[None] * 4, ""]
+        return [components.notice_update(str(error)), gr.update(visible=False), *[gr.skip()] * 2, *[None] * 4, ""]
     checkbox = gr.update(visible=is_grey, value=fit)
-    return [components.notice_update(""), gr.update(visible=True), checkbox, *results]
+    selector = components.class_update(label, classes)
+    return [components.notice_update(""), gr.update(visible=True), checkbox, selector, *results]
