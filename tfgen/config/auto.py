@@ -51,6 +51,8 @@ def choose_length(config: RunConfig, examples: int, given: Mapping[str, Any], st
         epochs: number of epochs for which the time of the validations was planned.
     """
     choices = auto_training.length_rules(config, examples, given, steps, epochs)
+    # The rules of a family come last and replace those that all families share.
+    choices += _RULES[config.model].length_rules(config, examples, steps)
     return _left_to_rules(config.model, choices, given)
 
 

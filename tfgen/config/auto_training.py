@@ -8,7 +8,7 @@ from tfgen.config.run import RunConfig
 
 OPTIONS = frozenset({"epochs", "steps_per_epoch", "warmup", "ema"})
 #: Largest and smallest half-life of the moving average of the weights, in steps, and its share of the training.
-EMA_STEPS, EMA_SMALLEST, EMA_SHARE = 700, 10, 0.05
+EMA_STEPS, EMA_SMALLEST, EMA_SHARE = 1_400, 10, 0.01
 #: Largest number of warm-up steps of the learning rate, and the share of the training.
 WARMUP_STEPS, WARMUP_SHARE = 500, 0.05
 #: Largest number of epochs for which a training is planned. Each ends with a validation and a row of metrics.
@@ -43,8 +43,8 @@ def length_rules(config: RunConfig, examples: int, given: Mapping[str, Any], ste
         Choice(
             "ema",
             round(0.5 ** (1.0 / half_life), 5),
-            f"half-life of a twentieth of the training, at most {EMA_STEPS} steps (Karras et al. 2020, StyleGAN2-ADA: "
-            "5 % of the training so far)",
+            f"half-life of a hundredth of the training, at most {EMA_STEPS} steps: a longer average lags behind "
+            "(Karras et al. 2024, EDM2)",
         )
     )
     return found
@@ -58,7 +58,7 @@ def _epochs(config: RunConfig, examples: int, given: Mapping[str, Any], steps: i
     passes = steps / max(1, examples // config.train.batch_size)
     if max(1.0, epochs / PASS_FACTOR) <= passes <= epochs * PASS_FACTOR:
         return [
-            Choice("epochs", max(1, round(passes)), f"{reason}; an epoch is a pass over the training set"),
+            Choice("epochs", int(passes), f"{reason}; an epoch is a pass over the training set"),
             Choice("steps_per_epoch", None, "an epoch is a pass over the training set"),
         ]
     number = max(1, min(epochs, steps))

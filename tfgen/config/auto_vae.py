@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfgen.config.auto_facts import Choice, Facts, batch_choice
+from tfgen.config.run import RunConfig
 
 #: Options that the rules may choose.
 OPTIONS = frozenset(
@@ -13,28 +14,101 @@ OPTIONS = frozenset(
         "batch_size",
         "blocks",
         "clip_norm",
+        "dropout",
         "filters",
+        "hidden",
+        "kl_warmup",
+        "latent_channels",
         "latent_dim",
+        "latent_groups",
         "learning_rate",
         "likelihood",
+        "mixtures",
+        "optimizer",
         "prior",
         "schedule",
     }
 )
+#: Largest side, in pixels, of pictures for which a fully connected network is enough.
+SMALL_SIDE = 12
+#: Training sets with fewer pictures than this get dropout.
+FEW_PICTURES = 10_000
+#: Share of the training, and largest number of steps, in which the weight of the KL term rises.
+KL_WARMUP_SHARE, KL_WARMUP_STEPS = 0.2, 20_000
 
 
 def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
     """Networks, observation model, prior and optimizer."""
+    arch = given.get("arch", "mlp" if facts.side <= SMALL_SIDE else "hierarchical")
+    gpu = facts.device == "gpu"
     return [
-        Choice("arch", "conv", "pictures; a fully connected network has weights in proportion to the pixels"),
-        Choice("activation", "silu", "smooth, with gated residual blocks"),
-        Choice("blocks", 1, "gated residual blocks"),
-        Choice("filters", 32, "one width"),
-        Choice("latent_dim", 64, "one size"),
-        Choice("likelihood", "logistic_mixture", "pixels of more than two levels (Salimans et al. 2017)"),
-        Choice("prior", "flow", "the aggregate posterior is not normal (Rezende, Mohamed 2015)"),
-        batch_choice(64, facts, "usual"),
-        Choice("learning_rate", 1e-3, "usual"),
-        Choice("schedule", "cosine", "falls to 0 at the planned end"),
-        Choice("clip_norm", 200.0, "guards against rare large gradients (Child 2021, very deep VAE)"),
+        *_networks(arch, facts),
+        *_likelihood(facts),
+        batch_choice(128 if gpu else 32, facts, f"a {facts.device.upper()}; many updates matter most"),
+        Choice("optimizer", "adam", "as in NVAE and VDVAE, whose Adamax is its variant"),
+        Choice("learning_rate", 1e-3 if gpu else 2e-3, "largest that trains well with this batch"),
+        Choice("schedule", "cosine", "falls to 0 at the planned end (Vahdat, Kautz 2020, NVAE)"),
+        Choice("clip_norm", 200.0, "guards against rare large gradients (Child 2021, VDVAE)"),
+    ]
+
+
+def length_rules(config: RunConfig, examples: int, steps: int) -> list[Choice]:
+    """Warm-up of the KL term for a training of so many steps."""
+    return [
+        Choice(
+            "kl_warmup",
+            min(KL_WARMUP_STEPS, int(KL_WARMUP_SHARE * steps)),
+            "the first fifth of the training: latents are in use before they cost (Sønderby et al. 2016)",
+        )
+    ]
+
+
+def _networks(arch: str, facts: Facts) -> list[Choice]:
+    if arch == "mlp":
+        return [
+            Choice("arch", "mlp", f"pictures of at most {SMALL_SIDE} pixels a side"),
+            Choice("hidden", (256, 256), "as in the preset quick"),
+            Choice("latent_dim", 16, "as in the preset quick"),
+        ]
+    few = facts.examples < FEW_PICTURES
+    shared = [
+        Choice("activation", "silu", "smooth, as in NVAE (Vahdat, Kautz 2020)"),
+        Choice("blocks", 1, "more width instead of more depth in the same time"),
+        Choice("dropout", 0.1 if few else 0.0, f"{'fewer' if few else 'no fewer'} than {FEW_PICTURES:,} pictures"),
+        _filters(facts),
+    ]
+    if arch == "conv":
+        return [
+            *shared,
+            Choice("latent_dim", 64, "more dimensions than are used cost little"),
+            Choice("prior", "flow", "the distribution of the latents is not normal (Tomczak, Welling 2018)"),
+        ]
+    return [
+        Choice("arch", "hierarchical", "latents at every resolution give more likelihood (Child 2021, VDVAE)"),
+        Choice("latent_groups", 2, "groups of latents at each resolution"),
+        Choice("latent_channels", 8, "channels of each group; VDVAE has 16 in wider networks"),
+        *shared,
+    ]
+
+
+def _filters(facts: Facts) -> Choice:
+    if facts.device == "cpu":
+        return Choice("filters", 32, "a CPU does enough updates with this width")
+    if facts.side > 64:
+        return Choice("filters", 64, "a GPU, and pictures of more than 64 pixels a side")
+    return Choice("filters", 96, "a GPU, and pictures of at most 64 pixels a side")
+
+
+def _likelihood(facts: Facts) -> list[Choice]:
+    if facts.levels == 2:
+        return [Choice("likelihood", "bernoulli", "pixels of two levels")]
+    reason = f"{facts.levels} levels; the channels of a pixel depend on each other (Salimans et al. 2017, PixelCNN++)"
+    large = facts.side > 32
+    return [
+        Choice("likelihood", "color_logistic_mixture", reason),
+        Choice(
+            "mixtures",
+            3 if large else 5,
+            f"{'more' if large else 'no more'} than 32 pixels a side; the cost grows with pixels × components",
+        ),
     ]

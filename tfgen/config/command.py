@@ -20,7 +20,8 @@ def to_command(config: RunConfig) -> str | None:
     if config.earlier:
         return None
     start, plain = preset_config(config), run_config(config.model, config.preset)
-    stated = options_of_rules(config.model) if has_rules(config) else frozenset()
+    # A preset has no start; that of the preset auto follows the run's.
+    stated = {"init_from", *options_of_rules(config.model)} if has_rules(config) else set()
     words = ["tfgen", "train", "--model", config.model, "--preset", config.preset]
     arch = getattr(config.architecture, "arch", None)
     if arch and (arch != plain.architecture.arch or "arch" in stated):

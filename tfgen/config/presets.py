@@ -44,6 +44,9 @@ def run_config(model: str, preset: str = QUICK, **options: Any) -> RunConfig:
     has_recipe = default_preset(options.get("data"), options.get("init_from")) == QUICK
     chosen = find_preset(model, QUICK if name == AUTO and has_recipe else name)
     data = chosen.data if options.get("data") in (None, chosen.data.get("data")) else {}
+    if options.get("split") is not None:
+        # A named split has sizes of its own.
+        data = {name: value for name, value in data.items() if name not in ("train_size", "validation_size")}
     first = chosen.data.get("data", DEFAULT_DATA)
     architecture = config_class(model, is_point_data(first))()
     arch = options.get("arch", chosen.options.get("arch", getattr(architecture, "arch", None)))

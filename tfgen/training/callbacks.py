@@ -1,9 +1,11 @@
 """Keras callbacks that write the files of a run while it trains. Each receives the epoch's row and does one thing."""
 
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgen.config import TrainConfig
@@ -16,6 +18,8 @@ from tfgen.runs.run import Run
 
 #: First seed and number of the images of a sample grid.
 GRID_SEED, GRID_IMAGES = 0, 64
+#: Number of images of a class in the grid of a conditional model, and largest number of classes.
+GRID_COLUMNS, GRID_CLASSES = 8, 20
 
 
 def is_sampled(epoch: int, train: TrainConfig) -> bool:
@@ -111,10 +115,20 @@ class SampleGrids(keras.callbacks.Callback):
         if not model.is_image:
             save_density(model, self.points, path)
             return
+        if model.is_conditional:
+            self._draw_classes(path)
+            return
         save_grid(model.sample(GRID_IMAGES, seed=GRID_SEED).numpy(), path)
         if model.can("sample_pixels"):
             pixels = model.sample_pixels(GRID_IMAGES, seed=GRID_SEED).numpy()
             save_grid(pixels, path.with_name(f"{path.stem}-pixels.png"))
+
+    def _draw_classes(self, path: Path) -> None:
+        """Draw a row of each class, of the same seeds, of at most `GRID_CLASSES` classes."""
+        model: GenerativeModel = self.model
+        classes = model.classes[:GRID_CLASSES]
+        rows = [model.sample(GRID_COLUMNS, seed=GRID_SEED, label=label).numpy() for label in range(len(classes))]
+        save_grid(np.concatenate(rows), path, columns=GRID_COLUMNS, names=classes)
 
 
 class Curves(keras.callbacks.Callback):

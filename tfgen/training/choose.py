@@ -91,8 +91,9 @@ def complete(
     if auto:
         assert facts is not None
         if config.train.init_from is not None:
-            given |= _architecture_of_start(config, given)
-            config = config.with_options(given)
+            architecture = _architecture_of_start(config, given)
+            given |= architecture
+            config = config.with_options(architecture)
         choices = choose(config.model, facts, given)
         config = auto_config(config, choices)
     speed = None

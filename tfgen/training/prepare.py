@@ -34,9 +34,14 @@ def make_batches(config: RunConfig, dataset: "Dataset") -> Batches:
     """Make the batches of the present phase of the training.
 
     Raises:
-        DataError: if the batch is larger than the training set.
+        ConfigError: if the batch is larger than the training set.
         ConfigError: if points are to be augmented.
     """
+    if config.train.batch_size > len(dataset.train):
+        raise ConfigError(
+            f"--batch-size: expected a batch size of 1 to {len(dataset.train)}, the number of training examples. "
+            f"Received: {config.train.batch_size}"
+        )
     labels = dataset.train.labels if config.data.conditional else None
     # Each phase has an order of the examples of its own. The first phase has that of the seed itself.
     seed = config.train.seed + (len(config.earlier) << PHASE_BITS)
