@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +14,7 @@ from tfgen.errors import DataError
 from tfgen.random.permutation import permuted
 
 #: A batch: examples, or a pair of examples and labels.
-Batch = tf.Tensor | tuple[tf.Tensor, tf.Tensor]
+Batch: TypeAlias = tf.Tensor | tuple[tf.Tensor, tf.Tensor]
 
 
 class Batches:

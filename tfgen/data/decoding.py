@@ -169,7 +169,7 @@ def decode_all(files: PictureFiles, planned: Plan, skip_broken: bool, write: Cal
         skipped += [_file_and_reason(error) for error in errors]
         rows += good
         plain += int((images == images[:, :1, :1]).all(axis=(1, 2, 3)).sum())
-        digest.update(images)
+        digest.update(images.data)
         write(images)
     if not rows:
         raise DataError(f"{files.where}: expected a picture that can be read. Received: {len(skipped)} broken ones")

@@ -126,7 +126,7 @@ def _write(folder: Path, files: PictureFiles, reading: Reading) -> None:
     layout, planned = _prepare(files, reading)
     check_disk(planned.nbytes, folder, files.where)
     with (folder / "images.bin").open("wb") as out:
-        decoded = decode_all(files, planned, reading.skip_broken, out.write)
+        decoded = decode_all(files, planned, reading.skip_broken, lambda images: out.write(images.data))
     metadata, labels, names = _described(files, layout, decoded, planned.shape)
     np.save(folder / "files.npy", names)
     if labels is not None:

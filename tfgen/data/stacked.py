@@ -68,6 +68,6 @@ def _stacks(digits: ImageSet, n: int, seed: int, stream: int) -> ImageSet:
     chosen = (words % len(digits)).astype(np.int64).reshape(n, CHANNELS)
     images = np.empty((n, *digits.event_shape[:2], CHANNELS), np.uint8)
     for channel in range(CHANNELS):
-        images[..., channel] = digits.images[chosen[:, channel], ..., 0]
+        images[..., channel] = digits.images[chosen[:, channel]][..., 0]
     assert digits.labels is not None
     return ImageSet(images, digits.levels, digits.labels[chosen].astype(np.int64) @ np.array([100, 10, 1]))

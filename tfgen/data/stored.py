@@ -92,8 +92,7 @@ class StoredImages:
         if isinstance(rows, slice):
             part._rows = self._rows[rows]
         else:
-            chosen = np.arange(len(self))[np.asarray(rows)]
-            part._rows = chosen + self._rows.start if self._is_plain else np.asarray(self._rows)[chosen]
+            part._rows = self._places(np.arange(len(self))[np.asarray(rows)])
         return part
 
     def __getitem__(self, key: int | slice | np.ndarray) -> np.ndarray:
@@ -117,9 +116,10 @@ class StoredImages:
         for start in range(0, len(self), size):
             yield self[start : start + size]
 
-    @property
-    def _is_plain(self) -> bool:
-        return isinstance(self._rows, range) and self._rows.step == 1
+    def _places(self, positions: np.ndarray) -> np.ndarray:
+        """The places in the file of positions of this selection."""
+        rows = self._rows
+        return positions * rows.step + rows.start if isinstance(rows, range) else rows[positions]
 
     @property
     def _row_bytes(self) -> int:
@@ -130,11 +130,11 @@ class StoredImages:
         out = np.empty((len(positions), *self._event_shape), self.dtype)
         if not out.size:
             return out
-        rows = positions + self._rows.start if self._is_plain else np.asarray(self._rows)[positions]
+        rows = self._places(positions)
         # Neighbours in the file are read in one call.
         starts = np.flatnonzero(np.concatenate([[True], np.diff(rows) != 1]))
         stops = np.append(starts[1:], len(rows))
-        buffer = memoryview(out).cast("B")
+        buffer = out.data.cast("B")
         size = self._row_bytes
         for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
             self._file.read(buffer[start * size : stop * size], self._offset + int(rows[start]) * size)

@@ -14,15 +14,16 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tfgen.data.files.picture_files import PictureFiles
 from tfgen.data.layout import ROLES
 from tfgen.errors import DataError
 
-_COMPRESSIONS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_COMPRESSIONS: dict[bytes, Callable[[BinaryIO], Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _LABEL_SUFFIXES = (".cls", ".json")
 
 
