@@ -19,8 +19,11 @@ from tfgen.bijectors import (
     ScaleAndShift,
     SplineCoupling,
     Squeeze,
+    ZeroPad,
     alternating_mask,
     checkerboard_mask,
+    inside_after_padding,
+    inside_after_squeeze,
     logit,
 )
 from tfgen.networks import AutoregressiveNetwork, conv_conditioner, mlp, multiscale_conditioner
@@ -53,7 +56,7 @@ def spline_coupling(randomized, conditioning=(0, 5), transformed=(5, 8), bound=4
     return SplineCoupling(randomized(network), conditioning, transformed, bins=5, bound=bound)
 
 
-def multiscale(randomized, limits, shape=(4, 4), blocks=1, bound=4.0):
+def multiscale(randomized, limits, shape=(4, 4), blocks=1, bound=4.0, inside=None):
     conditioners, newest = [], limits[0]
     for start, end in itertools.pairwise(limits):
         network = multiscale_conditioner(
@@ -66,12 +69,42 @@ def multiscale(randomized, limits, shape=(4, 4), blocks=1, bound=4.0):
         )
         conditioners.append(randomized(network, seed=start))
         newest = end - start
-    return MultiscaleAutoregressive(conditioners, limits, bins=5, bound=bound)
+    return MultiscaleAutoregressive(conditioners, limits, bins=5, bound=bound, inside=inside)
 
 
-def autoregressive(randomized, shape, blocks=2, bound=4.0):
-    network = AutoregressiveNetwork(shape, 14 * shape[-1], width=8, blocks=blocks, activation="elu")
-    return AutoregressiveSpline(randomized(network, gain=0.7), bins=5, bound=bound)
+def autoregressive(randomized, shape, blocks=2, bound=4.0, inside=None, **options):
+    network = AutoregressiveNetwork(shape, 14 * shape[-1], width=8, blocks=blocks, activation="elu", **options)
+    return AutoregressiveSpline(randomized(network, gain=0.7), bins=5, bound=bound, inside=inside)
+
+
+def padded(make, shape=(3, 5, 2)):
+    """A bijector of blocks of 2×2 pixels of an image whose sides are odd, without the padding at both ends."""
+    inside = inside_after_padding(np.ones(shape, np.float32), 2)
+    blocks = inside_after_squeeze(inside, 2)
+    return tfb.Chain(
+        [ZeroPad(shape, inside), Squeeze(2), make(blocks), tfb.Invert(ZeroPad((inside.sum().astype(int),), blocks))]
+    )
+
+
+def padded_coupling(randomized, inside, parity):
+    network = randomized(conv_conditioner((2, 3, 4), 8, width=8, activation="gelu"))
+    return ChannelCoupling(network, 8, parity, inside=inside)
+
+
+def padded_inner_flow(randomized):
+    """A level whose inner flow pads its images of 3×3 pixels to 4×4."""
+    inside = inside_after_padding(np.ones((3, 3, 2), np.float32), 2)
+    blocks = inside_after_squeeze(inside, 2)
+    inner = tfb.Chain(
+        [
+            ZeroPad((3, 3, 2), inside),
+            Squeeze(2),
+            ActNorm(randomized(ScaleAndShift(8)), blocks),
+            tfb.Reshape(event_shape_out=(2, 2, 8), event_shape_in=(32,)),
+        ]
+    )
+    everything = np.concatenate([blocks.reshape(-1), np.ones(27)])
+    return tfb.Chain([FactorOut(inner, (3, 3, 5), 2, inner_size=32), tfb.Invert(ZeroPad((45,), everything))])
 
 
 def factor_out(randomized):
@@ -121,6 +154,42 @@ BIJECTORS = {
     ),
     "autoregressive": (lambda r: autoregressive(r, (4, 5, 1)), (4, 5, 1), (4, 5, 1)),
     "autoregressive of colours": (lambda r: autoregressive(r, (3, 3, 3), blocks=0), (3, 3, 3), (3, 3, 3)),
+    "autoregressive of dependent colours": (
+        lambda r: autoregressive(r, (3, 4, 3), channel_autoregressive=True),
+        (3, 4, 3),
+        (3, 4, 3),
+    ),
+    "autoregressive of padded blocks": (
+        lambda r: padded(lambda inside: autoregressive(r, (2, 3, 8), inside=inside, channel_autoregressive=True)),
+        (30,),
+        (3, 5, 2),
+    ),
+    "multiscale of padded blocks": (
+        lambda r: padded(lambda inside: multiscale(r, [0, 2, 3, 8], (2, 3), inside=inside)),
+        (30,),
+        (3, 5, 2),
+    ),
+    "channel coupling of padded blocks": (
+        lambda r: padded(lambda inside: padded_coupling(r, inside, 0)),
+        (30,),
+        (3, 5, 2),
+    ),
+    "channel coupling of padded blocks, second half": (
+        lambda r: padded(lambda inside: padded_coupling(r, inside, 1)),
+        (30,),
+        (3, 5, 2),
+    ),
+    "actnorm of padded blocks": (
+        lambda r: padded(lambda inside: ActNorm(r(ScaleAndShift(8)), inside)),
+        (30,),
+        (3, 5, 2),
+    ),
+    "invertible 1x1 of padded blocks": (
+        lambda r: padded(lambda inside: Invertible1x1(r(LUMatrix(8, seed=3), gain=0.5), inside)),
+        (30,),
+        (3, 5, 2),
+    ),
+    "factor out with a padded inner flow": (padded_inner_flow, (45,), (3, 3, 5)),
     "autoregressive of one pixel": (lambda r: autoregressive(r, (1, 1, 2)), (1, 1, 2), (1, 1, 2)),
     "autoregressive, some values outside the interval": (
         lambda r: autoregressive(r, (3, 2, 1), bound=0.7),

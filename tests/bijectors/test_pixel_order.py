@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.bijectors import Squeeze, coarse_to_fine, coarse_to_fine_permutation, group_limits
+from tfgen.bijectors import (
+    Squeeze,
+    coarse_to_fine,
+    coarse_to_fine_order,
+    coarse_to_fine_permutation,
+    group_limits,
+)
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 4, 7])
@@ -39,3 +45,10 @@ def test_the_permutation_brings_squeezed_channels_into_that_order():
     found = coarse_to_fine_permutation(3, 2).inverse(Squeeze(3).inverse(tf.constant(image))).numpy()
     expected = [row + 10 * column + 100 * channel for row, column in coarse_to_fine(3) for channel in range(2)]
     np.testing.assert_array_equal(found, np.broadcast_to(expected, (1, 2, 2, 18)))
+
+
+def test_within_a_group_the_channels_follow_each_other():
+    order = coarse_to_fine_order(2, 3, [1, 2, 4])
+    # Pixels 0 and 3 of the block are groups of their own, pixels 1 and 2 make one.
+    assert order == [0, 1, 2, 9, 10, 11, 3, 6, 4, 7, 5, 8]
+    assert sorted(coarse_to_fine_order(4, 3, group_limits(16, 4))) == list(range(48))

@@ -64,3 +64,29 @@ def test_a_network_is_restored_from_its_file(tmp_path):
     again = keras.saving.load_model(tmp_path / "network.keras")
     for found, expected in zip(again(values), network(values), strict=True):
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_a_conditional_network_depends_on_the_class(blocks):
+    values, one_hot = np.ones((3, 4, 4, 2), np.float32), np.eye(3, dtype=np.float32)
+    for network, result in (
+        (conv_conditioner((4, 4, 2), 3, width=6, blocks=blocks, classes=3), 0),
+        (multiscale_conditioner((4, 4, 2), 3, width=6, blocks=blocks, receives_features=False, classes=3), 1),
+    ):
+        generator = np.random.default_rng(0)
+        for variable in network.trainable_variables:
+            variable.assign(generator.normal(size=variable.shape))
+        found = network([values, one_hot])
+        found = np.asarray(found[result] if isinstance(found, list) else found)
+        assert np.abs(found[1:] - found[:-1]).max(axis=(1, 2, 3)).min() > 1e-3
+        assert len(network.inputs) == 2
+
+
+def test_a_kernel_of_one_pixel_reads_the_newest_values_of_that_pixel_only():
+    network = with_random_last_layer(multiscale_conditioner((5, 5, 1), 3, width=6, blocks=1, kernel=1))
+    generator = np.random.default_rng(0)
+    received, newest = (generator.normal(size=(1, 5, 5, channels)).astype(np.float32) for channels in (6, 1))
+    nudged = newest.copy()
+    nudged[0, 2, 2] += 1.0
+    change = np.abs(network([received, nudged])[0] - network([received, newest])[0]).max(axis=-1)[0]
+    assert change[2, 2] > 0 and np.count_nonzero(change) == 1

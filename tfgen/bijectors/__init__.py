@@ -9,10 +9,16 @@ from tfgen.bijectors.invertible_1x1 import Invertible1x1, LUMatrix
 from tfgen.bijectors.logit import logit
 from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_mask
 from tfgen.bijectors.multiscale import MultiscaleAutoregressive
-from tfgen.bijectors.pixel_order import coarse_to_fine, coarse_to_fine_permutation, group_limits
+from tfgen.bijectors.pixel_order import (
+    coarse_to_fine,
+    coarse_to_fine_order,
+    coarse_to_fine_permutation,
+    group_limits,
+)
 from tfgen.bijectors.rational_quadratic_spline import RationalQuadraticSpline
 from tfgen.bijectors.spline_coupling import SplineCoupling
 from tfgen.bijectors.squeeze import Squeeze
+from tfgen.bijectors.zero_pad import ZeroPad, inside_after_padding, inside_after_squeeze, padded_sides
 
 __all__ = [
     "ActNorm",
@@ -27,13 +33,18 @@ __all__ = [
     "ScaleAndShift",
     "SplineCoupling",
     "Squeeze",
+    "ZeroPad",
     "alternating_mask",
     "channel_mask",
     "checkerboard_mask",
     "coarse_to_fine",
+    "coarse_to_fine_order",
     "coarse_to_fine_permutation",
     "group_limits",
+    "inside_after_padding",
+    "inside_after_squeeze",
     "logit",
+    "padded_sides",
     "spline_parameters",
     "split_sizes",
 ]

@@ -1,5 +1,6 @@
 """Autoregressive spline flow over the pixels of an image, generated diagonal by diagonal."""
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.bijectors import elementwise_spline
@@ -14,15 +15,20 @@ class AutoregressiveSpline(LogDetBijector):
         log-det   −Σ log spline′(x_p; θ_p)  of the forward map
         diagonal  d(row, column) = column + 2 row
 
-    Of the earlier diagonals, the network reads the rows down to the pixel's own. All pixels of one diagonal are
-    generated in one step, the image in W + 2 (H − 1) steps. The network caches its activations on earlier diagonals, so
-    that the forward direction costs about as many operations as three passes of the inverse direction.
+    Of the earlier diagonals, the network reads the rows down to the pixel's own. If the network has `heads`, θ of
+    channel c also depends on the channels of pixel p before c, and each step generates the channels in sequence. All
+    pixels of one diagonal are generated in one step, the image in W + 2 (H − 1) steps. The network caches its
+    activations on earlier diagonals, so that the forward direction costs about as many operations as three passes of
+    the inverse direction, whatever the size of the image.
 
     Args:
         network: `tfgen.networks.AutoregressiveNetwork` with C (3 K − 1) outputs.
         conditioner: function from whole images to parameters. Default: `network`.
         bins: K.
         bound: B. The splines map [−B, B] to itself and are the identity outside.
+        inside: array of 0 and 1, [H, W, C]. Entries of 0 are padding: they are 0 on both sides. Default: no padding.
+        one_hot: function that returns the one-hot classes [n, classes] of the images of the present call, or None for a
+            network without classes.
         name: of the bijector.
 
     Reference: Papamakarios, Pavlakou, Murray: Masked autoregressive flow. NeurIPS 2017; Durkan, Bekasov, Murray,
@@ -30,19 +36,33 @@ class AutoregressiveSpline(LogDetBijector):
     recurrent neural networks. ICML 2016 (the network).
     """
 
-    def __init__(self, network, conditioner=None, bins: int = 16, bound: float = 4.0, name: str | None = None):
+    def __init__(
+        self,
+        network,
+        conditioner=None,
+        bins: int = 16,
+        bound: float = 4.0,
+        inside=None,
+        one_hot=lambda: None,
+        name: str | None = None,
+    ):
         parameters = dict(locals())
         with tf.name_scope(name or "autoregressive") as scope:
-            self._network, self._conditioner = network, conditioner or network
-            self._bins, self._bound = bins, bound
+            self._network, self._conditioner, self._one_hot = network, conditioner or network, one_hot
+            self._bins, self._bound, self._inside = bins, bound, inside
             # Eager execution of the loop's thousands of operations takes seconds. The signature leaves the number of
-            # images open, so that results do not depend on the number of images of the first call.
-            images = tf.TensorSpec((None, *network.image_shape))
-            self._compiled_generate = tf.function(self._generate, input_signature=[images], autograph=False)
+            # images open, so that results do not depend on the number of images of the first call. The classes are an
+            # argument, because a compiled function would keep those of its first call.
+            specs = [tf.TensorSpec((None, *network.image_shape))]
+            if network.class_bias is not None:
+                specs.append(tf.TensorSpec((None, network.class_bias.classes)))
+            self._compiled_generate = tf.function(self._generate, input_signature=specs, autograph=False)
             super().__init__(forward_min_event_ndims=3, dtype=tf.float32, parameters=parameters, name=scope)
 
     def forward_and_log_det(self, x):
-        data, log_det = (self._compiled_generate if tf.executing_eagerly() else self._generate)(self._flat(x))
+        one_hot = self._one_hot()
+        generate = self._compiled_generate if tf.executing_eagerly() else self._generate
+        data, log_det = generate(self._flat(x), *([] if one_hot is None else [one_hot]))
         batch = tf.shape(x)[:-3]
         return tf.reshape(data, tf.shape(x)), tf.reshape(log_det, batch)
 
@@ -51,6 +71,8 @@ class AutoregressiveSpline(LogDetBijector):
         z, log_slope = elementwise_spline.inverse_and_log_det(
             images, self._conditioner(images), self._bins, self._bound
         )
+        if self._inside is not None:
+            z, log_slope = self._inside * z, self._inside * log_slope
         log_det = tf.reshape(tf.reduce_sum(log_slope, axis=(1, 2, 3)), tf.shape(y)[:-3])
         return tf.reshape(z, tf.shape(y)), log_det
 
@@ -59,17 +81,19 @@ class AutoregressiveSpline(LogDetBijector):
         # Keras networks accept one batch dimension; events of a distribution have any number of them, or none.
         return tf.reshape(event, (-1, *event.shape[-3:]))
 
-    def _generate(self, images):
+    def _generate(self, images, one_hot=None):
         """(data, log-determinant) of latent images [n, H, W, C], in a loop over the diagonals."""
         network, skew = self._network, self._network.skew
-        latents = skew(images)
-        inside_image = tf.constant(skew.inside[..., None, None], tf.float32)
+        latents, biases = skew(images), network.column_biases(one_hot)
+        inside_image = tf.constant(self._inside_columns(), tf.float32)
 
         def generate_diagonal(diagonal, previous, generated, log_det, *cache):
-            parameters, cache = network(previous, list(cache), diagonal)
+            features, cache = network.column_features(previous, list(cache), diagonal, biases)
             latent = tf.gather(latents, diagonal, axis=2)[:, :, tf.newaxis]
-            value, log_slope = elementwise_spline.forward_and_log_det(latent, parameters, self._bins, self._bound)
             inside = tf.gather(inside_image, diagonal)
+            value, log_slope = self._generate_channels(features, latent, inside)
+            if self._inside is not None:
+                value *= inside
             # The column is written by adding, because TensorFlow Lite has no tensor arrays for a batch of open size.
             column = tf.cast(tf.equal(tf.range(skew.diagonals), diagonal), tf.float32)[:, tf.newaxis]
             log_det += tf.reduce_sum(inside * log_slope, axis=(1, 2, 3))
@@ -84,3 +108,28 @@ class AutoregressiveSpline(LogDetBijector):
             maximum_iterations=skew.diagonals,
         )
         return skew.undo(result[2]), result[3]
+
+    def _generate_channels(self, features, latent, inside):
+        """(data, log slopes) of a column of latents [n, H, 1, C] from its features, the channels in sequence."""
+        network, heads = self._network, self._network.heads
+        if heads is None:
+            parameters = network.last(network.act(features))
+            return elementwise_spline.forward_and_log_det(latent, parameters, self._bins, self._bound)
+        values, log_slopes = [], []
+        for index, part in enumerate(tf.split(latent, heads.channels, axis=-1)):
+            if index:
+                features = heads.next_features(index, features, values[-1])
+            value, log_slope = elementwise_spline.forward_and_log_det(
+                part, heads.parameters(index, features), self._bins, self._bound
+            )
+            # The networks read zeros in the padding.
+            values.append(value if self._inside is None else value * inside[..., index : index + 1])
+            log_slopes.append(log_slope)
+        return tf.concat(values, axis=-1), tf.concat(log_slopes, axis=-1)
+
+    def _inside_columns(self) -> np.ndarray:
+        """Which entries of each column of the skewed image are pixels: [T, H, 1, 1], or [T, H, 1, C] with padding."""
+        skew = self._network.skew
+        if self._inside is None:
+            return skew.inside[..., None, None]
+        return skew.columns(self._inside)[:, :, None]

@@ -21,13 +21,15 @@ class Coupling(LogDetBijector):
             network as well, because Keras does not look for weights inside bijectors.
         event_ndims: dimensions of an event, 1 for [D] and 3 for [H, W, C].
         bound: largest |log-scale|.
+        inside: array of 0 and 1 in the shape of an event. Entries of 0 are padding, which stays 0. None: no padding.
         parameters: arguments of the subclass' constructor.
         name: of the bijector.
     """
 
-    def __init__(self, network, *, event_ndims, bound, parameters, name):
+    def __init__(self, network, *, event_ndims, bound, parameters, name, inside=None):
         self._network = network
         self._bound = bound
+        self._inside = None if inside is None else np.asarray(inside, np.float32)
         super().__init__(forward_min_event_ndims=event_ndims, dtype=tf.float32, parameters=parameters, name=name)
 
     # -- defined by subclasses ----------------------------------------------------------------------------------------
@@ -66,7 +68,11 @@ class Coupling(LogDetBijector):
 
     def _apply(self, event, transform):
         conditioning, part = self._split(event)
-        result, log_scale = self._join(event, *transform(part, self._parameters_of(conditioning)))
+        transformed, log_scale = transform(part, self._parameters_of(conditioning))
+        if self._inside is not None:
+            _, inside = self._split(tf.constant(self._inside))
+            transformed, log_scale = inside * transformed, inside * log_scale
+        result, log_scale = self._join(event, transformed, log_scale)
         axes = list(range(-self.forward_min_event_ndims, 0))
         return result, tf.reduce_sum(log_scale, axis=axes)
 
@@ -131,17 +137,29 @@ class ChannelCoupling(Coupling):
         parity: 0 if the first half conditions, 1 if the second half does.
         event_ndims: 3 for [H, W, C], 1 for [D].
         bound: a, the largest |log-scale|.
+        inside: see `Coupling`.
         name: of the bijector.
 
     Reference: Kingma, Dhariwal: Glow. NeurIPS 2018, table 1.
     """
 
-    def __init__(self, network, channels: int, parity=0, event_ndims=3, bound: float = 3.0, name: str | None = None):
+    def __init__(
+        self,
+        network,
+        channels: int,
+        parity=0,
+        event_ndims=3,
+        bound: float = 3.0,
+        inside=None,
+        name: str | None = None,
+    ):
         parameters = dict(locals())
         with tf.name_scope(name or "channel_coupling") as scope:
             self._sizes = split_sizes(channels)
             self._parity = parity % 2
-            super().__init__(network, event_ndims=event_ndims, bound=bound, parameters=parameters, name=scope)
+            super().__init__(
+                network, event_ndims=event_ndims, bound=bound, parameters=parameters, name=scope, inside=inside
+            )
 
     def _split(self, event):
         first, second = tf.split(event, self._sizes, axis=-1)

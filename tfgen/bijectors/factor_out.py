@@ -1,7 +1,5 @@
 """Factoring out: some channels become latents, the others pass on to an inner flow."""
 
-import math
-
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
@@ -22,6 +20,7 @@ class FactorOut(LogDetBijector):
         inner: bijector [H·W·K] → [H, W, K].
         event_shape: (H, W, C).
         kept: K. Default: half of the channels, rounded down.
+        inner_size: number of the inner flow's latents, if it pads images with zeros. Default: H·W·K.
         name: of the bijector.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017, section 3.6.
@@ -32,6 +31,7 @@ class FactorOut(LogDetBijector):
         inner: tfb.Bijector,
         event_shape: tuple[int, int, int],
         kept: int | None = None,
+        inner_size: int | None = None,
         name: str | None = None,
     ):
         parameters = dict(locals())
@@ -39,6 +39,9 @@ class FactorOut(LogDetBijector):
             self.inner = inner
             self._shape = tuple(event_shape)
             self.kept = kept or self._shape[-1] // 2
+            height, width, channels = self._shape
+            # Numbers of the latents of the inner flow and of the other channels.
+            self._sizes = [inner_size or height * width * self.kept, height * width * (channels - self.kept)]
             super().__init__(
                 forward_min_event_ndims=1,
                 inverse_min_event_ndims=3,
@@ -46,11 +49,6 @@ class FactorOut(LogDetBijector):
                 parameters=parameters,
                 name=scope,
             )
-
-    @property
-    def _sizes(self):
-        height, width, channels = self._shape
-        return [height * width * self.kept, height * width * (channels - self.kept)]
 
     def split(self, y) -> tuple[tf.Tensor, tf.Tensor]:
         """(channels of the inner flow [n, H, W, K], channels that are latents [n, H, W, C − K]) of y [n, H, W, C]."""
@@ -73,10 +71,10 @@ class FactorOut(LogDetBijector):
         return shape[:-1].concatenate(self._shape)
 
     def _inverse_event_shape(self, shape):
-        return shape[:-3].concatenate([math.prod(self._shape)])
+        return shape[:-3].concatenate([sum(self._sizes)])
 
     def _forward_event_shape_tensor(self, shape):
         return tf.concat([shape[:-1], self._shape], axis=0)
 
     def _inverse_event_shape_tensor(self, shape):
-        return tf.concat([shape[:-3], [math.prod(self._shape)]], axis=0)
+        return tf.concat([shape[:-3], [sum(self._sizes)]], axis=0)

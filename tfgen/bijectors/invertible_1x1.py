@@ -95,18 +95,22 @@ class Invertible1x1(tfb.Bijector):
 
     Args:
         layer: `LUMatrix`. The model that is trained must hold the layer as well.
+        inside: array of 0 and 1 in the shape of an event, [H, W, C]. Pixels with a 0 among their channels are padding
+            in part; they pass unchanged. None: no padding, and an event is one pixel.
         name: of the bijector.
 
     Reference: Kingma, Dhariwal: Glow. NeurIPS 2018, section 3.2.
     """
 
-    def __init__(self, layer: LUMatrix, name: str | None = None):
+    def __init__(self, layer: LUMatrix, inside=None, name: str | None = None):
         parameters = dict(locals())
         with tf.name_scope(name or "invertible_1x1") as scope:
             self.layer = layer
-            # An event is one pixel. TFP sums the log-determinant over the H·W pixels of an image.
+            # [H, W, 1]: whether all channels of a pixel are inside.
+            self._whole = None if inside is None else np.asarray(inside, bool).all(axis=-1, keepdims=True)
+            # Without padding, an event is one pixel: TFP sums the log-determinant over the H·W pixels of an image.
             super().__init__(
-                forward_min_event_ndims=1,
+                forward_min_event_ndims=1 if inside is None else 3,
                 dtype=tf.float32,
                 is_constant_jacobian=True,
                 parameters=parameters,
@@ -118,10 +122,14 @@ class Invertible1x1(tfb.Bijector):
         return {}
 
     def _forward(self, x):
-        return tf.tensordot(x, self.layer.inverse_matrix(), [[-1], [1]])
+        return self._where_whole(tf.tensordot(x, self.layer.inverse_matrix(), [[-1], [1]]), x)
 
     def _inverse(self, y):
-        return tf.tensordot(y, self.layer.matrix(), [[-1], [1]])
+        return self._where_whole(tf.tensordot(y, self.layer.matrix(), [[-1], [1]]), y)
 
     def _forward_log_det_jacobian(self, x):
-        return -tf.reduce_sum(self.layer.log_diagonal)
+        log_det = -tf.reduce_sum(self.layer.log_diagonal)
+        return log_det if self._whole is None else float(self._whole.sum()) * log_det
+
+    def _where_whole(self, product, event):
+        return product if self._whole is None else tf.where(self._whole, product, event)

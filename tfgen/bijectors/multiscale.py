@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.bijectors import elementwise_spline
@@ -31,6 +32,7 @@ class MultiscaleAutoregressive(LogDetBijector):
             group k the channels from l_k−1 to l_k.
         bins: K.
         bound: B. The splines map [−B, B] to itself and are the identity outside.
+        inside: array of 0 and 1, [H, W, C]. Entries of 0 are padding: they are 0 on both sides. None: no padding.
         name: of the bijector.
 
     Reference: Reed et al.: Parallel multiscale autoregressive density estimation. ICML 2017; Durkan, Bekasov, Murray,
@@ -38,12 +40,22 @@ class MultiscaleAutoregressive(LogDetBijector):
     """
 
     def __init__(
-        self, conditioners: Sequence, limits: Sequence[int], bins: int = 16, bound: float = 4.0, name: str | None = None
+        self,
+        conditioners: Sequence,
+        limits: Sequence[int],
+        bins: int = 16,
+        bound: float = 4.0,
+        inside: np.ndarray | None = None,
+        name: str | None = None,
     ):
         parameters = dict(locals())
         with tf.name_scope(name or "multiscale_autoregressive") as scope:
             self._conditioners, self._bins, self._bound = tuple(conditioners), bins, bound
             self._sizes = [limits[0], *(end - start for start, end in itertools.pairwise(limits))]
+            # One mask per group, without the group that passes unchanged.
+            self._inside = (
+                None if inside is None else np.split(np.asarray(inside, np.float32), limits[:-1], axis=-1)[1:]
+            )
             super().__init__(forward_min_event_ndims=3, dtype=tf.float32, parameters=parameters, name=scope)
 
     def forward_and_log_det(self, x):
@@ -59,9 +71,11 @@ class MultiscaleAutoregressive(LogDetBijector):
         first, *groups = tf.split(images, self._sizes, axis=-1)
         newest = first if self._sizes[0] else tf.zeros_like(images[..., :1])
         results, log_det, features = [first], tf.zeros_like(images[:, 0, 0, 0]), None
-        for conditioner, group in zip(self._conditioners, groups, strict=True):
+        for index, (conditioner, group) in enumerate(zip(self._conditioners, groups, strict=True)):
             features, parameters = conditioner(newest if features is None else [features, newest])
             result, log_slope = splines(group, parameters, self._bins, self._bound)
+            if self._inside is not None:
+                result, log_slope = self._inside[index] * result, self._inside[index] * log_slope
             results.append(result)
             log_det += tf.reduce_sum(log_slope, axis=(1, 2, 3))
             newest = result if to_data else group

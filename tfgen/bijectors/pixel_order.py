@@ -1,5 +1,7 @@
 """The coarse-to-fine order in which the pixels of a block are generated."""
 
+import itertools
+
 from tensorflow_probability import bijectors as tfb
 
 
@@ -53,7 +55,29 @@ def group_limits(pixels: int, group_size: int) -> list[int]:
     return ends
 
 
-def coarse_to_fine_permutation(block: int, channels: int) -> tfb.Bijector:
+def coarse_to_fine_order(block: int, channels: int, group_ends: list[int] | None = None) -> list[int]:
+    """The channels that `Squeeze` made of blocks of pixels, in coarse-to-fine order.
+
+    Args:
+        block: side of the blocks, b.
+        channels: C of each pixel.
+        group_ends: ends of groups of pixels (`group_limits`). Within a group, the first channels of all pixels come
+            first, then their second channels, and so on. Default: each pixel is a group, whose channels stay adjacent.
+
+    Returns:
+        a permutation of the numbers below b² C.
+    """
+    pixels = [row * block + column for row, column in coarse_to_fine(block)]
+    groups = itertools.pairwise([0, *(group_ends or range(1, block**2 + 1))])
+    return [
+        pixel * channels + channel
+        for start, end in groups
+        for channel in range(channels)
+        for pixel in pixels[start:end]
+    ]
+
+
+def coarse_to_fine_permutation(block: int, channels: int, group_ends: list[int] | None = None) -> tfb.Bijector:
     """Permutation of the channels that `Squeeze` made of blocks of pixels, [b² C].
 
         forward   coarse-to-fine order → order of `Squeeze`       (latent → data)
@@ -62,9 +86,9 @@ def coarse_to_fine_permutation(block: int, channels: int) -> tfb.Bijector:
 
     Args:
         block: side of the blocks, b.
-        channels: C of each pixel. The channels of a pixel stay adjacent.
+        channels: C of each pixel.
+        group_ends: see `coarse_to_fine_order`.
     """
-    pixels = [row * block + column for row, column in coarse_to_fine(block)]
-    order = [pixel * channels + channel for pixel in pixels for channel in range(channels)]
+    order = coarse_to_fine_order(block, channels, group_ends)
     # `Permute` applies an order in its forward direction. Here the inverse direction applies the order.
     return tfb.Invert(tfb.Permute(order), name="coarse_to_fine_permutation")

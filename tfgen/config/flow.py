@@ -23,8 +23,10 @@ class FlowConfig(Options):
         1e-3, "Margin of the logit: pixels x in [0, 1] enter as logit(alpha + (1 - 2 alpha) x)"
     )
     checkerboard: Layers = option(4, "Number of affine couplings with checkerboard masks, before the first squeeze")
-    squeeze: tuple[Annotated[int, Bounds(low=1, limit=1_024)], ...] = option(
-        (2, 2), "Side, in pixels, of the blocks that become channels, one value per level"
+    squeeze: tuple[Annotated[int, Bounds(low=1, limit=1_024)], ...] | None = option(
+        (2, 2),
+        "Side, in pixels, of the blocks that become channels, one value per level. Without a value (in presets), the "
+        "size of the images decides, and couplings and group_size have one value for all levels",
     )
     couplings: tuple[Layers, ...] = option((4, 4), "Number of affine couplings with channel masks, one value per level")
     multiscale_passes: Annotated[int, Bounds(low=0, limit=100)] = option(
@@ -37,6 +39,16 @@ class FlowConfig(Options):
         False,
         "Add an autoregressive spline flow: each pixel is transformed given the pixels before it, and the pixels of a "
         "diagonal are generated in parallel",
+    )
+    autoregressive_block: Annotated[int, Bounds(low=1, limit=64)] = option(
+        1,
+        "Side, in pixels, of the blocks whose values the autoregressive spline flow generates in one step, one value "
+        "after the other. 2 makes training and generation of an image faster than 1",
+    )
+    channel_autoregressive: bool = option(
+        False,
+        "Condition each channel of a pixel on the channels before it, in autoregressive splines, multiscale passes and "
+        "variational dequantization. No effect on grey images",
     )
     bins: Annotated[int, Bounds(low=2, high=100)] = option(16, "Number of bins of each spline")
     width: Filters = option(64, "Number of filters of each coupling's network")
@@ -57,12 +69,18 @@ class FlowConfig(Options):
 
     @model_validator(mode="after")
     def _levels_agree(self):
-        if len(self.squeeze) != len(self.couplings) or not self.squeeze:
+        if self.squeeze is None:
+            if len(self.couplings) != 1 or len(self.group_size) > 1:
+                raise ConfigError(
+                    "couplings, group_size: expected one number for all levels, because squeeze is not given. "
+                    f"Received: {self.couplings} and {self.group_size}"
+                )
+        elif len(self.squeeze) != len(self.couplings) or not self.squeeze:
             raise ConfigError(
                 "squeeze, couplings: expected one number a level in each. "
                 f"Received: {self.squeeze} and {self.couplings}"
             )
-        if self.group_size and len(self.group_size) != len(self.squeeze):
+        elif self.group_size and len(self.group_size) != len(self.squeeze):
             raise ConfigError(
                 "squeeze, group_size: expected one number a level in each, or none in the second. "
                 f"Received: {self.squeeze} and {self.group_size}"

@@ -10,6 +10,7 @@ _SPLINES: dict[str, Any] = {
     "dequantization": "variational",
     "alpha": 1e-4,
     "checkerboard": 0,
+    "channel_autoregressive": True,
     "batch_size": 64,
     "optimizer": "muon",
     "learning_rate": 2e-3,
@@ -70,14 +71,15 @@ PRESETS: dict[str, Preset] = {
     ),
     "multiscale": Preset(
         expected_result="1.08 bits/dim after six minutes on one processor core. Many samples are digits.",
-        # Level 1 has blocks of 4×4 pixels. Level 2 has one block: the 7×7 image of the first pixel of each block.
+        # Blocks of 4×4 pixels until one block covers the image. For 28×28 these are two levels: the second has one
+        # block, the 7×7 image of the first pixel of each block.
         data=_MNIST,
         options={
             **_SPLINES,
-            "squeeze": (4, 7),
-            "couplings": (0, 0),
+            "squeeze": None,
+            "couplings": (0,),
             "multiscale_passes": 1,
-            "group_size": (2, 7),
+            "group_size": (2,),
             "blocks": 1,
             "width": 96,
             "epochs": 2,
@@ -90,7 +92,7 @@ PRESETS: dict[str, Preset] = {
         options={
             "alpha": 1e-4,
             "checkerboard": 0,
-            "squeeze": (4,),
+            "squeeze": None,
             "couplings": (12,),
             "width": 128,
             "epochs": 10,

@@ -3,11 +3,15 @@
 from tfgen.networks.add_coordinates import AddCoordinates
 from tfgen.networks.autoregressive import AutoregressiveNetwork
 from tfgen.networks.causal_conv import CausalConv
+from tfgen.networks.channel_heads import ChannelHeads
+from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.conditioner import conv_conditioner, multiscale_conditioner
 from tfgen.networks.conv import conv_decoder, conv_encoder
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.mlp import mlp
+from tfgen.networks.residual import residual_decoder, residual_encoder
+from tfgen.networks.residual_block import ResidualBlock
 from tfgen.networks.soft_round import SoftRound
 from tfgen.networks.space_to_depth import DepthToSpace, SpaceToDepth
 from tfgen.networks.spectral import SpectralNormalization
@@ -16,9 +20,12 @@ __all__ = [
     "AddCoordinates",
     "AutoregressiveNetwork",
     "CausalConv",
+    "ChannelHeads",
+    "ClassBias",
     "DepthToSpace",
     "Dropout",
     "GatedBlock",
+    "ResidualBlock",
     "SoftRound",
     "SpaceToDepth",
     "SpectralNormalization",
@@ -27,4 +34,6 @@ __all__ = [
     "conv_encoder",
     "mlp",
     "multiscale_conditioner",
+    "residual_decoder",
+    "residual_encoder",
 ]

@@ -5,6 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.networks.causal_conv import CausalBlock, CausalConv
+from tfgen.networks.channel_heads import ChannelHeads
+from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.mlp import LAST, activation_layer
 from tfgen.networks.skew import Skew
 from tfgen.networks.soft_round import SoftRound
@@ -20,11 +22,16 @@ class AutoregressiveNetwork(keras.layers.Layer):
     """Images to parameters of each pixel that depend on earlier diagonals only: [n, H, W, C] → [n, H, W, outputs].
 
     The network is a strict causal convolution with a window of 3×7, a learned bias per pixel position, gated residual
-    blocks with causal convolutions, and a 1×1 convolution that starts at zero. For generation, the network computes one
-    column of the skewed image (`tfgen.networks.skew.Skew`) at a time and caches the activations of earlier columns:
+    blocks with causal convolutions, and a 1×1 convolution that starts at zero. With `channel_autoregressive`,
+    `ChannelHeads` takes the place of the last convolution: the parameters of a channel then depend on the channels of
+    the same pixel before it as well.
 
-        cache = empty_cache(images)                               before the first column, from any [n, H, W, C]
-        parameters, cache = network(column, cache, diagonal)      of `diagonal`, from the column of the previous one
+    For generation, the network computes one column of the skewed image (`tfgen.networks.skew.Skew`) at a time and
+    caches the activations of earlier columns:
+
+        cache = empty_cache(images)                                          before the first column, from any images
+        features, cache = column_features(column, cache, diagonal, biases)   of `diagonal`, from the previous column
+        parameters = last(act(features))                                     or those of `heads`, channel by channel
 
     Args:
         image_shape: (H, W, C).
@@ -34,6 +41,9 @@ class AutoregressiveNetwork(keras.layers.Layer):
         activation: before each convolution but the first.
         dropout: rate inside the blocks in training.
         soft_round: layer that the pixels pass first; None: the network reads pixels as they are.
+        channel_autoregressive: whether the channels of a pixel depend on each other. No effect for one channel.
+        classes: number of classes of a class-conditional network, whose second input are one-hot classes [n, K]; 0 for
+            a network without classes.
     """
 
     def __init__(
@@ -45,6 +55,8 @@ class AutoregressiveNetwork(keras.layers.Layer):
         activation: str = "relu",
         dropout: float = 0.0,
         soft_round: SoftRound | None = None,
+        channel_autoregressive: bool = False,
+        classes: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -60,9 +72,26 @@ class AutoregressiveNetwork(keras.layers.Layer):
         for block in self.blocks:
             block.build((None, None, None, width))
         self.act = activation_layer(activation)
-        self.last = keras.layers.Conv2D(outputs, 1, kernel_initializer="zeros", dtype="float32", name=LAST)
-        self.last.build((None, None, None, width))
+        self.heads = self.last = None
+        if channel_autoregressive and channels > 1:
+            self.heads = ChannelHeads(channels, outputs // channels, width, activation, dropout, soft_round)
+        else:
+            self.last = keras.layers.Conv2D(outputs, 1, kernel_initializer="zeros", dtype="float32", name=LAST)
+            self.last.build((None, None, None, width))
+        self.class_bias = ClassBias(classes, width, blocks + 1) if classes else None
         self.built = True
+
+    def call(self, images, one_hot=None, training=False):
+        first, *biases = self._class_biases(one_hot)
+        hidden = self.first(self._rounded(images)) + self.position_bias
+        hidden = hidden if first is None else hidden + first
+        for block, bias in zip(self.blocks, biases, strict=True):
+            hidden = block(hidden, bias=bias, training=training)
+        if self.heads is None:
+            return self.last(self.act(hidden))
+        return self.heads(hidden, images, training=training)
+
+    # -- generation ---------------------------------------------------------------------------------------------------
 
     def empty_cache(self, images) -> list[tf.Tensor]:
         """The cache before the first column: zeros in the place of each convolution's earlier inputs."""
@@ -72,27 +101,40 @@ class AutoregressiveNetwork(keras.layers.Layer):
         cache = [tf.tile(inputs, (1, 1, self.first.cached_columns, 1))]
         return cache + [tf.tile(channel, (1, 1, block.first.cached_columns, width)) for block in self.blocks]
 
-    def call(self, images, cache=None, diagonal=None, training=False):
-        if cache is not None:
-            return self._column(images, cache, diagonal)
-        hidden = self.first(self._rounded(images)) + self.position_bias
-        for block in self.blocks:
-            hidden = block(hidden, training=training)
-        return self.last(self.act(hidden))
+    def column_biases(self, one_hot=None) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
+        """What all columns share: the skewed bias of each position [1, H, T, width] and the biases of the classes.
 
-    def _column(self, previous, cache, diagonal):
-        """(parameters of the column of `diagonal`, next cache) from the previous column [n, H, 1, C] and the cache."""
+        A loop over the columns calls this method once, before its first step. Computing the skewed biases in every step
+        would make the cost of an image grow with the square of its area.
+        """
+        return self.skew(self.position_bias[tf.newaxis]), self._class_biases(one_hot)
+
+    def column_features(self, previous, cache, diagonal, biases) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """(features of the column of `diagonal`, next cache) from the previous column [n, H, 1, C] and the cache.
+
+        Args:
+            previous: the column of the previous diagonal; any values before the first.
+            cache: result of the previous step, or `empty_cache`.
+            diagonal: int32, index of the column.
+            biases: result of `column_biases`.
+        """
+        position_bias, (first, *class_biases) = biases
         # Row d + 1 belongs to diagonal d; row 0 is the column before the first diagonal, which has no pixels.
         inside = tf.constant(np.pad(self.skew.inside, ((1, 0), (0, 0)))[..., None, None], self.compute_dtype)
         inside_previous, inside_current = tf.gather(inside, diagonal), tf.gather(inside, diagonal + 1)
         pixels = tf.cast(self._rounded(previous), self.compute_dtype)
         window = tf.concat([cache[0][:, :, 1:], pixels * inside_previous], axis=2)
-        position_bias = tf.gather(self.skew(self.position_bias[tf.newaxis]), diagonal, axis=2)[:, :, tf.newaxis]
+        position_bias = tf.gather(position_bias, diagonal, axis=2)[:, :, tf.newaxis]
         hidden, next_cache = self.first(window, skewed=True) + position_bias, [window]
-        for block, block_cache in zip(self.blocks, cache[1:], strict=True):
-            hidden, block_cache = block(hidden, block_cache, inside_current)
+        hidden = hidden if first is None else hidden + first
+        for block, block_cache, bias in zip(self.blocks, cache[1:], class_biases, strict=True):
+            hidden, block_cache = block(hidden, block_cache, inside_current, bias)
             next_cache.append(block_cache)
-        return self.last(self.act(hidden)), next_cache
+        return hidden, next_cache
+
+    def _class_biases(self, one_hot) -> list[tf.Tensor | None]:
+        """The biases of the classes for the first convolution and each block; None for each if there are no classes."""
+        return [None] * (len(self.blocks) + 1) if self.class_bias is None else self.class_bias(one_hot)
 
     def _rounded(self, images):
         return self.soft_round(images) if self.soft_round else images

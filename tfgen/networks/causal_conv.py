@@ -105,7 +105,7 @@ class CausalBlock(GatedBlock):
         one column     column [n, H, 1, C], cache [n, H, P, C], inside [H, 1, 1] → column [n, H, 1, C], next cache
 
     The cache holds the inputs of the convolution at the P = `cached_columns` columns before, initially zeros. `inside`
-    is 1 where the column has pixels of the image and 0 elsewhere.
+    is 1 where the column has pixels of the image and 0 elsewhere. `bias` [n, 1, 1, C] is added to the convolution.
 
     Args:
         filters, activation, dropout: see `GatedBlock`.
@@ -118,11 +118,12 @@ class CausalBlock(GatedBlock):
         self.dilation = dilation
         self.first = CausalConv(filters, dilation=dilation)
 
-    def call(self, inputs, cache=None, inside=None, training=False):
+    def call(self, inputs, cache=None, inside=None, bias=None, training=False):
         if cache is None:
-            return super().call(inputs, training=training)
+            return super().call(inputs, bias, training=training)
         window = tf.concat([cache, self.act(inputs) * inside], axis=2)
-        return self.add_gated(inputs, self.first(window, skewed=True)), window[:, :, 1:]
+        hidden = self.first(window, skewed=True)
+        return self.add_gated(inputs, hidden if bias is None else hidden + bias), window[:, :, 1:]
 
     def get_config(self):
         return {**super().get_config(), "dilation": self.dilation}

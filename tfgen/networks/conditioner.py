@@ -3,6 +3,7 @@
 import keras
 
 from tfgen.networks.add_coordinates import AddCoordinates
+from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.mlp import LAST, activation_layer
 from tfgen.networks.soft_round import SoftRound
@@ -19,6 +20,7 @@ def conv_conditioner(
     dropout: float = 0.0,
     block_size: int = 1,
     last_kernel: int = 3,
+    classes: int = 0,
     name: str | None = None,
 ) -> keras.Model:
     """A network from images to parameters of the same resolution: [n, H, W, C] → [n, H, W, outputs].
@@ -39,15 +41,18 @@ def conv_conditioner(
             badly.
         last_kernel: side of the last convolution's kernel. With the many outputs of splines, a side of 3 would take
             most of the cost.
+        classes: number of classes of a class-conditional network, whose last input are one-hot classes [n, classes].
+            They give a bias to the first convolution and to each block. 0 for a network without classes.
         name: of the network.
     """
     image = hidden = keras.Input(image_shape)
+    one_hot, biases = _class_biases(classes, width, blocks)
     kernel = _kernel_side(image_shape)
     if block_size > 1:
         hidden = SpaceToDepth(block_size)(hidden)
-    hidden = keras.layers.Conv2D(width, kernel, padding="same")(hidden)
-    for _ in range(blocks):
-        hidden = GatedBlock(width, activation, dropout, kernel)(hidden)
+    hidden = _with_bias(keras.layers.Conv2D(width, kernel, padding="same")(hidden), biases[0])
+    for bias in biases[1:]:
+        hidden = _block(GatedBlock(width, activation, dropout, kernel), hidden, bias)
     hidden = activation_layer(activation)(hidden)
     if not blocks:
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
@@ -62,7 +67,7 @@ def conv_conditioner(
     )(hidden)
     if block_size > 1:
         hidden = DepthToSpace(block_size, dtype="float32")(hidden)
-    return keras.Model(image, hidden, name=name)
+    return keras.Model([image, *one_hot] if one_hot else image, hidden, name=name)
 
 
 def multiscale_conditioner(
@@ -75,6 +80,8 @@ def multiscale_conditioner(
     activation: str = "relu",
     dropout: float = 0.0,
     soft_round: SoftRound | None = None,
+    kernel: int = 3,
+    classes: int = 0,
     name: str | None = None,
 ) -> keras.Model:
     """One conditioner of the chain in `tfgen.bijectors.MultiscaleAutoregressive`.
@@ -95,22 +102,45 @@ def multiscale_conditioner(
         activation: after each convolution but the last.
         dropout: rate inside the residual blocks.
         soft_round: layer that the pixels pass first; None: the network reads pixels as they are.
+        kernel: side of the convolutions' kernels. With 1, the parameters of a pixel depend on the newest values of that
+            pixel only.
+        classes: number of classes of a class-conditional network, whose last input are one-hot classes [n, classes].
+            They give a bias to the first convolution and to each block. 0 for a network without classes.
         name: of the network.
     """
     newest = keras.Input(image_shape)
-    kernel = _kernel_side(image_shape)
+    one_hot, biases = _class_biases(classes, width, blocks)
+    kernel = min(kernel, _kernel_side(image_shape))
     pixels = AddCoordinates()(soft_round(newest) if soft_round else newest)
     features = keras.layers.Conv2D(width, kernel, padding="same")(pixels)
     received = [keras.Input((*image_shape[:2], width))] if receives_features else []
     if receives_features:
         features = keras.layers.Add()([*received, features])
-    for _ in range(blocks):
-        features = GatedBlock(width, activation, dropout, kernel)(features)
+    features = _with_bias(features, biases[0])
+    for bias in biases[1:]:
+        features = _block(GatedBlock(width, activation, dropout, kernel), features, bias)
     hidden = activation_layer(activation)(features)
     if not blocks:
         hidden = activation_layer(activation)(keras.layers.Conv2D(width, 1)(hidden))
     parameters = keras.layers.Conv2D(outputs, 1, kernel_initializer="zeros", dtype="float32", name=LAST)(hidden)
-    return keras.Model([*received, newest] if receives_features else newest, [features, parameters], name=name)
+    inputs = [*received, newest, *one_hot]
+    return keras.Model(inputs if len(inputs) > 1 else newest, [features, parameters], name=name)
+
+
+def _class_biases(classes: int, width: int, blocks: int) -> tuple[list, list]:
+    """(the input of one-hot classes, the biases of the first convolution and of each block)."""
+    if not classes:
+        return [], [None] * (blocks + 1)
+    one_hot = keras.Input((classes,))
+    return [one_hot], ClassBias(classes, width, blocks + 1)(one_hot)
+
+
+def _block(block: GatedBlock, features, bias):
+    return block(features) if bias is None else block(features, bias)
+
+
+def _with_bias(features, bias):
+    return features if bias is None else keras.layers.Add()([features, bias])
 
 
 def _kernel_side(image_shape) -> int:

@@ -40,6 +40,13 @@ class Skew:
         padded = tf.concat([flat, tf.zeros_like(flat[:, :1])], axis=1)
         return tf.gather(padded, tf.constant(self._to, tf.int32), axis=1)
 
+    def columns(self, image: np.ndarray) -> np.ndarray:
+        """The columns of one skewed array, [H, W, C] → [T, H, C], with zeros outside the image."""
+        columns = np.zeros((self.diagonals, self.height, *image.shape[2:]), np.float32)
+        for row in range(self.height):
+            columns[ROW_SHIFT * row : ROW_SHIFT * row + self.width, row] = image[row]
+        return columns
+
     def undo(self, skewed):
         """The images of skewed images, [n, H, T, C] → [n, H, W, C]."""
         flat = tf.reshape(skewed, (-1, self.height * self.diagonals, skewed.shape[-1]))

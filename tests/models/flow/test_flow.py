@@ -10,7 +10,7 @@ from tfgen import random
 from tfgen.bijectors import ActNorm
 from tfgen.errors import ConfigError
 from tfgen.models.flow import Flow
-from tfgen.networks import SoftRound
+from tfgen.networks import AutoregressiveNetwork, SoftRound
 
 DIGITS = load_digits().images.astype(np.uint8)[..., None]
 
@@ -41,6 +41,25 @@ SHAPES = {
         {**SMALL, "checkerboard": 0, "squeeze": (4,), "couplings": (0,), "autoregressive": True, "blocks": 2, "bins": 5}
         | {"dequantization": "variational"},
     ),
+    "dependent channels": (
+        (5, 6, 3),
+        256,
+        {**SMALL, "checkerboard": 0, "squeeze": (4,), "couplings": (0,), "autoregressive": True, "blocks": 1, "bins": 5}
+        | {"dequantization": "variational", "channel_autoregressive": True},
+    ),
+    "blocks of pixels, padded": (
+        (5, 7, 3),
+        256,
+        {**SMALL, "checkerboard": 0, "squeeze": (2,), "couplings": (2,), "autoregressive": True, "blocks": 1, "bins": 5}
+        | {"autoregressive_block": 2, "channel_autoregressive": True},
+    ),
+    "multiscale, padded": (
+        (9, 6, 3),
+        256,
+        {**SMALL, "checkerboard": 0, "squeeze": None, "couplings": (1,), "multiscale_passes": 1, "group_size": (4,)}
+        | {"channel_autoregressive": True, "blocks": 1, "bins": 4},
+    ),
+    "glow, padded": ((11, 19, 1), 256, {**SMALL, "squeeze": None, "couplings": (2,)}),
     "points": ((2,), None, {"hidden": (16, 16), "couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
 }
 
@@ -142,8 +161,11 @@ def test_every_conditioner_runs_once_per_pass(case):
     convolutions = [[kind for kind, _ in found].count("Conv2D") for found in (to_latent, to_data)]
     if flow.config.autoregressive:
         # In the direction of generation, a causal convolution is a matrix product.
-        (network,) = flow.conditioners
-        assert convolutions == [2 + 2 * len(network.blocks), 1 + len(network.blocks)]
+        (network,) = (found for found in flow.conditioners if isinstance(found, AutoregressiveNetwork))
+        # The heads of the channels: an embedding and two convolutions of a block for each but the first, and the last.
+        heads = 1 if network.heads is None else 3 * (network.heads.channels - 1) + network.heads.channels
+        others = 3 * (len(flow.conditioners) - 1)
+        assert convolutions == [1 + 2 * len(network.blocks) + heads + others, len(network.blocks) + heads + others]
         assert [kind for kind, _ in to_data].count("MatMul") == 1 + len(network.blocks)
     else:
         assert convolutions == [(3 if flow.config.blocks == 0 else 4) * len(flow.conditioners)] * 2
@@ -282,8 +304,13 @@ def test_a_new_flow_of_the_tutorial_equals_its_prior():
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
-        ((28, 28, 1), {"squeeze": (3,), "couplings": (1,)}, "squeeze: expected a divisor of the sides 28 and 28"),
-        ((28, 28, 1), {"squeeze": (2, 2, 2), "couplings": (1, 1, 1)}, "sides 7 and 7 at level 3"),
+        ((28, 28, 1), {"squeeze": (29,), "couplings": (1,)}, "squeeze: expected blocks of at most 28 pixels"),
+        (
+            (8, 4, 1),
+            {"squeeze": (4, 4, 2), "couplings": (1,) * 3},
+            "at most 2 pixels for images of 2×1 pixels at level 2",
+        ),
+        ((28, 28, 1), {"squeeze": None}, "couplings, group_size: expected one number for all levels"),
         ((28, 28, 1), {"squeeze": (2,), "couplings": (1, 1)}, "one number a level"),
         ((28, 28, 1), {"squeeze": (), "couplings": ()}, "one number a level"),
         ((28, 28, 1), {"squeeze": (1,), "couplings": (1,)}, "at least 2 channels"),

@@ -1,10 +1,22 @@
 """Variational dequantization: noise that is conditioned on the pixels to which it is added."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tensorflow_probability import bijectors as tfb
 
-from tfgen.bijectors import SplineCoupling, Squeeze, coarse_to_fine_permutation, spline_parameters, split_sizes
+from tfgen.bijectors import (
+    Squeeze,
+    ZeroPad,
+    coarse_to_fine_order,
+    coarse_to_fine_permutation,
+    elementwise_spline,
+    inside_after_padding,
+    inside_after_squeeze,
+    padded_sides,
+    spline_parameters,
+    split_sizes,
+)
 from tfgen.errors import ConfigError
 from tfgen.networks import conv_conditioner
 
@@ -18,14 +30,17 @@ class Dequantizer(keras.layers.Layer):
 
         u = g(ε; x),  ε uniform in [0, 1)^D,     log q(u|x) = −log |det ∂g/∂ε|
 
-    g consists of two spline couplings on [0, 1]. Each transforms the noise of one half of a block's pixels, conditioned
-    on the noise of the other half and on all pixels. A new dequantizer is the identity: uniform dequantization.
+    g consists of spline couplings on [0, 1]: two, or with `channel_autoregressive` two for each channel of a pixel.
+    Each transforms the noise of one half of a block's pixels (or of one channel of these pixels), conditioned on the
+    noise of everything else and on all pixels. A new dequantizer is the identity: uniform dequantization.
 
     Args:
         event_shape: (H, W, C) of the images.
         levels: intensity levels of the pixels.
-        block: side of the blocks of pixels that become channels inside the networks.
+        block: side of the blocks of pixels that become channels inside the networks. Images whose sides are no
+            multiples of it are padded.
         width, activation: of the networks.
+        channel_autoregressive: whether the noise of a pixel's channels depends on each other, given the pixels.
 
     Raises:
         ConfigError: if the blocks make fewer than 2 channels.
@@ -40,11 +55,12 @@ class Dequantizer(keras.layers.Layer):
         block: int,
         width: int = 64,
         activation: str = "relu",
+        channel_autoregressive: bool = False,
         **kwargs,
     ):
         # float32 in any precision, because the noise is part of the likelihood. The networks have their own precision.
         super().__init__(dtype="float32", **kwargs)
-        rows, columns, depth = event_shape
+        height, columns, depth = event_shape
         channels = depth * block**2
         if channels < 2:
             raise ConfigError(
@@ -52,37 +68,50 @@ class Dequantizer(keras.layers.Layer):
                 f"blocks of {block} pixels, which make {channels}"
             )
         self.levels = levels
-        self.squeeze = tfb.Chain([*([Squeeze(block)] if block > 1 else []), coarse_to_fine_permutation(block, depth)])
-        first, _ = split_sizes(channels)
-        self.channel_ranges = (0, first), (first, channels)
+        # The first group of pixels is one half of the block. Its channels follow each other if they are divided.
+        divided = channel_autoregressive and depth > 1 and block > 1
+        group_ends = [block**2 // 2, block**2] if divided else None
+        inside = inside_after_padding(np.ones(event_shape, np.float32), block)
+        is_padded = inside.shape[:2] != (height, columns)
+        self.squeeze = tfb.Chain(
+            [
+                *([ZeroPad(event_shape, inside)] if is_padded else []),
+                *([Squeeze(block)] if block > 1 else []),
+                coarse_to_fine_permutation(block, depth, group_ends),
+            ]
+        )
+        order = coarse_to_fine_order(block, depth, group_ends)
+        self.inside = inside_after_squeeze(inside, block)[..., order] if is_padded else None
+        first, second = (depth * size for size in split_sizes(block**2)) if divided else split_sizes(channels)
+        parts = depth if divided else 1
+        #: Channels of each coupling's part of the noise.
+        self.sizes = [first // parts] * parts + [second // parts] * parts
+        rows, columns = (side // block for side in padded_sides(height, columns, block))
         self.conditioners = [
             conv_conditioner(
-                (rows // block, columns // block, channels - (end - start) + channels),
-                (end - start) * spline_parameters(BINS),
+                (rows, columns, channels - size + channels),
+                size * spline_parameters(BINS),
                 width=width,
                 activation=activation,
                 last_kernel=1,
             )
-            for start, end in self.channel_ranges
+            for size in self.sizes
         ]
         self.built = True
 
     def call(self, whole, uniform):
         """(u in [0, 1], log q(u|x)) of integer levels x and uniform noise ε: [n, H, W, C] each → [n, H, W, C], [n]."""
         pixels = self.squeeze.inverse(whole * (2.0 / (self.levels - 1.0)) - 1.0)
-        noise = self.squeeze.inverse(2.0 * uniform - 1.0)
+        parts = tf.split(self.squeeze.inverse(2.0 * uniform - 1.0), self.sizes, axis=-1)
+        inside = None if self.inside is None else tf.split(tf.constant(self.inside), self.sizes, axis=-1)
         log_density = tf.zeros_like(whole[:, 0, 0, 0])
-        ranges = self.channel_ranges
-        for transformed, conditioning, network in zip(ranges, ranges[::-1], self.conditioners, strict=True):
-            coupling = SplineCoupling(
-                lambda noise, network=network: network(tf.concat([noise, pixels], axis=-1)),
-                conditioning,
-                transformed,
-                BINS,
-                bound=1.0,
-            )
+        for index, network in enumerate(self.conditioners):
+            conditioning = tf.concat([*parts[:index], *parts[index + 1 :], pixels], axis=-1)
             # The inverse direction of splines is the cheaper one. q is only sampled, so either direction may define g.
-            transformed_noise = coupling.inverse(noise)
-            log_density -= coupling.inverse_log_det_jacobian(noise, event_ndims=3)
-            noise = transformed_noise
-        return 0.5 * (self.squeeze.forward(noise) + 1.0), log_density
+            parts[index], log_slope = elementwise_spline.inverse_and_log_det(
+                parts[index], network(conditioning), BINS, 1.0
+            )
+            if inside is not None:
+                parts[index], log_slope = inside[index] * parts[index], inside[index] * log_slope
+            log_density -= tf.reduce_sum(log_slope, axis=(1, 2, 3))
+        return 0.5 * (self.squeeze.forward(tf.concat(parts, axis=-1)) + 1.0), log_density

@@ -1,5 +1,6 @@
 """The normalizing flow of images or points."""
 
+import contextlib
 import math
 from typing import Any
 
@@ -15,6 +16,7 @@ from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
 from tfgen.models.flow.image_chain import image_chain, make_dequantizer
 from tfgen.models.flow.point_chain import point_chain
+from tfgen.networks import AutoregressiveNetwork
 
 # Number of examples of which `diagnostics` measures the inversion error.
 DIAGNOSED = 64
@@ -49,7 +51,7 @@ class Flow(GenerativeModel):
         **hyperparameters: fields of `tfgen.config.flow.FlowConfig` for images, of `PointFlowConfig` for points.
 
     Raises:
-        ConfigError: if a squeeze does not divide the sides of the image, or if a coupling has nothing to condition on.
+        ConfigError: if a squeeze is larger than the image, or if a coupling has nothing to condition on.
 
     Reference: Dinh, Sohl-Dickstein, Bengio: Density estimation using Real NVP. ICLR 2017; Kingma, Dhariwal: Glow.
     NeurIPS 2018; Papamakarios, Pavlakou, Murray: Masked autoregressive flow. NeurIPS 2017; Theis, van den Oord, Bethge:
@@ -88,6 +90,7 @@ class Flow(GenerativeModel):
         # Keras trains and saves the layers in these lists. It does not look inside bijectors.
         self.conditioners: list[keras.Model] = []
         self._in_training = False
+        self._label = None
         self.normalizations: list[ScaleAndShift] = []
         self.invertible_convs: list[LUMatrix] = []
         if self.is_image:
@@ -99,24 +102,51 @@ class Flow(GenerativeModel):
     def add_conditioner(self, network):
         """Add a network to the model; returns the function that a bijector calls in its place."""
         self.conditioners.append(network)
-        # Bijectors do not pass on whether the model is in training.
-        return lambda conditioning: network(conditioning, training=self._in_training)
 
-    def add_actnorm(self, channels: int) -> list[tfb.Bijector]:
-        """Add an ActNorm to the model; returns no bijector if the model has none."""
+        def conditioner(conditioning):
+            # Bijectors do not pass on whether the model is in training, nor the labels of the examples.
+            one_hot = self.current_one_hot()
+            if one_hot is None:
+                return network(conditioning, training=self._in_training)
+            if isinstance(network, AutoregressiveNetwork):
+                return network(conditioning, one_hot, training=self._in_training)
+            parts = conditioning if isinstance(conditioning, list) else [conditioning]
+            return network([*parts, one_hot], training=self._in_training)
+
+        return conditioner
+
+    def current_one_hot(self) -> tf.Tensor | None:
+        """The one-hot classes [n, K] of the examples of the present call; None for a model without labels."""
+        return self.one_hot(self._label)
+
+    @contextlib.contextmanager
+    def _given(self, label, training: bool = False):
+        """Context in which the conditioners get these labels int32 [n], and know whether the model is in training."""
+        before = self._label, self._in_training
+        self._label, self._in_training = label, training
+        try:
+            yield
+        finally:
+            self._label, self._in_training = before
+
+    def add_actnorm(self, channels: int, inside=None) -> list[tfb.Bijector]:
+        """Add an ActNorm to the model; returns no bijector if the model has none. `inside`: see `ActNorm`."""
         if not self.config.actnorm:
             return []
         self.normalizations.append(ScaleAndShift(channels))
-        return [ActNorm(self.normalizations[-1])]
+        return [ActNorm(self.normalizations[-1], inside)]
 
-    def add_invertible_conv(self, channels: int) -> list[tfb.Bijector]:
-        """Add an invertible 1×1 convolution to the model; returns no bijector if the model has none."""
+    def add_invertible_conv(self, channels: int, inside=None) -> list[tfb.Bijector]:
+        """Add an invertible 1×1 convolution to the model; returns no bijector if the model has none.
+
+        `inside`: see `Invertible1x1`.
+        """
         if not self.config.invertible_1x1:
             return []
         self.invertible_convs.append(LUMatrix(channels, seed=self.seed + len(self.invertible_convs)))
-        return [Invertible1x1(self.invertible_convs[-1])]
+        return [Invertible1x1(self.invertible_convs[-1], inside)]
 
-    def initialize_from(self, examples):
+    def initialize_from(self, examples, label=None):
         """Initialize every ActNorm from a first batch, in the order from the data to the latent.
 
         An ActNorm that is initialized, by data or by loaded weights, does not change. Under `tf.distribute`, call this
@@ -124,7 +154,8 @@ class Flow(GenerativeModel):
         """
         with random.StepRng(self.seed, 0) as rng:
             events = self.dequantize(examples, rng)[0] if self.is_image else tf.cast(examples, tf.float32)
-        _initialize(self.flow.bijector, events)
+        with self._given(self.labels_of(label, random.rows(examples))):
+            _initialize(self.flow.bijector, events)
 
     # -- densities ----------------------------------------------------------------------------------------------------
 
@@ -137,19 +168,24 @@ class Flow(GenerativeModel):
         fraction, log_density = self.dequantizer(whole, uniform)
         return (whole + fraction) / self.levels, log_density
 
-    def log_density(self, y) -> tf.Tensor:
-        """Exact log-density of continuous values, dequantized images in [0, 1] or points: [n, …] → nats, [n]."""
-        # A copy, because the cache of a bijector identifies tensors: it would return results of earlier weights.
-        return self.flow.log_prob(tf.identity(tf.cast(y, tf.float32)))
+    def log_density(self, y, label=None, training: bool = False) -> tf.Tensor:
+        """Exact log-density of continuous values, dequantized images in [0, 1] or points: [n, …] → nats, [n].
 
-    def losses_of(self, examples, rng, training=False):
+        Args:
+            y: the values.
+            label: labels int32 [n]; None for a model without labels.
+            training: whether dropout is active.
+        """
+        # A copy, because the cache of a bijector identifies tensors: it would return results of earlier weights, or of
+        # other labels.
+        with self._given(label, training):
+            return self.flow.log_prob(tf.identity(tf.cast(y, tf.float32)))
+
+    def losses_of(self, examples, rng, training=False, label=None):
+        label = self.labels_of(label, random.rows(examples))
         if not self.is_image:
-            return {"loss": -self.log_density(examples)}
-        self._in_training = training
-        try:
-            nats = -self.log_prob_with(examples, rng) / math.prod(self.event_shape)
-        finally:
-            self._in_training = False
+            return {"loss": -self.log_density(examples, label, training)}
+        nats = -self._log_prob_once(examples, rng, label, training) / math.prod(self.event_shape)
         return {"loss": nats, "bits_per_dim": nats / math.log(2.0)}
 
     # -- the contract -------------------------------------------------------------------------------------------------
@@ -158,42 +194,45 @@ class Flow(GenerativeModel):
     def latent_shape(self):
         return (math.prod(self.event_shape),)
 
-    def latents_from(self, normal):
+    def latents_from(self, normal, label=None):
         return normal * self.config.prior_scale
 
-    def normal_from(self, latent):
+    def normal_from(self, latent, label=None):
         return latent / self.config.prior_scale
 
-    def decode(self, latent):
+    def decode(self, latent, label=None):
         """f(z): [n, D] → images [n, H, W, C] in [0, 1], or points [n, D].
 
         The intensity of a level corresponds to the middle of its dequantization interval.
         """
-        data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
+        with self._given(self.labels_of(label, random.rows(latent))):
+            data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
         if not self.is_image:
             return data
         return tf.clip_by_value((data * self.levels - 0.5) / (self.levels - 1.0), 0.0, 1.0)
 
-    def encode(self, examples):
+    def encode(self, examples, label=None):
         """f⁻¹(x), the inverse of `decode`: [n, …] → [n, D]. Images are dequantized to the middle of each level."""
         if self.is_image:
             unit = pixels.unit_interval(examples, self.levels)
             data = (unit * (self.levels - 1.0) + 0.5) / self.levels
         else:
             data = tf.identity(tf.cast(examples, tf.float32))
-        return self.flow.bijector.inverse(data)
+        with self._given(self.labels_of(label, random.rows(examples))):
+            return self.flow.bijector.inverse(data)
 
-    def inversion_error(self, examples) -> tf.Tensor:
+    def inversion_error(self, examples, label=None) -> tf.Tensor:
         """Reconstruction error |x − f(f⁻¹(x))|: [n, …] → the same shape.
 
         For images in [0, 1], a difference of one of 256 levels is 3.9e-3.
         """
         original = pixels.unit_interval(examples, self.levels) if self.is_image else tf.cast(examples, tf.float32)
-        return tf.abs(self.decode(self.encode(examples)) - original)
+        return tf.abs(self.decode(self.encode(examples, label), label) - original)
 
-    def diagnostics(self, examples):
+    def diagnostics(self, examples, label=None):
         """Largest and mean value of `inversion_error` over the first examples."""
-        error = self.inversion_error(examples[:DIAGNOSED])
+        label = self.labels_of(label, len(examples))
+        error = self.inversion_error(examples[:DIAGNOSED], None if label is None else label[:DIAGNOSED])
         return {
             "inversion_error": float(tf.reduce_max(error)),
             "mean_inversion_error": float(tf.reduce_mean(error)),
@@ -205,11 +244,15 @@ class Flow(GenerativeModel):
         kind = f"{self.config.dequantization} dequantization"
         return f"{kind}, importance-weighted bound, k = {samples}" if samples > 1 else f"{kind} bound, 1 sample"
 
-    def log_prob_with(self, examples, rng):
+    def log_prob_with(self, examples, rng, label=None):
+        return self._log_prob_once(examples, rng, self.labels_of(label, random.rows(examples)))
+
+    def _log_prob_once(self, examples, rng, label, training: bool = False):
+        """`log_prob_with` for labels int32 [n], or None."""
         if not self.is_image:
-            return self.log_density(examples)
+            return self.log_density(examples, label, training)
         data, log_noise = self.dequantize(examples, rng)
-        return self.log_density(data) - log_noise - math.prod(self.event_shape) * math.log(self.levels)
+        return self.log_density(data, label, training) - log_noise - math.prod(self.event_shape) * math.log(self.levels)
 
     def log_prob_given(self, examples, samples=1, seed=0, label=None):
         """Log-probability in nats: exact for points, for images a lower bound that tightens with `samples`.
@@ -220,16 +263,17 @@ class Flow(GenerativeModel):
             examples: images [n, H, W, C] or points [n, D].
             samples: k. Has no effect for points.
             seed: seed of the dequantization noise.
+            label: labels int32 [n]; None for a model without labels.
 
         Returns:
             float32 [n].
         """
         if not self.is_image:
-            return self.log_density(examples)
+            return self.log_density(examples, label)
 
         def weight(index):
             with random.StepRng(seed, index) as rng:
-                return self.log_prob_with(examples, rng)
+                return self._log_prob_once(examples, rng, label)
 
         if samples == 1:
             return weight(0)
@@ -252,5 +296,5 @@ def _initialize(bijector: tfb.Bijector, events) -> tf.Tensor:
         inner, rest = bijector.split(events)
         return tf.concat([_initialize(bijector.inner, inner), tf.reshape(rest, (rest.shape[0], -1))], axis=1)
     if isinstance(bijector, ActNorm):
-        bijector.layer.initialize_from(events)
+        bijector.layer.initialize_from(events, bijector.inside)
     return bijector.inverse(tf.identity(events))
