@@ -1,7 +1,7 @@
 """The discretized mixture of logistic distributions of colour pixels, whose channels depend on each other.
 
-A pixel x = (x₁ … x_C) has one component k for all of its channels. Given the component, the mean of a channel depends on
-the channels before it, for example green on red, and blue on red and green:
+A pixel x = (x₁ … x_C) has one component k for all of its channels. Given the component, the mean of a channel depends
+on the channels before it, for example green on red, and blue on red and green:
 
     P(x) = Σ_k π_k Π_c L(x_c; μ_kc(x), s_kc),      μ_kc(x) = m_kc + Σ_{b < c} tanh(a_kcb) x_b
 
@@ -25,7 +25,7 @@ class ColorMixture(NamedTuple):
     Attributes:
         logits: unnormalized log π_k.
         means: m_kc, C tensors.
-        log_scales: log s_kc, C tensors, at least −7.
+        log_scales: log s_kc, C tensors, between −7 and 5.
         coefficients: tanh(a_kcb) for b < c, a list of c tensors for each c.
     """
 
@@ -52,7 +52,9 @@ def split_parameters(maps, mixtures: int, channels: int) -> ColorMixture:
     logits, *others = tf.split(maps, maps_per_component(channels), axis=-1)
     means, log_scales, others = others[:channels], others[channels : 2 * channels], others[2 * channels :]
     coefficients = [[tf.tanh(others.pop(0)) for _ in range(channel)] for channel in range(channels)]
-    return ColorMixture(logits, means, [tf.maximum(log_scale - 1.0, -7.0) for log_scale in log_scales], coefficients)
+    # A scale of e⁵ is uniform. TFLite, which computes expm1 as a difference, would give larger ones the probability 0.
+    log_scales = [tf.clip_by_value(log_scale - 1.0, -7.0, 5.0) for log_scale in log_scales]
+    return ColorMixture(logits, means, log_scales, coefficients)
 
 
 def log_prob(parameters: ColorMixture, values, levels: int) -> tf.Tensor:

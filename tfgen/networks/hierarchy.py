@@ -55,7 +55,9 @@ def bottom_up(
     classes: int = 0,
     name: str | None = None,
 ) -> keras.Model:
-    """The network from an image to its features on every grid, the finest first: [n, H, W, C] → [n, h, w, filters] each.
+    """The network from an image to its features on every grid, the finest first.
+
+        [n, H, W, C] → [n, h, w, filters] for each grid
 
     A strided convolution and gated residual blocks for each grid.
 
@@ -129,7 +131,7 @@ class TopDown(keras.layers.Layer):
                 self.enlarge_layers.append(keras.layers.Conv2D(channels(filters, stage - 1), 1))
         self.upsample = keras.layers.UpSampling2D(2, interpolation="nearest")
         self.act = activation_layer(activation)
-        self.pixel_filters = max(filters // 4, 8)
+        self.pixel_filters = max(filters // 2, 8)
         self.pixel_hidden = keras.layers.Conv2D(4 * self.pixel_filters, 3, padding="same")
         self.last = keras.layers.Conv2D(outputs, 3, padding="same", dtype="float32", name=LAST)
 
@@ -161,6 +163,7 @@ class TopDown(keras.layers.Layer):
             label: one-hot vectors [n, classes], if the network has classes.
             training: whether dropout is active.
         """
+        features = tf.nest.flatten(features)  # A Keras model with one output returns a tensor, and not a list.
         found: list[tuple[tf.Tensor, ...]] = []
 
         def sample(group, state, part):

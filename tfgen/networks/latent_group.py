@@ -26,9 +26,9 @@ class LatentGroup(keras.layers.Layer):
         h ← h + r(h) + W (σ_p(h) ε);    h ← GatedBlock(h)                                  p(ε) = N(0, I)
         q(ε | h, e) = N(ε; μ(h, e), diag σ(h, e)²),    e: features of the image, [n, H, W, C']
 
-    z = μ_p(h) + σ_p(h) ε is the latent in the usual notation, whose prior p(z | h) is learned: the mean μ_p is a part of
-    r, and the posterior of z is relative to its prior. The KL divergence does not depend on which of the two is called
-    the latent, and with ε the prior of all groups together is N(0, I).
+    z = μ_p(h) + σ_p(h) ε is the latent in the usual notation, whose prior p(z | h) is learned: the mean μ_p is a part
+    of r, and the posterior of z is relative to its prior. The KL divergence of z equals that of ε, and with ε the prior
+    of all groups together is N(0, I).
 
     All last layers start at zero except W. The posterior of a new group is the prior.
 

@@ -58,8 +58,8 @@ class VAE(GenerativeModel):
     def _build_networks(self):
         if not self.is_image:
             raise ConfigError(
-                f"event_shape: expected pictures, (H, W, C), for a VAE. Received: {self.event_shape}, points, which the "
-                "models flow and gan take"
+                f"event_shape: expected pictures, (H, W, C), for a VAE. Received: {self.event_shape}, points, which "
+                "--model flow and --model gan take"
             )
         classes = len(self.classes)
         self.observation = observation(self.config, self.event_shape[-1], self.levels)
