@@ -46,7 +46,9 @@ def test_a_class_is_given_by_name_or_index(word, label):
 
 @pytest.mark.parametrize("word", ["3", "cta", "", "-2", "1.0"])
 def test_an_unknown_class_is_refused(word):
-    with pytest.raises(ConfigError, match=r"label: expected one of cat, 7, été, an index from 0 to 2, or any\. Received"):
+    with pytest.raises(
+        ConfigError, match=r"label: expected one of cat, 7, été, an index from 0 to 2, or any\. Received"
+    ):
         label_of(word, NAMES)
 
 

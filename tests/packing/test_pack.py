@@ -242,3 +242,59 @@ def test_training_of_a_packed_run_is_refused(packed, capsys):
             train_main([str(argument) for argument in arguments])
         assert stop.value.code == 2
         assert "no optimizer's state and cannot be trained further" in capsys.readouterr().err
+
+
+# -- conditional models ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def packed_conditional(tmp_path_factory, digits):
+    """The packed folder of a conditional VAE, and its run."""
+    from tfgen.data import load as load_data
+
+    folder = tmp_path_factory.mktemp("conditional")
+    labels = load_data("digits").train.labels
+    np.savez(
+        folder / "own.npz",
+        x_train=digits[:400],
+        y_train=labels[:400],
+        x_test=digits[400:500],
+        y_test=labels[400:500],
+    )
+    line = "--model vae --conditional --hidden 16 --latent-dim 2 --epochs 2 --seed 3"
+    train_main([*line.split(), "--data", str(folder / "own.npz"), "--run", str(folder / "run")])
+    arguments = ["--name", "classes", "--out", str(folder), "--licence", "CC0 (a test)"]
+    pack_main([str(folder / "run"), *arguments])
+    return folder / "classes", folder / "run"
+
+
+def test_a_packed_conditional_model_keeps_its_classes(packed_conditional):
+    small, run = (load(folder) for folder in packed_conditional)
+    assert small.classes == run.classes
+    np.testing.assert_allclose(small.class_frequencies, run.class_frequencies)
+    np.testing.assert_allclose(small.sample(10, label="each"), run.sample(10, label="each"), atol=0.05)
+    record = pretrained.read(packed_conditional[0])
+    assert len(record["classes"]) == 10
+    assert sum(record["class_frequencies"]) == pytest.approx(1.0)
+
+
+def test_the_licence_of_the_pictures_stands_in_the_list_of_models(packed_conditional, monkeypatch, capsys):
+    from tfgen.cli.models import main as models_main
+
+    monkeypatch.setattr(pretrained, "FOLDER", packed_conditional[0].parent)
+    models_main([])
+    assert capsys.readouterr().out.rstrip().endswith("; 10 classes; pictures: CC0 (a test)")
+
+
+def test_a_conditional_model_without_its_classes_is_refused(packed_conditional, tmp_path):
+    folder = copy_of(packed_conditional[0], tmp_path / "classes")
+    record = json.loads((folder / "pretrained.json").read_text())
+    del record["classes"]
+    (folder / "pretrained.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match="Expected the classes of a conditional model"):
+        load(folder)
+
+
+def test_names_of_other_packages_are_no_paths(own):
+    config = Run.open(own).config.with_options({"data": "tfds:cifar10/3.0.2"})
+    assert pack.without_paths(config).data.data == "tfds:cifar10/3.0.2"

@@ -26,6 +26,12 @@ def build_parser() -> Parser:
         help="One line that describes the model in lists [default: data, family, preset and number of weights].",
     )
     parser.add_argument(
+        "--licence",
+        metavar="TEXT",
+        help="Licence of the pictures that the model was trained on, for example 'Apache-2.0 (Noto Emoji)'. Lists and "
+        "model cards state it [default: none is stated].",
+    )
+    parser.add_argument(
         "--max-seconds",
         type=non_negative_float,
         default=600.0,
@@ -53,6 +59,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         run = Run.open(options.run)
         target = check_packable(run, options.name, options.out)
         start_tensorflow()
-        pack(run, options.name, options.out, about=options.about, max_seconds=options.max_seconds, report=print)
+        pack(
+            run,
+            options.name,
+            options.out,
+            about=options.about,
+            licence=options.licence,
+            max_seconds=options.max_seconds,
+            report=print,
+        )
         size = sum(file.stat().st_size for file in target.rglob("*"))
         print(f"{target}: {size / 2**20:.2f} MiB")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tfgen import pretrained
 from tfgen.data import NAMES, POINT_NAMES
 from tfgen.export.report import parity_table
 from tfgen.export.signatures import signatures
@@ -53,7 +54,8 @@ def write_card(run: "Run", model: "GenerativeModel", report: dict[str, dict[str,
 def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, Any]]) -> list[str]:
     """Return the sections of the card as Markdown. For the arguments see `write_card`."""
     config, train, data = run.config, run.config.train, run.config.data.data
-    description, licence = DATA.get(data, (f"the user's own, {Path(data).name!r}", UNKNOWN_LICENCE))
+    stated = pretrained.read(run.path).get("licence") if run.is_packed else None
+    description, licence = DATA.get(data, (f"the user's own, {Path(data).name!r}", stated or UNKNOWN_LICENCE))
     shape = "×".join(map(str, model.event_shape))
     conditional = f", conditional on {len(model.classes)} classes" if model.is_conditional else ""
     event = f"images of {shape} values" if model.is_image else f"points of {shape} coordinates"

@@ -30,6 +30,7 @@ def pack(
     out: str | Path = ".",
     *,
     about: str | None = None,
+    licence: str | None = None,
     max_seconds: float = MAX_SECONDS,
     report: Callable[[str], Any] = lambda line: None,
 ) -> "Run":
@@ -40,6 +41,7 @@ def pack(
         name: name of the new folder.
         out: folder in which the new folder is made.
         about: one line that describes the model; None for data, family, preset and number of weights.
+        licence: licence of the pictures that the model was trained on, one line; None states none.
         max_seconds: likelihoods that took longer than this to measure are copied instead of measured again.
         report: called with the results, a line of text at a time.
 
@@ -63,7 +65,7 @@ def pack(
         for file in ("versions.json", "metrics.jsonl"):
             if (run.path / file).is_file():
                 shutil.copyfile(run.path / file, folder / file)
-        record = _record(model, config, name, about)
+        record = _record(model, config, name, about, licence)
         # The run's own configuration knows where the data are on this machine.
         packed = Run(folder, run.config)
         rounded = save_rounded(model, run, packed, record, report)
@@ -99,12 +101,15 @@ def without_paths(config: "RunConfig") -> "RunConfig":
     from tfgen.data import NAMES
 
     data = config.data
-    if data.data not in NAMES:
+    # "tfds:NAME" and "hf:NAME" name data sets of other packages, and no paths.
+    if data.data not in NAMES and not data.data.startswith(("tfds:", "hf:")):
         data = data.replace(data=f"./{Path(data.data).name}")
     return config.replace(data=data.replace(data_dir=None))
 
 
-def _record(model: "GenerativeModel", config: "RunConfig", name: str, about: str | None) -> dict[str, Any]:
+def _record(
+    model: "GenerativeModel", config: "RunConfig", name: str, about: str | None, licence: str | None
+) -> dict[str, Any]:
     """Return the content of `pretrained.json` before the weights are rounded."""
     from tfgen.config.command import to_command
     from tfgen.models.weights import count_weights, inference_variables
@@ -114,6 +119,8 @@ def _record(model: "GenerativeModel", config: "RunConfig", name: str, about: str
         "commands": [to_command(config) or "trained from Python with config.json", f"tfgen pack RUN --name {name}"],
         "event_shape": list(model.event_shape),
         "levels": model.levels,
+        **({"classes": model.classes, "class_frequencies": model.class_frequencies} if model.is_conditional else {}),
+        **({"licence": licence} if licence else {}),
         "weights": {"numbers": count_weights(inference_variables(model).values())},
     }
 

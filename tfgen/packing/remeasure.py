@@ -4,13 +4,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tfgen.errors import DataError, UndefinedError
+from tfgen.evaluation.class_samples import measure_class_samples
+from tfgen.evaluation.classification import measure_classification
 from tfgen.evaluation.find_classifier import classifier_for, is_shipped
 from tfgen.evaluation.inversion import measure_inversion
 from tfgen.evaluation.likelihood import measure_likelihood
 from tfgen.evaluation.memorization import measure_memorization
 from tfgen.evaluation.quality import measure_quality
 from tfgen.files import write_json
-from tfgen.runs.entries import InversionEntry, LikelihoodEntry, MemorizationEntry, QualityEntry
+from tfgen.runs.entries import (
+    ClassificationEntry,
+    ClassSamplesEntry,
+    InversionEntry,
+    LikelihoodEntry,
+    MemorizationEntry,
+    QualityEntry,
+)
 from tfgen.runs.evaluations import FILE_NAME, entries_of_last_epoch
 
 if TYPE_CHECKING:
@@ -48,6 +57,10 @@ def remeasure(
         report(_likelihood(packed, model, entry, max_seconds))
     for entry in entries.get("inversion", []):
         report(_inversion(packed, model, entry))
+    for entry in entries.get("classification", []):
+        report(_classification(packed, model, entry))
+    for entry in entries.get("class_samples", []):
+        report(_class_samples(packed, model, entry))
     for entry in entries.get("quality", []):
         report(_quality(packed, model, entry))
     for entry in entries.get("memorization", []):
@@ -73,6 +86,36 @@ def _inversion(packed: "Run", model: "GenerativeModel", entry: InversionEntry) -
     except DataError as error:
         return f"{title}: not measured again; {error}"
     return f"{title}: largest error {entry.examples.largest:.1e} before, {new.examples.largest:.1e} now"
+
+
+def _classification(packed: "Run", model: "GenerativeModel", entry: ClassificationEntry) -> str:
+    title = f"classification of {entry.examples} examples of {entry.split}"
+    try:
+        new = measure_classification(
+            packed, model=model, samples=entry.samples, split=entry.split, seed=entry.seed or 0, first=entry.examples
+        )
+    except DataError as error:
+        return f"{title}: not measured again; {error}"
+    return f"{title}: accuracy {entry.accuracy:.2%} before, {new.accuracy:.2%} now"
+
+
+def _class_samples(packed: "Run", model: "GenerativeModel", entry: ClassSamplesEntry) -> str:
+    title = f"classes of {entry.samples} samples"
+    try:
+        dataset = packed.dataset
+        classifier = classifier_for(packed.config.data.data, dataset.event_shape, dataset.levels)
+        new = measure_class_samples(
+            packed,
+            classifier,
+            model=model,
+            count=entry.samples,
+            split=entry.split,
+            seed=entry.seed,
+            temperature=entry.temperature,
+        )
+    except (DataError, UndefinedError) as error:
+        return f"{title}: not measured again; {error}"
+    return f"{title}: {entry.class_agreement:.2%} are as requested before, {new.class_agreement:.2%} now"
 
 
 def _quality(packed: "Run", model: "GenerativeModel", entry: QualityEntry) -> str:

@@ -85,13 +85,18 @@ def rounding_differences(model: "GenerativeModel", rounded: "GenerativeModel", r
     }
     if not model.can("log_prob"):
         return found
+    from tfgen import random
+    from tfgen.evaluation.likelihood import labels_for
+
     try:
-        examples, source = run.dataset.test.examples[:EXAMPLES], "test examples"
+        test = run.dataset.test[:EXAMPLES]
+        examples, labels, source = test.examples, labels_for(model, test), "test examples"
     except DataError:
         examples, source = model.sample(EXAMPLES, seed=SAMPLES).numpy(), "samples"
+        labels = model.labels_from_seeds(random.seeds_from(SAMPLES, EXAMPLES))
     first, second = (
         likelihood.bits_per_dim if model.is_image else -likelihood.nats
-        for likelihood in (model.likelihood(examples), rounded.likelihood(examples))
+        for likelihood in (one.likelihood(examples, **model.given(labels)) for one in (model, rounded))
     )
     unit = "bits_per_dim" if model.is_image else "nats"
     return found | {

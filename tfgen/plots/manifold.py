@@ -6,7 +6,7 @@ from tfgen.errors import UndefinedError
 from tfgen.plots.grid import save_grid
 
 
-def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None) -> None:
+def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None, label: int | None = None) -> None:
     """Write the decoded images of an n × n grid of latents, whose coordinates are percentiles of the normal density.
 
     `models.latent_paths.percentile_grid` states the directions of the two coordinates.
@@ -16,6 +16,7 @@ def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None
         path: PNG file to write.
         n: images per side.
         scale: see `plots.save_grid`.
+        label: class of the images of a conditional model. None: the most frequent class.
 
     Raises:
         UndefinedError: if the latent space does not have two dimensions, or the model does not generate images.
@@ -32,4 +33,7 @@ def save_manifold(model, path: str | Path, n: int = 20, scale: int | None = None
             "A manifold needs images and a latent space of 2 dimensions. "
             f"Received: latent shape {list(model.latent_shape)}, examples of shape {list(model.event_shape)}"
         )
-    save_grid(model.decode(model.latents_from(percentile_grid(n))), path, columns=n, scale=scale)
+    if label is None and model.is_conditional:
+        label = model.class_frequencies.index(max(model.class_frequencies))
+    given = {} if label is None else {"label": label}
+    save_grid(model.decode(model.latents_from(percentile_grid(n), **given), **given), path, columns=n, scale=scale)

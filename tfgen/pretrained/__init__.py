@@ -38,10 +38,19 @@ def is_packed(folder: Path) -> bool:
 
 
 def describe(name: str) -> str:
-    """One line about a pretrained model. Raises `RunError` if there is no model of that name."""
+    """One line about a pretrained model, with its number of classes and the licence of the pictures if they are known.
+
+    Raises `RunError` if there is no model of that name.
+    """
     if not is_name(name):
         raise RunError(f"Expected one of {', '.join(names()) or 'no names'}. Received: {name!r}")
-    return read(FOLDER / name)["about"]
+    record = read(FOLDER / name)
+    parts = [record["about"]]
+    if classes := record.get("classes"):
+        parts.append(f"{len(classes)} classes")
+    if licence := record.get("licence"):
+        parts.append(f"pictures: {licence}")
+    return "; ".join(parts)
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -49,6 +58,8 @@ def read(folder: Path) -> dict[str, Any]:
 
     Returns:
         "about": one line. "commands": how the model was made. "event_shape" and "levels": arguments of the model.
+        "classes" and "class_frequencies": arguments of a conditional model. "licence": of the pictures that the model
+        was trained on, if it was stated.
         "weights": number, format and SHA-256 of the weights. "float16", and "float24" and "float32" if tried: the
         differences that rounding to that format made.
 

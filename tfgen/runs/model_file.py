@@ -55,6 +55,9 @@ def load_packed_model(folder: Path, config: RunConfig) -> "GenerativeModel":
     record = pretrained.read(folder)
     # The packed weights are the moving averages already, and a loaded model computes in float32.
     config = config.with_options({"ema": 0.0, "precision": "float32"})
-    model = build(config, tuple(record["event_shape"]), record["levels"])
+    labels = tuple(record.get("classes", ())), tuple(record.get("class_frequencies", ()))
+    if config.data.conditional and not labels[0]:
+        raise RunError(f"Expected the classes of a conditional model in {folder / pretrained.RECORD}. Received: none")
+    model = build(config, tuple(record["event_shape"]), record["levels"], *labels)
     load_weights(model, folder / pretrained.WEIGHTS, record["weights"]["sha256"])
     return model

@@ -128,3 +128,16 @@ def test_the_page_offers_no_choice_for_a_model_without_classes():
     assert choices(CLASSES, (ANY, EACH)) == [ANY, EACH, *CLASSES]
     assert kept("cats", CLASSES) == "cats"
     assert kept("cats", ()) == kept(EACH, CLASSES) == ANY
+
+
+def test_only_data_with_labels_train_a_conditional_model():
+    from tfgen.app.handlers.train import checked_conditional, has_labels
+
+    assert has_labels("digits")
+    assert not has_labels("moons")
+    assert not has_labels(None)
+    assert checked_conditional("digits", True)
+    with pytest.raises(ConfigError, match="conditional: expected data with labels, digits or mnist. Received: moons"):
+        checked_conditional("moons", True)
+    with pytest.raises(ConfigError, match="conditional: expected true or false. Received: 1"):
+        checked_conditional("digits", 1)  # type: ignore[arg-type]

@@ -12,6 +12,9 @@ from tfgen.data import POINT_NAMES
 from tfgen.data.mnist import has_local_files
 from tfgen.errors import ConfigError
 
+#: The data sets with labels among those that the page offers.
+LABELLED = ("digits", "mnist")
+
 
 def start_training(
     context: Context,
@@ -21,6 +24,7 @@ def start_training(
     epochs: int | None = None,
     seed: int = 0,
     learning_rate: float | None = None,
+    conditional: bool = False,
 ) -> str:
     """Start to train a new run in the background. One run trains at a time.
 
@@ -31,11 +35,14 @@ def start_training(
         epochs: passes over the training data. None: as in the preset.
         seed: seed of the weights, the batches and the noise.
         learning_rate: step size of the optimizer. None: as in the preset.
+        conditional: whether the model learns the labels of the data, so that pictures of a class can be drawn.
 
     Returns:
         The name of the run, for `training_state` and `training`. All other handlers take it when the run has a model.
     """
     options = train_options(model, preset, data, epochs=epochs, seed=seed, learning_rate=learning_rate)
+    if conditional:
+        options["conditional"] = checked_conditional(options["data"], conditional)
     return context.trainer.start(model, preset, **options)
 
 
@@ -84,6 +91,20 @@ def data_for(model: str, preset: str) -> list[str]:
         return ["digits", "mnist"] if has_local_files("mnist") else ["digits"]
     # The presets of larger data sets use splits that are larger than the 1,797 digits.
     return [own] if own in ("mnist", "stacked_mnist") and has_local_files("mnist") else []
+
+
+def has_labels(data: str | None) -> bool:
+    """Return whether a data set that the page offers has labels, which a conditional model learns."""
+    return data in LABELLED
+
+
+def checked_conditional(data: str, conditional: bool) -> bool:
+    """Return `conditional`. Raises `ConfigError` if it is no truth value, or the data have no labels."""
+    if not isinstance(conditional, bool):
+        raise ConfigError(f"conditional: expected true or false. Received: {conditional!r}")
+    if conditional and not has_labels(data):
+        raise ConfigError(f"conditional: expected data with labels, {' or '.join(LABELLED)}. Received: {data}")
+    return conditional
 
 
 def presets_of(model: str) -> list[str]:

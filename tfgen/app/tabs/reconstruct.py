@@ -53,8 +53,9 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                     for number, label in enumerate(("Model input", "Reconstruction", "Difference"))
                 ]
             gr.Markdown(
-                "Model input: your picture after preprocessing. Difference, for grey pictures: red where the "
-                "reconstruction is lighter than the input, blue where it is darker.",
+                "Model input: your picture after preprocessing. Difference: in grey pictures red where the "
+                "reconstruction is lighter than the input, blue where it is darker; in colour pictures the absolute "
+                "difference of each channel.",
                 elem_classes=["caption"],
             )
             typicality = gr.Markdown(elem_id="typicality")

@@ -9,6 +9,7 @@ from tfgen.app import components, training_history
 from tfgen.app.context import Context
 from tfgen.app.events import INTERNAL, bind
 from tfgen.app.handlers.train import (
+    has_labels,
     offered_options,
     presets_of,
     resume_training,
@@ -43,6 +44,7 @@ class _Options:
     epochs: gr.Number
     seed: gr.Number
     learning_rate: gr.Number
+    conditional: gr.Checkbox
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,13 @@ def _options() -> _Options:
         epochs = components.integer(usual.epochs, label="Epochs", info="Number of passes over the data", min_width=120)
         seed = components.seed(info="Seed of all random numbers", min_width=120)
         rate = gr.Number(usual.learning_rate, label="Learning rate", info="Step size of the optimizer", min_width=120)
-    return _Options(family, preset, text, data, epochs, seed, rate)
+    conditional = gr.Checkbox(
+        False,
+        label="Learn the labels of the data",
+        info="A conditional model draws pictures of a class that you choose",
+        visible=has_labels(sets[0]),
+    )
+    return _Options(family, preset, text, data, epochs, seed, rate, conditional)
 
 
 def _controls() -> _Controls:
@@ -135,11 +143,12 @@ def _controls() -> _Controls:
 def _connect_options(options: _Options) -> None:
     """Let the preset follow the family, and the other options follow the preset."""
     inputs = [options.family, options.preset]
-    outputs = [options.data, options.epochs, options.learning_rate, options.expected]
+    outputs = [options.data, options.epochs, options.learning_rate, options.expected, options.conditional]
     options.family.input(_presets, options.family, options.preset, **QUIET).then(
         _options_of_preset, inputs, outputs, **QUIET
     )
     options.preset.input(_options_of_preset, inputs, outputs, **QUIET)
+    options.data.input(_conditional_of_data, options.data, options.conditional, **QUIET)
 
 
 def _connect_training(
@@ -148,13 +157,7 @@ def _connect_training(
     # `seen`: phase and stamp of what the page shows. `ended`: the training that ended last.
     seen, ended, timer = gr.State(""), gr.State(""), gr.Timer(PERIOD, active=False)
     outputs = [
-        progress.status,
-        progress.use,
-        progress.numbers,
-        progress.picture,
-        progress.curves,
-        progress.printed,
-        progress.log,
+        *vars(progress).values(),
         controls.start,
         controls.stop,
         controls.unfinished_group,
@@ -169,7 +172,7 @@ def _connect_training(
         "outputs": outputs,
         **WATCHING,
     }
-    values = [options.family, options.preset, options.data, options.epochs, options.seed, options.learning_rate]
+    values = [component for name, component in vars(options).items() if name != "expected"]
     controls.start.click(bind(_start, context), values, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
     controls.resume.click(bind(_resume, context), controls.unfinished, **QUIET).then(**watching)
@@ -188,14 +191,20 @@ def _presets(family: str):
 
 def _options_of_preset(family: str, preset: str | None) -> list[Any]:
     if preset not in presets_of(family):
-        return [*[gr.skip()] * 4]
+        return [*[gr.skip()] * 5]
     sets, usual, expected = offered_options(family, preset)
-    return [gr.update(choices=sets, value=sets[0]), usual.epochs, usual.learning_rate, expected]
+    data = gr.update(choices=sets, value=sets[0])
+    return [data, usual.epochs, usual.learning_rate, expected, _conditional_of_data(sets[0])]
+
+
+def _conditional_of_data(data: str | None):
+    """Return the update of the checkbox for a conditional model: data without labels have none."""
+    return gr.update(visible=True) if has_labels(data) else gr.update(visible=False, value=False)
 
 
 # Handlers of programs return a name or a state; events of the page without outputs must return nothing.
-def _start(context: Context, family: str, preset: str, data: str, epochs: Any, seed: Any, learning_rate: Any) -> None:
-    start_training(context, family, preset, data, epochs, seed, learning_rate)
+def _start(context: Context, *values: Any) -> None:
+    start_training(context, *values)
 
 
 def _stop(context: Context) -> None:
