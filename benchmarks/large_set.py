@@ -54,9 +54,7 @@ def main() -> None:
                 "pictures": options.pictures,
                 "gigabytes": options.pictures * options.size**2 * 3 / 1e9,
                 **{f"{kind} images/s": _spread(values) for kind, values in rates.items()},
-                "ratio of the medians": round(
-                    statistics.median(rates["stored"]) / statistics.median(rates["memory"]), 3
-                ),
+                "ratio of the medians": round(medians["stored"] / medians["memory"], 3),
                 "largest resident memory, GB": max(r["resident"] for r in stored),
                 "seconds to open": max(r["open"] for r in stored),
             },

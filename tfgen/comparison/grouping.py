@@ -10,7 +10,7 @@ from tfgen.runs.run import Run
 
 #: Section of the configuration → options that may differ between the runs of a row. Of these, only the seed changes the
 #: trained model.
-_IGNORED = {"data": ("data_dir",), "train": ("seed", "evaluate_test", "sample_every")}
+_IGNORED = {"data": ("data_dir", "cache"), "train": ("seed", "evaluate_test", "sample_every")}
 #: Options that must be equal in all runs of a comparison, so that all runs have the same test images.
 _DATA_OPTIONS = ("data", "image_size", "color")
 

@@ -123,8 +123,10 @@ class Batches:
 
     def _rows(self, rows: tf.Tensor) -> Batch:
         if isinstance(self.examples, StoredImages):
-            examples = tf.numpy_function(self.examples.__getitem__, [rows], tf.as_dtype(self.examples.dtype))
-            examples.set_shape((*rows.shape, *self.examples.shape[1:]))
+            kind = tf.as_dtype(self.examples.dtype)
+            examples = tf.numpy_function(self.examples.__getitem__, [rows], kind, stateful=False)
+            # Not `set_shape`, which the optimizer of the graph does not see: it would round other sums otherwise.
+            examples = tf.ensure_shape(examples, (*rows.shape, *self.examples.shape[1:]))
         else:
             examples = tf.gather(self.examples, rows)
         return examples if self.labels is None else (examples, tf.gather(self.labels, rows))
