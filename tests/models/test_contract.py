@@ -17,11 +17,34 @@ MODELS = {
         {"arch": "conv", "filters": 4, "blocks": 1, "prior": "flow", "prior_hidden": (8,), "dropout": 0.1},
     ),
     "vae-mixture": ("vae", {"hidden": (32,), "likelihood": "logistic_mixture"}),
+    "vae-hierarchical": (
+        "vae",
+        {
+            "arch": "hierarchical",
+            "filters": 4,
+            "latent_channels": 2,
+            "blocks": 1,
+            "dropout": 0.1,
+            "likelihood": "color_logistic_mixture",
+        },
+    ),
     "gan-mlp": ("gan", {"generator_hidden": (16,), "discriminator_hidden": (16,), "generator_dropout": 0.1}),
     "gan-conv": ("gan", {"arch": "conv", "filters": 4}),
     "gan-dcgan": (
         "gan",
         {"arch": "dcgan", "filters": 4, "loss": "relativistic", "r1": 0.1, "r2": 0.1, "spectral_norm": True},
+    ),
+    "gan-residual": (
+        "gan",
+        {
+            "arch": "residual",
+            "filters": 4,
+            "loss": "relativistic",
+            "r1": 0.1,
+            "r2": 0.1,
+            "differentiable_augmentation": ("color", "translation", "cutout"),
+            "ada_target": 0.6,
+        },
     ),
     "gan-wgan": (
         "gan",
@@ -39,6 +62,7 @@ MODELS = {
     ),
     "mad-gan": ("mad_gan", {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "generators": 4}),
     "mad-gan-dcgan": ("mad_gan", {"arch": "dcgan", "filters": 4, "generators": 2, "own_layers": 1, "r1": 0.1}),
+    "mad-gan-residual": ("mad_gan", {"arch": "residual", "filters": 4, "generators": 2}),
     "flow": ("flow", {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)}),
 }
 

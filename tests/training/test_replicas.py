@@ -42,6 +42,9 @@ configs = {
                       learning_rate=0.05, **sgd),
     "gan-penalties": run_config("gan", arch="dcgan", filters=4, loss="relativistic", r1=0.5, r2=0.5, packing=2,
                                 spectral_norm=True, learning_rate=0.05, **sgd),
+    "gan-residual": run_config("gan", arch="residual", filters=4, loss="relativistic", r1=0.5, r2=0.5, ada_target=0.6,
+                               differentiable_augmentation=("color", "translation", "cutout"), ada_images=1_000,
+                               augmentation_probability=0.5, learning_rate=0.05, **sgd),
     "gan-wgan": run_config("gan", generator_hidden=(16,), discriminator_hidden=(16,), loss="wgan-gp",
                            discriminator_steps=2, discriminator_dropout=0.2, learning_rate=0.02, **sgd),
     "dropout-gan": run_config("dropout_gan", generator_hidden=(16,), discriminator_hidden=(16,), feedback_dropout=0.8,
@@ -86,7 +89,7 @@ print(distribution.description)
 
 # These models together cover one and two optimizer steps, averages, clipping, penalties, packing and XLA.
 FEW = ("vae", "gan-penalties", "flow")
-OTHERS = ("gan", "gan-wgan", "dropout-gan", "mad-gan", "muon")
+OTHERS = ("gan", "gan-residual", "gan-wgan", "dropout-gan", "mad-gan", "muon")
 SLOW = pytest.mark.slow
 
 
