@@ -10,6 +10,7 @@ import pytest
 
 from tfgen import data
 from tfgen.data.sets import ImageSet
+from tfgen.data.stored import StoredImages
 from tfgen.errors import DataError, UndefinedError
 from tfgen.evaluation.classifier import ClassifierCard
 from tfgen.evaluation.classifier_files import load_classifier, save_classifier, set_weights, weights_to_bytes
@@ -62,6 +63,18 @@ def test_features_have_a_mean_square_of_one_and_do_not_depend_on_the_type_of_the
     again, same = digits_classifier.classify(scaled)
     np.testing.assert_allclose(again, features, atol=1e-4)
     assert (same == classes).all()
+
+
+def test_images_in_a_file_are_classified_as_in_memory(digits_classifier, digits, tmp_path):
+    np.save(tmp_path / "digits.npy", digits[:600])
+    features, classes = digits_classifier.classify(StoredImages.from_npy(tmp_path / "digits.npy"))
+    expected = digits_classifier.classify(digits[:600])
+    np.testing.assert_allclose(features, expected.features)
+    assert (classes == expected.classes).all()
+
+
+def test_a_classifier_of_the_package_may_be_named():
+    assert classifier_for("other", (8, 8, 1), 17, "digits").name == "digits"
 
 
 @pytest.fixture

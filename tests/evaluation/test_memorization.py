@@ -9,8 +9,10 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgen import data
+from tfgen.data.sets import Dataset, ImageSet
 from tfgen.evaluation.find_classifier import classifier_for
 from tfgen.evaluation.memorization import PAIRS, evaluate_memorization
+from tfgen.evaluation.report import memorization_summary
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,19 @@ def test_a_darkened_copy_is_still_near(dataset):
     found = evaluate_memorization(GivenSamples(copies), dataset, classifier_for("digits", (8, 8, 1), 17), count=100)
     assert found.pixels.near > 0.9
     assert found.features.near > 0.9
+
+
+def test_samples_nearer_than_99_percent_of_the_test_images_are_counted_for_colour_images_of_any_shape():
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (260, 7, 5, 3)).astype(np.uint8)
+    train, test = ImageSet(images[:200], 256), ImageSet(images[200:], 256)
+    # 12 of 60 samples are training images; the others are new noise.
+    samples = np.concatenate([images[:12], generator.integers(0, 256, (48, 7, 5, 3))]) / 255.0
+    model = GivenSamples(samples)
+    model.levels = 256
+    entry = evaluate_memorization(model, Dataset("noise", train, None, test), count=60)
+    assert 12 / 60 <= entry.pixels.samples_nearer_than_99_percent_of_heldout < 16 / 60
+    assert "% in pixels; 60 samples; expected 1 %" in memorization_summary(entry)
 
 
 def test_real_images_outside_the_training_set_are_not_suspected(dataset):

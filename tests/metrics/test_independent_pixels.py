@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pytest
 
+from tfgen.data.stored import StoredImages
+from tfgen.metrics import independent_pixels
 from tfgen.metrics.independent_pixels import independent_pixels_bits_per_dim
 
 
@@ -20,6 +22,19 @@ def test_the_entropy_of_known_distributions():
 def test_a_level_that_no_training_image_has_costs_a_finite_number_of_bits():
     train = np.zeros((10, 1, 1, 1), np.uint8)
     assert independent_pixels_bits_per_dim(train, train + 3, 4) == pytest.approx(np.log2(14))
+
+
+def test_images_in_a_file_have_the_same_value_as_in_memory(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (60, 3, 2, 3)).astype(np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    stored = StoredImages.from_npy(tmp_path / "images.npy")
+    monkeypatch.setattr(independent_pixels, "PART", 7)
+    for measure in (
+        independent_pixels.independent_pixels_bits_per_dim,
+        independent_pixels.independent_bernoulli_bits_per_dim,
+    ):
+        expected = measure(images[:40], images[40:], 256)
+        assert measure(stored.view(slice(40)), stored.view(slice(40, None)), 256) == pytest.approx(expected)
 
 
 @pytest.mark.skipif("TFGEN_DATA" not in os.environ, reason="needs the MNIST files")

@@ -31,5 +31,6 @@ def test_samples_below_the_1st_percentile_of_the_test_ratios_are_near():
     samples = NearestExamples(np.zeros(4), np.array([1.0, 2.0, 3.0, 10.0]), np.array([0.5, 0.9, 1.0, 50.0]))
     found = compare_nearness(samples, test)
     assert found == {
-        "distance": 2.5, "test_distance": 2.0, "ratio": pytest.approx(0.95), "test_ratio": 50.0, "near": 0.5
+        "distance": 2.5, "test_distance": 2.0, "ratio": pytest.approx(0.95), "test_ratio": 50.0, "near": 0.5,
+        "samples_nearer_than_99_percent_of_heldout": 0.25,
     }  # fmt: skip

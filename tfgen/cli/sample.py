@@ -83,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         model = run.load_model()
         samples.check_label(model, options.label)
-        rows = len(model.classes) if options.label == "each" and path.suffix.lower() == ".png" and not folder else 0
+        in_turn = options.label == "each" and "each" not in model.classes
+        rows = len(model.classes) if in_turn and path.suffix.lower() == ".png" and folder is None else 0
         n = options.n if not rows else rows * math.ceil(options.n / rows)
         settings = {"seed": options.seed, "temperature": options.temperature}
         labels = samples.labels_of_samples(model, n, options.seed, options.label)

@@ -141,7 +141,8 @@ def score_pictures(
 def save_scores(path: Path, scores: Scores) -> None:
     """Write likelihoods as a .csv with one line for each picture, or as an .npz of the same columns.
 
-    The columns are file, bits_per_dim, log_prob_nats, label (if it was used), estimator and samples.
+    The columns are file, bits_per_dim, log_prob_nats, label (if it was used), estimator and samples. The array of the
+    names is called "files" in an .npz.
     """
     columns: dict[str, Any] = {
         "file": scores.names,
@@ -151,7 +152,8 @@ def save_scores(path: Path, scores: Scores) -> None:
     if scores.classes is not None:
         columns["label"] = scores.classes
     if path.suffix.lower() == ".npz":
-        arrays = {name: np.asarray(values) for name, values in columns.items()}
+        # NumPy's own argument is called file.
+        arrays = {"files" if name == "file" else name: np.asarray(values) for name, values in columns.items()}
         with atomic_write(path) as temporary:
             np.savez(
                 temporary,

@@ -62,7 +62,7 @@ def interpolate(
         raise UndefinedError(f"An interpolation needs images. Received: points of shape {list(model.event_shape)}")
     if to_label is not None:
         return _from_class_to_class(model, pairs, steps, seed, temperature, label, to_label, loop)
-    if isinstance(label, str) and label == "each":
+    if isinstance(label, str) and label == "each" and "each" not in model.classes:
         label = np.repeat(np.arange(pairs) % max(len(model.classes), 1), 2)
     seeds = random.seeds_from(seed, 2 * pairs)
     labels = model.labels_from_seeds(seeds) if label is None else model.labels_of(label, 2 * pairs)

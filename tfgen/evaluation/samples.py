@@ -171,7 +171,7 @@ def save_picture(model: "GenerativeModel", examples: np.ndarray, path: Path, cla
     elif classes:
         columns = len(examples) // classes
         by_class = examples.reshape(columns, classes, *examples.shape[1:]).swapaxes(0, 1)
-        save_grid(by_class.reshape(examples.shape), path, columns=columns)
+        save_grid(by_class.reshape(examples.shape), path, columns=columns, names=model.classes[:classes])
     else:
         save_grid(examples, path)
 

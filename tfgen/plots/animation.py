@@ -1,4 +1,4 @@
-"""Animations of images: GIF by Pillow, MP4 by imageio and FFmpeg."""
+"""Animations of images: GIF by Pillow, MP4 by FFmpeg."""
 
 import importlib
 from pathlib import Path
@@ -43,7 +43,7 @@ def save_animation(frames: np.ndarray, path: str | Path, frames_per_second: int 
         frames_per_second: 1 to 50.
 
     Raises:
-        ConfigError: if the file is an MP4 and imageio with FFmpeg is not installed.
+        ConfigError: if the file is an MP4 and imageio-ffmpeg is not installed.
         OSError: if the file cannot be written.
     """
     path = Path(path)
@@ -64,27 +64,27 @@ def save_animation(frames: np.ndarray, path: str | Path, frames_per_second: int 
 
 
 def check_video_writer() -> None:
-    """Raise `ConfigError` if imageio with FFmpeg is not installed."""
+    """Raise `ConfigError` if imageio-ffmpeg is not installed."""
     try:
-        for package in ("imageio", "imageio_ffmpeg"):
-            importlib.import_module(package)
+        importlib.import_module("imageio_ffmpeg")
     except ImportError:
         raise ConfigError(
-            "--out: expected the packages that write .mp4 files: pip install 'tfgen[video]'. Without them, write a "
-            ".gif. Received: no imageio with FFmpeg"
+            "--out: expected the package that writes .mp4 files: pip install 'tfgen[video]'. Without it, write a .gif. "
+            "Received: no imageio-ffmpeg"
         ) from None
 
 
 def _save_video(frames: np.ndarray, path: Path, frames_per_second: int) -> None:
     check_video_writer()
-    import imageio.v2
+    import imageio_ffmpeg
 
     colour = np.repeat(frames, 3, axis=-1) if frames.shape[-1] == 1 else frames
-    with (
-        atomic_write(path) as temporary,
-        imageio.v2.get_writer(
-            temporary, format="FFMPEG", fps=frames_per_second, codec="libx264", macro_block_size=2, quality=9
-        ) as writer,
-    ):
+    height, width = colour.shape[1:3]
+    with atomic_write(path) as temporary:
+        writer = imageio_ffmpeg.write_frames(
+            str(temporary), (width, height), fps=frames_per_second, codec="libx264", macro_block_size=2, quality=9
+        )
+        writer.send(None)
         for frame in colour:
-            writer.append_data(frame)
+            writer.send(np.ascontiguousarray(frame))
+        writer.close()

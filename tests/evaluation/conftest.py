@@ -1,0 +1,38 @@
+"""Small conditional models of digits, in runs."""
+
+import pytest
+
+OPTIONS = {
+    "vae": {"hidden": (16,), "latent_dim": 3, "likelihood": "logistic_mixture", "mixtures": 2},
+    "gan": {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4},
+}
+
+
+@pytest.fixture(scope="session")
+def conditional_run(tmp_path_factory):
+    """A function from "vae" or "gan" to a run of a conditional model of digits, trained for a few epochs."""
+    made = {}
+
+    def run(name):
+        if name not in made:
+            import keras
+
+            from tfgen import data
+            from tfgen.config.presets import run_config
+            from tfgen.models import family
+            from tfgen.runs.run import Run
+
+            digits = data.load("digits")
+            keras.utils.set_random_seed(0)
+            model = family(name)(
+                (8, 8, 1), 17, classes=digits.classes, class_frequencies=digits.class_frequencies, **OPTIONS[name]
+            )
+            model.compile(keras.optimizers.Adam(1e-2))
+            model.fit(digits.train.images, digits.train.labels, batch_size=64, epochs=4, verbose=0)
+            made[name] = Run.create(
+                tmp_path_factory.mktemp("runs"), run_config(name, conditional=True, **OPTIONS[name])
+            )
+            model.save(made[name].model_file)
+        return made[name]
+
+    return run
