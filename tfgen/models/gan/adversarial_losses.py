@@ -19,8 +19,21 @@ class AdversarialLosses:
     """The losses of a GAN's networks from packs of real examples and packs of fakes."""
 
     config: Any
-    discriminators: Sequence[keras.Model]
-    uses_gradient_penalty: bool
+
+    @property
+    def discriminators(self) -> Sequence[keras.Model]:
+        """All discriminators of the model."""
+        raise NotImplementedError
+
+    @property
+    def uses_gradient_penalty(self) -> bool:
+        """Whether the discriminator's loss contains the penalty (|∇D| − 1)² of WGAN-GP."""
+        return self.config.loss == "wgan-gp" and self.config.gradient_penalty > 0.0
+
+    @property
+    def is_penalized(self) -> bool:
+        """Whether the discriminator's loss contains any penalty."""
+        return self.config.r1 > 0.0 or self.config.r2 > 0.0 or self.uses_gradient_penalty
 
     def real_logit(self, logits) -> tf.Tensor:
         """The logit of "real" among a discriminator's logits: [n, outputs] → [n]."""

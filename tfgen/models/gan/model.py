@@ -42,10 +42,14 @@ class GAN(AdversarialLosses, GenerativeModel):
     A training step updates the discriminator `discriminator_steps` times, each time with another share of the batch,
     and then the generator once, with new latents. Each network has its own optimizer. The networks work on images in
     [−1, 1]. With `packing` = m, the discriminator classifies m examples together, and the loss of a pack is the loss
-    of each of its examples.
+    of each of its examples. With `differentiable_augmentation`, the discriminator gets randomly transformed examples.
+
+    A conditional model has a generator G(z, y) and a projection discriminator D(x, y) (Miyato, Koyama, 2018). A fake
+    has the label of the real example in its row.
 
     Args:
-        event_shape, levels, ema, seed: see `GenerativeModel`. The average is of the generator's weights.
+        event_shape, levels, classes, class_frequencies, ema, seed: see `GenerativeModel`. The average is of the
+            generator's weights.
         **hyperparameters: see `tfgen.config.GANConfig`.
 
     Reference: Goodfellow et al.: Generative adversarial nets. NeurIPS 2014 (both losses).
@@ -104,16 +108,6 @@ class GAN(AdversarialLosses, GenerativeModel):
     def packing(self) -> int:
         """Number of examples that the discriminator classifies together."""
         return self.config.packing
-
-    @property
-    def uses_gradient_penalty(self) -> bool:
-        """Whether the discriminator's loss contains the penalty (|∇D| − 1)² of WGAN-GP."""
-        return self.config.loss == "wgan-gp" and self.config.gradient_penalty > 0.0
-
-    @property
-    def is_penalized(self) -> bool:
-        """Whether the discriminator's loss contains any penalty."""
-        return self.config.r1 > 0.0 or self.config.r2 > 0.0 or self.uses_gradient_penalty
 
     @property
     def loss_names(self) -> tuple[str, ...]:  # type: ignore[override]
