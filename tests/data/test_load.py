@@ -98,3 +98,13 @@ def test_resizing_and_colouring_keep_the_levels():
     np.testing.assert_array_equal(digits.train.images[..., 0], digits.train.images[..., 2])
     again = data.load("digits", image_size=8, color="grey")
     np.testing.assert_array_equal(again.train.images, data.load("digits").train.images)
+
+
+def test_a_file_of_another_type_is_refused_without_reading_it(tmp_path):
+    (tmp_path / "mine.txt").write_text("hello")
+    with pytest.raises(DataError, match=r"mine\.txt: expected a folder, a \.zip or a \.tar of pictures.*another type"):
+        data.load(tmp_path / "mine.txt")
+    (tmp_path / "mine.npz").write_text("hello")
+    with pytest.raises(DataError) as caught:
+        data.load(tmp_path / "mine.npz")
+    assert "allow_pickle" not in str(caught.value)

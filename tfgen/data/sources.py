@@ -240,6 +240,11 @@ def _of_path(path: Path, reading: Reading, seed: int) -> Source | None:
         return load_pictures(files, reading, seed)
     if not path.is_file():
         return None
+    if path.suffix.lower() not in (".npz", ".npy"):
+        raise DataError(
+            f"{path}: expected a folder, a .zip or a .tar of pictures, or an .npz or .npy. Received: a file of "
+            "another type"
+        )
     if reading.labels is not None:
         raise DataError(f"{path}: expected labels in the file itself. Received: --labels {os.fspath(reading.labels)}")
     from tfgen.data.npz import load_npy, load_npz

@@ -141,6 +141,10 @@ class StoredImages:
         return out
 
 
+#: The images of a set, in memory or in a file.
+Images = np.ndarray | StoredImages
+
+
 class _File:
     """A file that stays open as long as this object exists."""
 

@@ -29,6 +29,22 @@ DATA = {
         "Fashion-MNIST, 70,000 pictures of Zalando's articles, 28×28 pixels with 256 levels (Xiao, Rasul, Vollgraf)",
         "MIT",
     ),
+    "kmnist": (
+        "KMNIST, 70,000 handwritten hiragana of 28×28 pixels with 256 levels (Clanuwat et al., CODH)",
+        "CC BY-SA 4.0",
+    ),
+    "emnist": (
+        "EMNIST, balanced: 131,600 handwritten digits and letters of 28×28 pixels (Cohen, Afshar, Tapson, van Schaik)",
+        "none stated by its authors",
+    ),
+    "cifar10": (
+        "CIFAR-10, 60,000 colour pictures of 32×32 pixels with 256 levels in 10 classes (Krizhevsky)",
+        "none stated by its authors",
+    ),
+    "cifar100": (
+        "CIFAR-100, 60,000 colour pictures of 32×32 pixels with 256 levels in 100 classes (Krizhevsky)",
+        "none stated by its authors",
+    ),
     "stacked_mnist": (
         "three digits of MNIST (LeCun, Cortes, Burges) as the colours of an image of 28×28 pixels with 256 levels",
         "CC BY-SA 3.0, as Keras states it for the copy of MNIST that it distributes",

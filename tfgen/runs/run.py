@@ -195,7 +195,7 @@ class Run:
         from tfgen.data.mnist import uses_local_files
 
         data = self.config.data
-        if data.data in ("mnist", "fashion_mnist") and not uses_local_files(data.data_dir):
+        if data.data in ("mnist", "fashion_mnist", "cifar10", "cifar100") and not uses_local_files(data.data_dir):
             raise DataError(
                 f"Expected the files of {data.data} in the folder that TFGEN_DATA names. Received: no folder"
             )
