@@ -50,6 +50,9 @@ def test_any_facts_give_a_valid_configuration_and_its_command(model, facts, step
     arguments = parse(shlex.split(line)[2:])
     assert arguments.config == config
     assert config.train.batch_size % facts.replicas == 0
+    if model.endswith("gan"):
+        # The adaptive probability needs changes whose probability it is.
+        assert bool(config.architecture.differentiable_augmentation) == (config.architecture.ada_target is not None)
 
 
 @pytest.mark.parametrize("model", FAMILIES)

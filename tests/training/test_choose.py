@@ -57,7 +57,21 @@ def test_a_run_without_a_preset_is_planned_for_its_minutes(pictures, tmp_path, c
 
 
 def test_a_dry_run_tells_the_plan_and_trains_nothing(pictures, tmp_path, capsys):
-    main(["--model", "gan", "--data", str(pictures), "--arch", "mlp", "--epochs", "2", "--dry-run", "--out", str(tmp_path)])
+    main(
+        [
+            "--model",
+            "gan",
+            "--data",
+            str(pictures),
+            "--arch",
+            "mlp",
+            "--epochs",
+            "2",
+            "--dry-run",
+            "--out",
+            str(tmp_path),
+        ]
+    )
     said = capsys.readouterr().out
     for word in ("chosen ", "command ", "data ", "model ", "memory ", "training   2 epochs of ", "time "):
         assert f"\n{word}" in f"\n{said}"
@@ -79,8 +93,6 @@ def test_a_preset_of_other_data_trains_or_names_the_flag_to_change(pictures, tmp
     """The split of the tutorial belongs to its own data, and a batch larger than the set is refused by its flag."""
     config = parse(["--model", "vae", "--preset", "tutorial", "--data", str(pictures)]).config
     assert config.data.train_size is None
-    said = refusal(
-        ["--model", "vae", "--preset", "tutorial", "--data", str(pictures), "--out", str(tmp_path)], capsys
-    )
+    said = refusal(["--model", "vae", "--preset", "tutorial", "--data", str(pictures), "--out", str(tmp_path)], capsys)
     assert "--batch-size" in said
     assert not list(tmp_path.iterdir())

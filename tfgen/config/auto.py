@@ -69,7 +69,8 @@ def _left_to_rules(model: str, choices: Iterable[Choice], given: Mapping[str, An
         option = known.get(choice.option)
         if option is None or choice.option in given:
             continue
-        if option.choices is not None and choice.value not in option.choices:
+        values = choice.value if isinstance(choice.value, tuple) else (choice.value,)
+        if option.choices is not None and not set(values) <= set(option.choices):
             continue
         kept[choice.option] = choice
     return list(kept.values())

@@ -31,36 +31,62 @@ OPTIONS = frozenset(
 )
 #: Largest side, in pixels, of pictures for which a fully connected network is enough.
 SMALL_SIDE = 12
-#: Training sets with fewer pictures than this get dropout.
-FEW_PICTURES = 10_000
+#: Training sets with fewer pictures than the first get dropout, with fewer than the second smaller batches.
+FEW_PICTURES, VERY_FEW_PICTURES = 10_000, 1_000
+#: Number of steps from which on the smaller learning rate is used.
+LONG_TRAINING = 20_000
 #: Share of the training, and largest number of steps, in which the weight of the KL term rises.
-KL_WARMUP_SHARE, KL_WARMUP_STEPS = 0.2, 20_000
+KL_WARMUP_SHARE, KL_WARMUP_STEPS = 0.2, 5_000
 
 
 def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
     """Networks, observation model, prior and optimizer."""
-    arch = given.get("arch", "mlp" if facts.side <= SMALL_SIDE else "hierarchical")
-    gpu = facts.device == "gpu"
+    small = facts.side <= SMALL_SIDE
+    arch = given.get("arch", "mlp" if small else "hierarchical")
     return [
         *_networks(arch, facts),
         *_likelihood(facts),
-        batch_choice(128 if gpu else 32, facts, f"a {facts.device.upper()}; many updates matter most"),
-        Choice("optimizer", "adam", "as in NVAE and VDVAE, whose Adamax is its variant"),
-        Choice("learning_rate", 1e-3 if gpu else 2e-3, "largest that trains well with this batch"),
+        _batch(arch, facts),
+        *_optimizer(arch),
         Choice("schedule", "cosine", "falls to 0 at the planned end (Vahdat, Kautz 2020, NVAE)"),
         Choice("clip_norm", 200.0, "guards against rare large gradients (Child 2021, VDVAE)"),
     ]
 
 
 def length_rules(config: RunConfig, examples: int, steps: int) -> list[Choice]:
-    """Warm-up of the KL term for a training of so many steps."""
-    return [
+    """Learning rate and warm-ups for a training of so many steps."""
+    choices = [
         Choice(
             "kl_warmup",
             min(KL_WARMUP_STEPS, int(KL_WARMUP_SHARE * steps)),
             "the first fifth of the training: latents are in use before they cost (Sønderby et al. 2016)",
         )
     ]
+    if config.train.optimizer == "muon":
+        short = steps < LONG_TRAINING
+        reason = f"{'fewer' if short else 'no fewer'} than {LONG_TRAINING:,} steps of Muon"
+        choices.append(Choice("learning_rate", 1e-2 if short else 5e-3, reason))
+        choices.append(Choice("warmup", min(100, int(0.05 * steps)), "Muon needs a short one"))
+    return choices
+
+
+def _optimizer(arch: str) -> list[Choice]:
+    if arch == "mlp":
+        return [
+            Choice("optimizer", "adam", "a fully connected network"),
+            Choice("learning_rate", 1e-3, "as in the preset quick"),
+        ]
+    return [Choice("optimizer", "muon", "needs fewer steps than Adam (Jordan et al. 2024)")]
+
+
+def _batch(arch: str, facts: Facts) -> Choice:
+    if arch == "mlp":
+        return batch_choice(64, facts, "as in the preset quick")
+    if facts.device == "gpu":
+        return batch_choice(128, facts, "a GPU")
+    if facts.examples < VERY_FEW_PICTURES or facts.side >= 64:
+        return batch_choice(16, facts, f"a CPU; fewer than {VERY_FEW_PICTURES:,} pictures, or a side of 64 or more")
+    return batch_choice(32, facts, "a CPU; many updates matter most")
 
 
 def _networks(arch: str, facts: Facts) -> list[Choice]:

@@ -191,7 +191,7 @@ class Loop:
             if self.validation is not None and self.model.can("log_prob"):
                 row |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
             row["best"] = self._is_best(row.get("val_" + self.model.selection_metric, -math.inf))
-            row |= {name: value for name, value in self._diagnostics().items() if name not in row}
+            row |= {name: value for name, value in self.diagnostics().items() if name not in row}
             row |= self.track(epoch + 1)
             self.progress.epoch = epoch + 1
             self.progress.seconds = 0.0
@@ -204,7 +204,7 @@ class Loop:
             self.progress.best = score if math.isfinite(score) else math.inf
         return best
 
-    def _diagnostics(self) -> dict[str, float]:
+    def diagnostics(self) -> dict[str, float]:
         """The model's diagnostics on the validation set; without one, on the first training examples."""
         if self.validation is None:
             examples, *label = tf.nest.flatten(self.batches.first(EVALUATION_BATCH))

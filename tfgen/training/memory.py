@@ -3,6 +3,8 @@
 import itertools
 import math
 import os
+import resource
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,8 +55,7 @@ def training_memory(config: RunConfig, model: "GenerativeModel", batches: "Batch
         model: the model.
         batches: its batches.
 
-    The activations are those of the largest part of a step that computes one gradient. The estimate is rough: a
-    compiled step may need less, a step with gradients of gradients needs more.
+    A lower bound: it counts the activations of layers that Keras knows the shapes of, once, and no intermediate values.
     """
     weights = count_weights(model.trainable_variables) * NUMBER * _copies(config)
     activations = _activations(model) * config.train.batch_size * NUMBER * ACTIVATION_COPIES
@@ -77,6 +78,12 @@ def machine_memory() -> float:
         except (OSError, ValueError):  # another operating system, or "max"
             continue
     return total
+
+
+def peak_memory() -> float:
+    """Largest memory in bytes that this process has used so far."""
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(largest if sys.platform == "darwin" else largest * 1024)
 
 
 def _check(needed: float, what: str, change: str) -> None:

@@ -10,7 +10,7 @@ from tfgen.config import RunConfig
 from tfgen.config.auto_facts import Choice
 from tfgen.config.command import to_command
 from tfgen.models.weights import count_weights
-from tfgen.training.memory import machine_memory
+from tfgen.training.memory import machine_memory, peak_memory
 from tfgen.training.prepare import phase_start, uses_xla
 from tfgen.training.speed import Speed
 
@@ -72,7 +72,7 @@ def print_plan(
     if config.train.init_from is not None:
         print(f"start      weights of {config.train.init_from}")
     print(f"devices    {distribution.description}")
-    print(f"memory     about {memory / 1e9:.1f} GB of {machine_memory() / 1e9:.1f} GB")
+    print(f"memory     at least {memory / 1e9:.1f} GB of {machine_memory() / 1e9:.1f} GB")
     print(f"training   {_length(config, batches, model)}")
     for line in _notes(config, batches):
         print(f"note       {line}")
@@ -109,7 +109,7 @@ def _notes(config: RunConfig, batches: "Batches") -> list[str]:
 
 
 def print_time(config: RunConfig, batches: "Batches", speed: Speed) -> None:
-    """Print the estimated time of an epoch and of the training."""
+    """Print the estimated time of an epoch and of the training, and the memory that the measured steps needed."""
     epochs = config.train.epochs - phase_start(config)[0]
     epoch = speed.epoch(config.train.steps_per_epoch or batches.steps_per_epoch)
     total = epochs * epoch
@@ -117,7 +117,7 @@ def print_time(config: RunConfig, batches: "Batches", speed: Speed) -> None:
     end = time.strftime("%H:%M", time.localtime(time.time() + total))
     print(
         f"time       about {duration(epoch)} an epoch, {duration(total)} in all (until {end}), at {rate:,.0f} "
-        f"examples/s",
+        f"examples/s; {peak_memory() / 1e9:.1f} GB of memory used so far",
         flush=True,
     )
 

@@ -10,12 +10,20 @@ from tqdm import tqdm
 
 from tfgen.training.plan_text import duration
 
-#: Entries of a row that are not printed after each epoch.
-HIDDEN = ("epoch", "step", "best", "seconds", "images_per_second", "learning_rate")
 #: Seconds without a line after which a line is printed inside an epoch, if there is no terminal.
 QUIET_SECONDS = 30.0
-#: Number of metrics for which a bar has room.
-BAR_METRICS = 2
+#: Number of metrics for which a line and a bar have room. `metrics.jsonl` has all.
+LINE_METRICS, BAR_METRICS = 4, 2
+
+
+def main_metrics(row: dict[str, Any]) -> dict[str, float]:
+    """The numbers of an epoch's row that tell its success: covered modes, bits per dimension, losses.
+
+    The most important come first, and those of the validation before those of the training.
+    """
+    kinds = ("modes", "bits_per_dim", "loss", "generator_loss", "discriminator_loss")
+    names = [prefix + kind for kind in kinds for prefix in ("val_", "")]
+    return {name: float(row[name]) for name in names if isinstance(row.get(name), Real)}
 
 
 class ProgressLine(keras.callbacks.Callback):
@@ -55,16 +63,13 @@ class ProgressLine(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
         row = dict(logs or {})
-        numbers = {name: value for name, value in row.items() if name not in HIDDEN and isinstance(value, Real)}
+        numbers = main_metrics(row)
         if self.bar.disable:
-            metrics = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+            metrics = "  ".join(f"{name} {value:.4f}" for name, value in list(numbers.items())[:LINE_METRICS])
             speed = f"{row['seconds']:.1f} s  {row['images_per_second']:.0f} images/s"
             self._print(f"epoch {epoch + 1}/{self.epochs}  {metrics}  {speed}{self._time_left()}")
         else:
-            main = [name for name in numbers if "bits" in name or "loss" in name or name == "modes"]
-            # Validation first: the bar has room for few.
-            main = sorted(main, key=lambda name: not name.startswith("val_"))[:BAR_METRICS]
-            self.bar.set_postfix({name: f"{numbers[name]:.4f}" for name in main})
+            self.bar.set_postfix({name: f"{value:.4f}" for name, value in list(numbers.items())[:BAR_METRICS]})
 
     def on_train_end(self, logs=None):
         self.bar.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tfgen.config import RunConfig
 from tfgen.config.arguments import TrainArguments
 from tfgen.config.auto import has_rules
+from tfgen.config.image_size import sides
 from tfgen.errors import DivergedError
 from tfgen.evaluation.likelihood import baseline_bits_per_dim
 from tfgen.files import remove_partial, write_json
@@ -17,16 +18,17 @@ from tfgen.runs.data_record import check_data, record_data
 from tfgen.runs.lock import run_lock
 from tfgen.runs.run import Run
 from tfgen.training import callbacks
-from tfgen.training.choose import complete
+from tfgen.training.choose import Plan, complete
 from tfgen.training.distributed.agreement import check_agreement, lost_worker_errors
 from tfgen.training.distributed.strategy import DistributionContext, make_strategy
 from tfgen.training.final_measurements import measure_and_draw
+from tfgen.training.init_from import open_start
 from tfgen.training.memory import check_memory, check_memory_before_build, training_memory
 from tfgen.training.open_run import check_shared_folder, create_run, keep_config, new_config, open_existing_run
 from tfgen.training.plan_text import print_choices, print_plan, print_time
 from tfgen.training.prepare import make_batches_and_model, make_loop
 from tfgen.training.progress import ProgressLine
-from tfgen.training.speed import measure_speed
+from tfgen.training.speed import Speed, measure_speed
 
 if TYPE_CHECKING:
     from tfgen.data.batches import Batches
@@ -52,6 +54,8 @@ def train(arguments: TrainArguments) -> Run | None:
     """
     run = open_existing_run(arguments)
     config = run.config if run else new_config(arguments)
+    if run is None:
+        _check_before_reading(config)
     # Missing or damaged data are reported before this worker waits for others.
     dataset = (run or Run(Path(arguments.out), config)).dataset
     # The preset auto chooses a batch that the replicas can share.
@@ -59,19 +63,31 @@ def train(arguments: TrainArguments) -> Run | None:
     with lost_worker_errors(distribution):
         if distribution.cluster is not None:
             check_shared_folder(arguments, run)
-        if run is None:
-            plan = complete(arguments, config, dataset, distribution)
-            config = plan.config
-            if distribution.is_chief:
-                print_choices(config, plan.choices)
+        plan = Plan(config) if run else complete(arguments, config, dataset, distribution)
+        if distribution.is_chief:
+            print_choices(plan.config, plan.choices)
         if distribution.cluster is not None:
-            check_agreement(config, distribution)
-        return _train(arguments, run, config, dataset, distribution)
+            check_agreement(plan.config, distribution)
+        return _train(arguments, run, plan, dataset, distribution)
+
+
+def _check_before_reading(config: RunConfig) -> None:
+    """Refuse what can be refused before the pictures are read, which may take minutes.
+
+    Raises:
+        ConfigError, RunError: if there is no model to start from, or the weights of the model cannot fit into memory.
+    """
+    if config.train.init_from is not None:
+        open_start(config)
+    if config.data.image_size is not None and not has_rules(config):
+        # Pictures that are not converted have at least one channel.
+        check_memory_before_build(config, (*sides(config.data.image_size), 3 if config.data.color == "rgb" else 1))
 
 
 def _train(
-    arguments: TrainArguments, run: Run | None, config: RunConfig, dataset: "Dataset", distribution: DistributionContext
+    arguments: TrainArguments, run: Run | None, plan: Plan, dataset: "Dataset", distribution: DistributionContext
 ) -> Run | None:
+    config = plan.config
     check_memory_before_build(config, dataset.event_shape)
     batches, model = make_batches_and_model(config, dataset, distribution)
     memory = training_memory(config, model, batches)
@@ -79,7 +95,7 @@ def _train(
     baselines = _baselines(dataset, model)
     print_plan(config, dataset, batches, model, baselines, distribution, memory)
     if arguments.dry_run:
-        _print_dry_run(run, config, dataset, batches, model, distribution)
+        print_time(config, batches, plan.speed or _speed(config, dataset, batches, model, distribution))
         return None
     if run is not None:
         check_data(run, dataset, arguments.accept_changed_data)
@@ -101,20 +117,16 @@ def _train(
     return run
 
 
-def _print_dry_run(
-    run: Run | None,
+def _speed(
     config: RunConfig,
     dataset: "Dataset",
     batches: "Batches",
     model: "GenerativeModel",
     distribution: DistributionContext,
-) -> None:
-    """Print the time of a training, from some steps of the model in a folder that is deleted."""
+) -> Speed:
+    """The speed of a training, from some steps in a folder that is deleted."""
     with tempfile.TemporaryDirectory() as folder:
-        loop = make_loop(Run(Path(folder), config), dataset, batches, model, distribution)
-        print_time(config, batches, measure_speed(loop))
-    if run is None and config.train.init_from is not None:
-        print("start      the weights fit")
+        return measure_speed(make_loop(Run(Path(folder), config), dataset, batches, model, distribution))
 
 
 def _baselines(dataset: "Dataset", model: "GenerativeModel") -> dict[str, float]:

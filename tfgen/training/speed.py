@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Share of the time that validations may take, and bounds of the number of epochs, each of which ends with one.
 VALIDATION_SHARE, FEWEST_EPOCHS, MOST_EPOCHS = 0.1, 1, 50
+#: Duration of the diagnostics, in seconds, from which on they are not measured twice.
+SLOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Speed:
 
     Attributes:
         step: seconds of a training step.
-        validation: seconds of the validation that ends an epoch.
+        validation: seconds of the validation and the diagnostics that end an epoch.
         compilation: seconds that the first step took longer than a further one.
     """
 
@@ -48,7 +50,8 @@ def measure_speed(loop: "Loop", seconds: float = 0.5) -> Speed:
     while spent < seconds and spent + 2 * count * step < 4 * max(seconds, first) and count < 2**20:
         elapsed = _duration(lambda n=count: loop.run_steps(n))  # type: ignore[misc]
         step, spent, count = elapsed / count, spent + elapsed, 2 * count
-    validation = _validation(loop)
+    with loop.model.averaged_weights():
+        validation = _validation(loop) + _diagnostics(loop)
     for variable, value in state:
         variable.assign(value)
     loop.model.reset_metrics()
@@ -62,6 +65,12 @@ def _validation(loop: "Loop") -> float:
     first = loop.validation[slice(EVALUATION_BATCH)]
     loop.evaluate(first)
     return _duration(lambda: loop.evaluate(first)) * math.ceil(len(loop.validation) / len(first))
+
+
+def _diagnostics(loop: "Loop") -> float:
+    """Seconds of the diagnostics that end an epoch. The first call compiles; if it is slow, it is the measurement."""
+    first = _duration(loop.diagnostics)
+    return first if first > SLOW_SECONDS else _duration(loop.diagnostics)
 
 
 def _duration(function: Callable[[], object]) -> float:
