@@ -72,9 +72,9 @@ def multiscale(randomized, limits, shape=(4, 4), blocks=1, bound=4.0, inside=Non
     return MultiscaleAutoregressive(conditioners, limits, bins=5, bound=bound, inside=inside)
 
 
-def autoregressive(randomized, shape, blocks=2, bound=4.0, inside=None, **options):
+def autoregressive(randomized, shape, blocks=2, bound=4.0, inside=None, gain=0.7, **options):
     network = AutoregressiveNetwork(shape, 14 * shape[-1], width=8, blocks=blocks, activation="elu", **options)
-    return AutoregressiveSpline(randomized(network, gain=0.7), bins=5, bound=bound, inside=inside)
+    return AutoregressiveSpline(randomized(network, gain=gain), bins=5, bound=bound, inside=inside)
 
 
 def padded(make, shape=(3, 5, 2)):
@@ -160,7 +160,7 @@ BIJECTORS = {
         (3, 4, 3),
     ),
     "autoregressive of padded blocks": (
-        lambda r: padded(lambda inside: autoregressive(r, (2, 3, 8), inside=inside, channel_autoregressive=True)),
+        lambda r: padded(lambda inside: autoregressive(r, (2, 3, 8), 1, inside=inside, gain=0.4, channel_autoregressive=True)),
         (30,),
         (3, 5, 2),
     ),

@@ -146,7 +146,7 @@ def test_bad_input_is_a_sentence_and_leaves_nothing(tmp_path, capsys):
     out = ["--out", str(tmp_path / "runs")]
     assert "Did you mean digits?" in error_of(["--model", "vae", "--data", "digts", *out], capsys)
     assert "batch size of 1 to" in error_of(["--model", "vae", "--batch-size", "5000", *out], capsys)
-    assert "squeeze" in error_of(["--model", "flow", "--squeeze", "3", "--couplings", "2", *out], capsys)
+    assert "squeeze" in error_of(["--model", "flow", "--squeeze", "9", "--couplings", "2", *out], capsys)
     assert "does not exist" in error_of(["--resume", str(tmp_path / "nowhere")], capsys)
     assert not (tmp_path / "runs").exists()
     (tmp_path / "file").write_text("")
