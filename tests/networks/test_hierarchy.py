@@ -11,7 +11,8 @@ SHAPES = [(16, 16, 3), (9, 13, 1), (12, 20, 3), (5, 4, 1)]
 
 
 def networks(shape, **options):
-    encoder = bottom_up(shape, filters=4, **{key: value for key, value in options.items() if key == "classes"})
+    shared = {key: value for key, value in options.items() if key in ("classes", "stride")}
+    encoder = bottom_up(shape, filters=4, **shared)
     decoder = TopDown(shape, 6, filters=4, latent_channels=2, **options)
     decoder.build()
     return encoder, decoder
@@ -27,16 +28,18 @@ def test_each_grid_has_half_of_the_sides_of_the_finer_one_rounded_up():
     assert grids((64, 64, 3)) == [(32, 32), (16, 16), (8, 8), (4, 4)]
     assert grids((50, 35, 3)) == [(25, 18), (13, 9), (7, 5), (4, 3)]
     assert grids((8, 8, 1)) == [(4, 4)]
+    assert grids((48, 64, 3), stride=4) == [(12, 16), (6, 8), (3, 4)]
 
 
+@pytest.mark.parametrize("stride", [2, 4])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_images_of_any_size_have_latents_and_an_output_of_their_size(shape):
-    encoder, decoder = networks(shape)
+def test_images_of_any_size_have_latents_and_an_output_of_their_size(shape, stride):
+    encoder, decoder = networks(shape, stride=stride)
     features = encoder(tf.zeros((2, *shape)))
-    assert [tuple(part.shape[1:3]) for part in tf.nest.flatten(features)] == grids(shape)
+    assert [tuple(part.shape[1:3]) for part in tf.nest.flatten(features)] == grids(shape, stride)
     found = decoder.infer(features, tf.zeros((2, decoder.latents)))
     assert found.mean.shape == found.std.shape == found.latent.shape == (2, decoder.latents)
-    assert decoder.latents == 2 * sum(height * width for height, width in grids(shape))
+    assert decoder.latents == 2 * sum(height * width for height, width in grids(shape, stride))
     assert decoder(found.latent).shape == (2, *shape[:2], 6)
     assert decoder.compute_output_shape((None, decoder.latents)) == (None, *shape[:2], 6)
 
@@ -105,7 +108,7 @@ def test_dropout_acts_in_training_only():
 
 
 def test_the_decoder_can_be_built_from_its_configuration():
-    _, decoder = networks((9, 13, 3), classes=2, groups=1)
+    _, decoder = networks((9, 13, 3), classes=2, groups=1, stride=4)
     again = TopDown.from_config(decoder.get_config())
     again.build()
     assert again.get_config() == decoder.get_config()

@@ -28,6 +28,9 @@ class VAEConfig(Options):
         "grids from coarse to fine (hierarchical)",
     )
     latent_dim: Size = option(20, "With --arch mlp or conv: number of dimensions of the latent z")
+    latent_stride: Annotated[int, Bounds(low=2, high=8)] = option(
+        2, "With --arch hierarchical: side, in pixels, of the square that a position of the finest latent grid covers"
+    )
     latent_groups: Annotated[int, Bounds(low=1, limit=100)] = option(
         2, "With --arch hierarchical: number of groups of latents at each resolution"
     )

@@ -12,9 +12,6 @@ from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.latent_group import LatentGroup
 from tfgen.networks.mlp import LAST, activation_layer
 
-#: Side of the kernel of the first convolution, which has stride 2.
-FIRST_KERNEL = 4
-
 
 class Inference(NamedTuple):
     """Result of the top-down network on the features of images.
@@ -32,13 +29,14 @@ class Inference(NamedTuple):
     state: tf.Tensor
 
 
-def grids(image_shape: tuple[int, int, int]) -> list[tuple[int, int]]:
-    """Heights and widths of the grids of latents, from half of the image's size to the smallest: (16, 16), …, (4, 4).
+def grids(image_shape: tuple[int, int, int], stride: int = 2) -> list[tuple[int, int]]:
+    """Heights and widths of the grids of latents, the finest first: (16, 16), (8, 8), (4, 4) for 32×32 pixels.
 
-    The next grid has half the sides, rounded up, as long as the longer side exceeds 4 pixels.
+    A position of the finest grid covers `stride` × `stride` pixels. The next grid has half the sides, rounded up, as
+    long as the longer side exceeds 4.
     """
     height, width, _ = image_shape
-    found = [((height + 1) // 2, (width + 1) // 2)]
+    found = [(-(-height // stride), -(-width // stride))]
     while max(found[-1]) > SMALLEST_SIDE:
         height, width = found[-1]
         found.append(((height + 1) // 2, (width + 1) // 2))
@@ -49,6 +47,7 @@ def bottom_up(
     image_shape: tuple[int, int, int],
     *,
     filters: int,
+    stride: int = 2,
     blocks: int = 1,
     activation: str = "silu",
     dropout: float = 0.0,
@@ -64,6 +63,7 @@ def bottom_up(
     Args:
         image_shape: (H, W, C).
         filters: filters of the finest grid; the other grids have twice as many.
+        stride: pixels on each side that a position of the finest grid covers.
         blocks: gated residual blocks of each grid.
         activation: inside the blocks.
         dropout: rate inside the blocks.
@@ -73,9 +73,11 @@ def bottom_up(
     image = hidden = keras.Input(image_shape)
     label = [keras.Input((classes,))] if classes else []
     features = []
-    for stage, _ in enumerate(grids(image_shape)):
-        width, kernel = channels(filters, stage), 3 if stage else FIRST_KERNEL
-        hidden = keras.layers.Conv2D(width, kernel, strides=2, padding="same")(hidden)
+    for stage, _ in enumerate(grids(image_shape, stride)):
+        width = channels(filters, stage)
+        # Kernels of twice the stride, or nearly so, overlap.
+        kernel, step = (3, 2) if stage else (2 * stride, stride)
+        hidden = keras.layers.Conv2D(width, kernel, strides=step, padding="same")(hidden)
         if classes:
             hidden = keras.layers.Add()([hidden, *ClassBias(classes, width, 1)(label[0])])
         for _ in range(blocks):
@@ -95,6 +97,7 @@ class TopDown(keras.layers.Layer):
         image_shape: (H, W, C) of the image.
         outputs: channels of the output.
         filters: filters of the finest grid; the other grids have twice as many.
+        stride: pixels on each side that a position of the finest grid covers, at least 2.
         groups: groups of latents of each grid.
         latent_channels: channels of each group.
         activation, dropout: see `LatentGroup`.
@@ -109,6 +112,7 @@ class TopDown(keras.layers.Layer):
         outputs: int,
         *,
         filters: int,
+        stride: int = 2,
         groups: int = 1,
         latent_channels: int = 8,
         activation: str = "silu",
@@ -118,9 +122,9 @@ class TopDown(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.image_shape, self.outputs, self.filters = tuple(image_shape), outputs, filters
-        self.groups, self.latent_channels = groups, latent_channels
+        self.stride, self.groups, self.latent_channels = stride, groups, latent_channels
         self.activation, self.rate, self.classes = activation, dropout, classes
-        self.grids = grids(image_shape)
+        self.grids = grids(image_shape, stride)
         self.group_layers, self.label_layers, self.enlarge_layers = [], [], []
         for stage in reversed(range(len(self.grids))):
             width = channels(filters, stage)
@@ -132,7 +136,7 @@ class TopDown(keras.layers.Layer):
         self.upsample = keras.layers.UpSampling2D(2, interpolation="nearest")
         self.act = activation_layer(activation)
         self.pixel_filters = max(filters // 2, 8)
-        self.pixel_hidden = keras.layers.Conv2D(4 * self.pixel_filters, 3, padding="same")
+        self.pixel_hidden = keras.layers.Conv2D(stride**2 * self.pixel_filters, 3, padding="same")
         self.last = keras.layers.Conv2D(outputs, 3, padding="same", dtype="float32", name=LAST)
 
     @property
@@ -200,7 +204,7 @@ class TopDown(keras.layers.Layer):
     def output_of(self, state) -> tf.Tensor:
         """Compute the output from the state after the last group, float32 [n, H, W, outputs]."""
         height, width, _ = self.image_shape
-        pixels = tf.nn.depth_to_space(self.pixel_hidden(self.act(state)), 2)[:, :height, :width]
+        pixels = tf.nn.depth_to_space(self.pixel_hidden(self.act(state)), self.stride)[:, :height, :width]
         return self.last(self.act(pixels))
 
     def call(self, inputs, training=False):
@@ -217,6 +221,7 @@ class TopDown(keras.layers.Layer):
             "image_shape": list(self.image_shape),
             "outputs": self.outputs,
             "filters": self.filters,
+            "stride": self.stride,
             "groups": self.groups,
             "latent_channels": self.latent_channels,
             "activation": self.activation,

@@ -35,7 +35,7 @@ def trained():
     keras.utils.set_random_seed(1)
     vae = VAE((9, 13, 3), 256, **OPTIONS)
     vae.compile(keras.optimizers.Adam(1e-2))
-    vae.fit(pictures(256), batch_size=32, epochs=6, verbose=0)
+    vae.fit(pictures(256), batch_size=32, epochs=25, verbose=0)
     return vae
 
 
@@ -114,9 +114,9 @@ def test_classes_change_latents_images_and_likelihood(tmp_path):
     labels = np.arange(64) % 2
     images = (generator.integers(0, 60, (64, 9, 13, 3)) + 180 * labels[:, None, None, None]).astype(np.uint8)
     vae.compile(keras.optimizers.Adam(1e-2))
-    vae.fit(images, labels, batch_size=16, epochs=8, verbose=0)
+    vae.fit(images, labels, batch_size=16, epochs=30, verbose=0)
     dark, bright = (vae.sample(8, seed=1, label=label).numpy() for label in ("dark", "bright"))
-    assert bright.mean() > dark.mean() + 0.2
+    assert bright.mean() > dark.mean() + 0.3
     assert np.abs(vae.encode(images[:1], label=0) - vae.encode(images[:1], label=1)).max() > 1e-4
     np.testing.assert_array_equal(np.argmax(vae.class_log_posterior(images[:16]), axis=1), labels[:16])
     vae.save(tmp_path / "model.keras")

@@ -22,6 +22,7 @@ def encoder(config: VAEConfig, image_shape: tuple[int, int, int], classes: int =
         return bottom_up(
             image_shape,
             filters=config.filters,
+            stride=config.latent_stride,
             blocks=config.blocks,
             activation=config.activation,
             dropout=config.dropout,
@@ -57,6 +58,7 @@ def decoder(config: VAEConfig, image_shape: tuple[int, int, int], maps: int, cla
             image_shape,
             maps,
             filters=config.filters,
+            stride=config.latent_stride,
             groups=config.latent_groups,
             latent_channels=config.latent_channels,
             activation=config.activation,
