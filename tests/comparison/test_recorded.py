@@ -148,6 +148,33 @@ def test_only_measurements_with_the_same_classifier_are_compared(make):
     }
 
 
+def test_conditional_models_have_a_table_of_their_classes(make):
+    bayes = {
+        "split": "test", "estimator": "bound", "samples": 1, "examples": 300, "classes": 10, "accuracy": 0.9,
+        "accuracy_standard_error": 0.01, "expected_calibration_error": 0.05, "bins": 15,
+    }  # fmt: skip
+    samples = {
+        "split": "test", "seed": 0, "temperature": 1.0, "classifier": CLASSIFIER, "samples": 20, "classes": ["a", "b"],
+        "class_agreement": 0.75, "agreement_by_class": [0.5, 1.0], "samples_by_class": [10, 10],
+        "frechet_distance_by_class": [3.0, None], "mean_frechet_distance": 3.0,
+    }  # fmt: skip
+    vae = make("vae", evaluation={"classification": [bayes], "class_samples": [samples]})
+    gan = make("gan", evaluation={"class_samples": [{**samples, "class_agreement": 0.5}]})
+    found = compare_recorded([vae, gan, make("gan", seed=1, batch_size=32)])
+    assert [row.classes and row.classes.class_agreement.mean for row in found.rows] == [0.75, 0.5, None]
+    text = comparison_markdown(found)
+    assert "| digits-vae-1 | 0.9000 | 0.0500 | 0.7500 | 3.00 |" in text
+    assert "| digits-gan-1 | – | – | 0.5000 | 3.00 |" in text
+    assert "Classes of conditional" not in comparison_markdown(compare_recorded([make("gan", seed=3)]))
+
+
+def test_fids_are_reported_with_the_name_of_the_network(make):
+    inception = {"name": "InceptionV3", "sha256": "cd" * 32, "test_accuracy": None}
+    entry = {**quality(None, classifier=inception, fid=12.5), "class_histogram": None, "floor": {"fid": 3.25}}
+    text = comparison_markdown(compare_recorded([make("gan", evaluation={"quality": [entry]})]))
+    assert "InceptionV3" in text and "| 12.50 |" in text and "| 3.25 |" in text and "| FID |" in text
+
+
 def test_measurements_from_before_further_training_are_ignored(make):
     run = make("vae", evaluation={"likelihood": [likelihood(2.0, epoch=1)]})
     assert compare_recorded([run]).likelihoods == ()

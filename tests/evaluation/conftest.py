@@ -4,13 +4,21 @@ import pytest
 
 OPTIONS = {
     "vae": {"hidden": (16,), "latent_dim": 3, "likelihood": "logistic_mixture", "mixtures": 2},
+    "flow": {
+        "width": 8,
+        "checkerboard": 1,
+        "squeeze": (2,),
+        "couplings": (1,),
+        "blocks": 1,
+        "dequantization": "uniform",
+    },
     "gan": {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4},
 }
 
 
 @pytest.fixture(scope="session")
 def conditional_run(tmp_path_factory):
-    """A function from "vae" or "gan" to a run of a conditional model of digits, trained for a few epochs."""
+    """A function from "vae", "flow" or "gan" to a run of a conditional model of digits, trained for a few epochs."""
     made = {}
 
     def run(name):

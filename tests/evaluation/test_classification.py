@@ -1,4 +1,4 @@
-"""Conditional models classify by Bayes' rule, and their samples are compared with real images of the requested class."""
+"""Conditional models classify by Bayes' rule, and a classifier checks the class of their samples."""
 
 import dataclasses
 
@@ -60,6 +60,18 @@ def test_a_gan_has_samples_of_classes_and_no_bayes_rule(conditional_run, capsys)
     assert "classification" not in found and len(found["class_samples"]) == 1
     with pytest.raises(UndefinedError, match="likelihood"):
         measure_classification(run)
+
+
+def test_everything_of_a_conditional_flow_is_measured(conditional_run, capsys):
+    run = conditional_run("flow")
+    main([str(run.path), "--n", "40", "--first", "40"])
+    output = capsys.readouterr().out
+    assert "bits/dim" in output and "given the class" in output and "largest |x − f(f⁻¹(x))|" in output
+    found = read_entries(run)
+    assert found["likelihood"][0].conditional is True
+    assert found["inversion"][0].examples.largest < 1e-3
+    assert found["classification"][0].examples == 40
+    assert found["memorization"][0].pixels.samples_nearer_than_99_percent_of_heldout is not None
 
 
 def test_a_model_without_classes_has_no_classification(tiny_run, capsys):

@@ -1,4 +1,4 @@
-"""Features of an Inception network: the FID is that of a reference formula, and missing weights are told in a sentence."""
+"""Features of an Inception network: the FID is that of a reference formula; missing weights are one sentence."""
 
 import keras
 import numpy as np
@@ -88,7 +88,7 @@ def test_weights_that_cannot_be_loaded_are_told_in_one_sentence(monkeypatch, tmp
     with pytest.raises(DataError, match="There is no file"):
         load_inception(256, tmp_path / "absent.h5")
     (tmp_path / "damaged.h5").write_bytes(b"no weights")
-    with pytest.raises(DataError, match="expected the weights of keras.applications.InceptionV3"):
+    with pytest.raises(DataError, match=r"expected the weights of keras\.applications.InceptionV3"):
         load_inception(256, tmp_path / "damaged.h5")
 
 

@@ -12,7 +12,7 @@ from tfgen.models.vae import VAE
 class InexactFlow(Flow):
     """A flow whose inverse is too dark by 0.01 in every image with a bright top left pixel."""
 
-    def decode(self, latent):
+    def decode(self, latent, label=None):
         import tensorflow as tf
 
         exact = super().decode(latent)

@@ -87,8 +87,9 @@ def test_each_class_has_a_row_of_the_picture(conditional_run, tmp_path, capsys):
     assert "30 pictures" in capsys.readouterr().out
     with Image.open(tmp_path / "x.png") as picture:
         scale = picture.height // (10 * 9 + 1)
-        assert picture.size == (scale * (3 * 9 + 1), scale * (10 * 9 + 1))
-        grid = np.asarray(picture)[::scale, ::scale]
+        # The names of the classes stand to the left of the grid.
+        grid = np.asarray(picture.convert("L"))[::scale, picture.width - scale * (3 * 9 + 1) :: scale]
+    assert grid.shape == (10 * 9 + 1, 3 * 9 + 1)
     images = np.round(255 * run.load_model().sample(30, label="each").numpy()[..., 0])
     for row, column in ((0, 0), (4, 1), (9, 2)):
         cell = grid[1 + 9 * row : 9 + 9 * row, 1 + 9 * column : 9 + 9 * column]

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data.augment import augmented
-from tfgen.data.stored import StoredImages
+from tfgen.data.stored import Images, StoredImages
 from tfgen.errors import DataError
 from tfgen.random.permutation import permuted
 
@@ -144,7 +144,7 @@ class Batches:
         return steps.map(self.at).prefetch(2)
 
 
-def evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+def evaluation_batches(examples: Images, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
     """Yield every example once, in order, in batches of one size, so that a compiled function sees a single shape.
 
     Args:
@@ -178,7 +178,7 @@ def padded_labels(labels: np.ndarray | None, start: int, batch_size: int) -> tf.
     return tf.constant(labels[np.where(rows < len(labels), rows, 0)], tf.int32)
 
 
-def _evaluation_batches(examples: np.ndarray, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+def _evaluation_batches(examples: Images, batch_size: int) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
     for start in range(0, len(examples), batch_size):
         rows = np.arange(start, start + batch_size)
         real = rows < len(examples)

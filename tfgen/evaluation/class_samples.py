@@ -39,8 +39,8 @@ def evaluate_class_samples(
     """Measure whether samples belong to the requested class, and their distance to real images of the class.
 
     Class k gets min(count / K, number of its images in the split) samples, so that sets of equal size are compared.
-    Classes without images in the split get none. The real reference compares two halves of the real images of each
-    class, which are smaller sets and therefore have a larger distance than whole sets would have.
+    Classes without images in the split get none. The real reference compares the same real images with as many of the
+    class in the training split (of the test split, if `split` is "train").
 
     Args:
         model: a conditional model of images.
@@ -64,6 +64,7 @@ def evaluate_class_samples(
     examples = examples_of_split(dataset, split)
     if examples.labels is None:
         raise DataError("Expected labelled images for a conditional model. Received: images without labels")
+    others = dataset.test if split == "train" else dataset.train
     classes = len(model.classes)
     if count < classes:
         raise ConfigError(f"count: expected at least one sample for each of {classes} classes. Received: {count}")
@@ -82,11 +83,16 @@ def evaluate_class_samples(
             done += size
             agreed += int(np.sum(fake.classes == target[label]))
             real_agreed += int(np.sum(real.classes == target[label]))
-        enough, halves = size >= MIN_IMAGES, size >= 2 * MIN_IMAGES
+        rest = np.flatnonzero(others.labels == label)[:size]
+        enough = size >= MIN_IMAGES
         figures["agreement"].append(float(np.mean(fake.classes == target[label])) if size else 0.0)
         figures["size"].append(size)
         figures["frechet"].append(frechet_distance(real.features, fake.features) if enough else None)
-        figures["reference"].append(frechet_distance(real.features[::2], real.features[1::2]) if halves else None)
+        figures["reference"].append(
+            frechet_distance(real.features, classifier.classify(others.examples[rest]).features)
+            if enough and len(rest) == size
+            else None
+        )
         progress(done)
     if not done:
         raise ConfigError(f"split: expected images of the model's classes. Received: {split!r} without any")

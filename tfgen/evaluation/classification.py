@@ -15,13 +15,14 @@ from tfgen.runs.entries import ClassificationEntry
 from tfgen.runs.evaluations import add_entry
 
 if TYPE_CHECKING:
+    from tfgen.data.stored import Images
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
 
 
 def class_log_posteriors(
     model: "GenerativeModel",
-    examples: np.ndarray,
+    examples: "Images",
     *,
     samples: int = 1,
     seed: int = 0,

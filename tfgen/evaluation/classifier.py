@@ -18,9 +18,7 @@ from tfgen.metrics.set_distances import ClassifiedFeatures
 from tfgen.runs.entries import ClassifierIdentity
 
 if TYPE_CHECKING:
-    from tfgen.data.stored import StoredImages
-
-    Images = np.ndarray | StoredImages
+    from tfgen.data.stored import Images
 
 #: Number of images that are classified at a time.
 BATCH = 500
@@ -130,13 +128,13 @@ class Classifier:
             Features, float64 [n, d], and classes, int64 [n], as positions in the card's labels.
         """
         features, logits = [], []
-        for batch in self._batches([images] if hasattr(images, "shape") else images):
+        for batch in self._batches(as_parts(images)):
             batch_features, batch_logits = self.network(batch, training=False)
             features.append(np.asarray(batch_features, np.float64) / self.card.feature_scale)
             logits.append(np.asarray(batch_logits))
         return ClassifiedFeatures(np.concatenate(features), np.concatenate(logits).argmax(axis=1))
 
-    def _batches(self, parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    def _batches(self, parts: "Iterable[Images]") -> Iterator[np.ndarray]:
         for part in parts:
             for start in range(0, len(part), BATCH):
                 batch = np.asarray(part[start : start + BATCH])
@@ -177,3 +175,8 @@ class Classifier:
             DataError: see `class_of_label`.
         """
         return float(np.mean(self.classify(images).classes == self.class_of_label(labels)))
+
+
+def as_parts(images: "Images | Iterable[np.ndarray]") -> "Iterable[Images]":
+    """Return images in one array, or in the arrays of an iterable, as an iterable of arrays."""
+    return [images] if hasattr(images, "shape") else images  # type: ignore[list-item, return-value]

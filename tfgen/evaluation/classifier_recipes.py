@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgen.errors import DataError
 from tfgen.evaluation import whitened_network
 from tfgen.evaluation.augmentation import random_affine, random_flip_and_shift
 from tfgen.evaluation.classifier_network import build_network
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import Images
 
 #: Number of steps of linear warm-up of Adam's learning rate.
 WARMUP = 200
@@ -46,7 +48,7 @@ class Recipe:
     label_smoothing: float
     average_decay: float
     augment: Callable[..., tf.Tensor]
-    initialize: Callable[[keras.Model, np.ndarray, int], None]
+    initialize: Callable[[keras.Model, "Images", int], None]
     optimizer: Callable[[Sequence[Any], int, float], Callable[[Sequence[tf.Tensor]], None]]
 
 

@@ -54,7 +54,7 @@ def labels_of_pictures(model: "GenerativeModel", pictures: "Pictures", label: An
 
     if label is not None:
         check_label(model, label)
-        return model.labels_of(label, len(pictures.images)).numpy()
+        return np.asarray(model.labels_of(label, len(pictures.images)))
     if model.is_conditional and pictures.classes is not None and set(pictures.classes) <= set(model.classes):
         return np.array([model.classes.index(name) for name in pictures.classes], np.int32)
     return None

@@ -26,6 +26,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.errors import DataError
+from tfgen.evaluation.classifier import as_parts
 from tfgen.metrics.set_distances import ClassifiedFeatures
 from tfgen.runs.entries import ClassifierIdentity
 
@@ -55,7 +56,7 @@ class InceptionFeatures:
         self.network, self.levels = network, levels
         digest = hashlib.sha256()
         for weights in network.get_weights():
-            digest.update(np.ascontiguousarray(weights))
+            digest.update(np.ascontiguousarray(weights).tobytes())
         self.identity = ClassifierIdentity(name=NAME, sha256=digest.hexdigest(), test_accuracy=None)
 
     def classify(self, images: np.ndarray | Iterable[np.ndarray]) -> ClassifiedFeatures:
@@ -65,7 +66,7 @@ class InceptionFeatures:
             images: as `tfgen.evaluation.classifier.Classifier.classify` takes them.
         """
         features = []
-        for part in [images] if hasattr(images, "shape") else images:
+        for part in as_parts(images):
             for start in range(0, len(part), BATCH):
                 features.append(self._features(np.asarray(part[start : start + BATCH])))
         found = np.concatenate(features)

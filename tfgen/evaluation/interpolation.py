@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.evaluation.likelihood import labels_for
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
@@ -164,4 +165,4 @@ def pairs_of_test_images(
             f"--real: expected two of the {len(examples)} test images for each row. Received: {pairs} rows, starting "
             f"at number {first}"
         )
-    return images, test.labels[first : first + 2 * pairs] if model.is_conditional else None
+    return images, labels_for(model, test[first : first + 2 * pairs])

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfgen.errors import UndefinedError
+from tfgen.evaluation.likelihood import labels_for
 from tfgen.evaluation.progress import progress_bar
 from tfgen.evaluation.split import examples_of_split
 from tfgen.runs.entries import InversionEntry, InversionErrors
 from tfgen.runs.evaluations import add_entry
 
 if TYPE_CHECKING:
+    from tfgen.data.stored import Images
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
 
@@ -21,10 +23,11 @@ NOISE = 256
 
 def evaluate_inversion(
     model: "GenerativeModel",
-    examples: np.ndarray,
+    examples: "Images",
     *,
     seed: int = 0,
     batch_size: int = 100,
+    labels: np.ndarray | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> dict[str, InversionErrors]:
     """Measure |x − f(f⁻¹(x))| for a set of examples and, for images, also for images unlike any training image.
@@ -37,6 +40,8 @@ def evaluate_inversion(
         examples: [n, *event_shape].
         seed: seed of the images of noise, whose pixels are uniform over all levels.
         batch_size: number of examples of a batch.
+        labels: classes of the examples, integers [n], for a conditional model. The other images have the classes in
+            turn.
         progress: called after each batch with the number of examples so far.
 
     Returns:
@@ -47,7 +52,7 @@ def evaluate_inversion(
     """
     import tensorflow as tf
 
-    from tfgen.data.batches import evaluation_batches
+    from tfgen.data.batches import evaluation_batches, padded_labels
 
     if not model.can("inversion_error"):
         raise UndefinedError(
@@ -58,8 +63,11 @@ def evaluate_inversion(
     errors, done = {}, 0
     for name, members in {"examples": examples, **_artificial_images(model, examples.dtype, seed)}.items():
         largest, totals = [], []
-        for batch, mask in evaluation_batches(members, min(batch_size, len(members))):
-            values = error_of(batch).numpy()[mask.numpy() > 0]
+        of_members = labels if name == "examples" or labels is None else np.arange(len(members)) % len(model.classes)
+        size = min(batch_size, len(members))
+        for number, (batch, mask) in enumerate(evaluation_batches(members, size)):
+            label = padded_labels(of_members, number * size, size)
+            values = error_of(batch, **model.given(label)).numpy()[mask.numpy() > 0]
             largest.append(values.max())
             totals.append(values.mean(dtype=np.float64) * len(values))
             done += len(values)
@@ -109,13 +117,15 @@ def measure_inversion(
         ConfigError: if the run has no such split.
     """
     model = model or run.load_model()
-    examples = examples_of_split(run.dataset, split, first).examples
+    chosen = examples_of_split(run.dataset, split, first)
+    examples = chosen.examples
     with progress_bar(len(examples), "example", progress) as bar:
         errors = evaluate_inversion(
             model,
             examples,
             seed=seed,
             batch_size=batch_size,
+            labels=labels_for(model, chosen) if model.can("inversion_error") else None,
             progress=lambda done: bar.update(min(done, bar.total) - bar.n),
         )
     entry = InversionEntry(split=split, epoch=run.epoch, seed=seed, **errors)  # type: ignore[arg-type]

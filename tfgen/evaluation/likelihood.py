@@ -16,6 +16,7 @@ from tfgen.runs.evaluations import add_entry
 
 if TYPE_CHECKING:
     from tfgen.data.sets import ImageSet, PointSet
+    from tfgen.data.stored import Images
     from tfgen.models.contract import GenerativeModel
     from tfgen.models.likelihood import Likelihood
     from tfgen.runs.run import Run
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def evaluate_likelihood(
     model: "GenerativeModel",
-    examples: np.ndarray,
+    examples: "Images",
     *,
     samples: int = 1,
     seed: int = 0,
@@ -95,7 +96,7 @@ def _log_prob_function(model: "GenerativeModel", samples: int, batch_size: int) 
     return log_prob
 
 
-def baseline_bits_per_dim(model: "GenerativeModel", train: np.ndarray, test: np.ndarray) -> float:
+def baseline_bits_per_dim(model: "GenerativeModel", train: "Images", test: "Images") -> float:
     """Return the bits per dimension of independent pixels, for the pixels that the model's likelihood observes.
 
     Args:
@@ -167,7 +168,7 @@ def measure_likelihood(
         seed=seed,
         log_prob_nats=float(result.nats.mean()),
         log_prob_nats_standard_error=float(result.nats.std(ddof=1) / len(result.nats) ** 0.5),
-        **({"conditional": True} if model.is_conditional else {}),
+        conditional=model.is_conditional or None,
         **(_image_fields(run, model, result, examples) if model.is_image else _point_fields(examples)),
         seconds=round(time.monotonic() - started, 1),
     )

@@ -114,7 +114,7 @@ def class_samples_summary(entry: ClassSamplesEntry) -> str:
         f"{entry.split:<10} {entry.samples:,} samples of requested classes; {extractor_title(entry.classifier)}",
         f"           the classifier finds the requested class in {entry.class_agreement:.4f} of the samples and the "
         f"label in {_number(entry.real_agreement, '.4f')} of the real images",
-        f"           mean Fréchet classifier distance of a class {mean}; between two halves of its real images {real}",
+        f"           mean Fréchet classifier distance of a class {mean}; of other real images {real}",
         "           class: samples, agreement, Fréchet classifier distance",
     ]
     for name, size, agreement, distance in zip(

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -19,6 +20,9 @@ from tfgen.evaluation.classifier_files import set_weights, weights_to_bytes
 from tfgen.evaluation.classifier_recipes import RECIPES, Recipe, architecture_for
 from tfgen.evaluation.split import evenly_spaced
 from tfgen.models.moving_average import MovingAverage
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import Images
 
 #: Number of training images that determine the scale of the features.
 SCALE_IMAGES = 10_000
@@ -115,14 +119,13 @@ def _recipe(
     if learning_rate is None:
         # SGD keeps the size of its noise if the learning rate grows with the batch.
         learning_rate = recipe.learning_rate * (batch / recipe.batch_size if architecture == "whitened" else 1.0)
-    changes = {"augment": random_shift} if architecture == "whitened" and not flip else {}
     return dataclasses.replace(
         recipe,
+        augment=random_shift if architecture == "whitened" and not flip else recipe.augment,
         steps=steps or recipe.steps,
         batch_size=batch,
         learning_rate=learning_rate,
         filters=filters or recipe.filters,
-        **changes,
     )
 
 
@@ -196,7 +199,7 @@ def _training_loop(
     return run_steps
 
 
-def normalize_features(classifier: Classifier, examples: np.ndarray) -> None:
+def normalize_features(classifier: Classifier, examples: "Images") -> None:
     """Scale the features to a mean square of 1 on `examples`, and the weights of the logits inversely.
 
     The logits do not change. Training does not determine the scale of the features, but distances between features
@@ -208,7 +211,7 @@ def normalize_features(classifier: Classifier, examples: np.ndarray) -> None:
         variable.assign(variable * factor)
 
 
-def _root_mean_square(classifier: Classifier, examples: np.ndarray) -> float:
+def _root_mean_square(classifier: Classifier, examples: "Images") -> float:
     """Return the root of the mean square of the features of the examples, of at most `SCALE_IMAGES` of them."""
     chosen = examples[evenly_spaced(len(examples), min(len(examples), SCALE_IMAGES))]
     return float(np.sqrt(np.mean(classifier.classify(chosen).features ** 2)))

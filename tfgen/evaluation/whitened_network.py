@@ -4,10 +4,15 @@ The network and its training (`tfgen.evaluation.classifier_recipes`) follow Jord
 a single GPU. arXiv:2404.00498, 2024, with narrower layers and a moving average of the weights in place of Lookahead.
 """
 
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
 from tfgen.evaluation.split import evenly_spaced
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import Images
 
 #: Whitened directions of a patch; each gives two filters of opposite signs.
 DIRECTIONS = 12
@@ -80,7 +85,7 @@ def _uniform() -> keras.initializers.Initializer:
     return keras.initializers.VarianceScaling(1.0 / 3.0, "fan_in", "uniform")
 
 
-def initialize(network: keras.Model, images: np.ndarray, levels: int) -> None:
+def initialize(network: keras.Model, images: "Images", levels: int) -> None:
     """Set the initial weights: the whitening convolution, and 3×3 convolutions that start as identities.
 
     The filters of the whitening convolution are the eigenvectors of the covariance of patches, divided by the standard

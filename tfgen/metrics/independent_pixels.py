@@ -5,14 +5,18 @@ A model of images that does not exceed the baseline has learned nothing about th
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import Images
 
 #: Number of images that are read at a time.
 PART = 4096
 
 
-def independent_pixels_bits_per_dim(train: np.ndarray, test: np.ndarray, levels: int) -> float:
+def independent_pixels_bits_per_dim(train: "Images", test: "Images", levels: int) -> float:
     """Return the bits per dimension of independent pixels, each with its own histogram.
 
     The histogram of a pixel and channel counts the levels in `train`, plus one for every level.
@@ -36,17 +40,17 @@ def independent_pixels_bits_per_dim(train: np.ndarray, test: np.ndarray, levels:
     return float(np.mean(means))
 
 
-def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
+def _parts(images: "Images") -> Iterator[np.ndarray]:
     """Yield the images in parts, because a set may lie in a file and be larger than the memory."""
     for start in range(0, len(images), PART):
         yield np.asarray(images[start : start + PART])
 
 
-def _sum(images: np.ndarray) -> np.ndarray:
+def _sum(images: "Images") -> np.ndarray:
     return sum(part.sum(axis=0, dtype=np.float64) for part in _parts(images))  # type: ignore[return-value]
 
 
-def independent_bernoulli_bits_per_dim(train: np.ndarray, test: np.ndarray, levels: int) -> float:
+def independent_bernoulli_bits_per_dim(train: "Images", test: "Images", levels: int) -> float:
     """Return the bits per dimension of independent Bernoulli pixels, in expectation over random binarizations.
 
     A pixel of intensity v / (levels − 1) becomes 1 with that probability. The parameter of a pixel and channel is its

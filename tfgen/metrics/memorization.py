@@ -10,11 +10,14 @@ a ratio below the 1st percentile of the test examples' ratios.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from tfgen.metrics.neighbours import nearest
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import Images
 
 
 class NearestExamples(NamedTuple):
@@ -32,7 +35,7 @@ class NearestExamples(NamedTuple):
 
 
 def nearest_examples(
-    queries: np.ndarray, examples: np.ndarray, to_vectors: Callable[[np.ndarray], np.ndarray] = np.asarray
+    queries: np.ndarray, examples: "Images", to_vectors: Callable[[np.ndarray], np.ndarray] = np.asarray
 ) -> NearestExamples:
     """Return the nearest training example of each query, with its distance and the ratio ρ.
 

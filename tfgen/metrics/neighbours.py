@@ -5,8 +5,12 @@ to the feature's k-th nearest neighbour in the same set as its radius.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from tfgen.data.stored import Images
 
 #: Number of rows of a distance matrix in memory at a time. All of 10,000 × 10,000 distances would take 800 MB.
 BLOCK = 1000
@@ -100,7 +104,7 @@ def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[fl
 
 def nearest(
     queries: np.ndarray,
-    examples: np.ndarray,
+    examples: "Images",
     *,
     excluded: np.ndarray | None = None,
     to_vectors: Callable[[np.ndarray], np.ndarray] = np.asarray,

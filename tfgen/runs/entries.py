@@ -228,7 +228,7 @@ class ClassSamplesEntry(Entry):
         samples_by_class: number of samples of each class, and of its real images that they are compared with.
         frechet_distance_by_class: Fréchet classifier distance of each class; None for a class with too few images.
         mean_frechet_distance: mean over the classes that have one.
-        mean_real_frechet_distance: the same mean for two halves of the real images of each class.
+        mean_real_frechet_distance: the same mean for other real images in place of samples.
     """
 
     kind: ClassVar[str] = "class_samples"
