@@ -230,3 +230,28 @@ def test_the_likelihood_without_a_label_is_the_marginal(conditional_model, ask_c
     of_class = ask_conditional("log_prob", digits8, seeds, np.full(8, 1, np.int32))
     np.testing.assert_allclose(of_class, conditional_model.log_prob(whole, seed=0, label="dog"), rtol=1e-4)
     assert np.abs(found - of_class).max() > 1e-2
+
+
+CONDITIONAL = {
+    "vae": {"hidden": (16,), "latent_dim": 3, "likelihood": "logistic_mixture", "mixtures": 2},
+    "vae-flow-prior": {"hidden": (16,), "latent_dim": 4, "prior": "flow", "prior_couplings": 2, "prior_hidden": (8,)},
+    "gan": {"generator_hidden": (16,), "discriminator_hidden": (16,), "latent_dim": 4},
+    "flow": {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)},
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_conditional_models_of_every_family_have_the_output_of_the_keras_model(name):
+    import keras
+
+    from tfgen.data import load
+    from tfgen.models import family
+
+    train = load("digits").train
+    keras.utils.set_random_seed(0)
+    model = family(name.partition("-")[0])((8, 8, 1), 17, classes=tuple("0123456789"), **CONDITIONAL[name])
+    model.compile(keras.optimizers.Adam(3e-3))
+    model.fit(train.images[:256], train.labels[:256], batch_size=64, verbose=0)
+    found = parity.compare(model, Traced(model), (train.images[:12] / np.float32(16)).astype(np.float32), "float32")
+    assert set(found) == set(signatures(model))
+    parity.check("signatures", found)

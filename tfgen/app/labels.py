@@ -57,7 +57,9 @@ def label_of_seed(model: "GenerativeModel", seed: int, label: str) -> int | None
     from tfgen import random
 
     if label in (ANY, None):
-        return int(model.labels_from_seeds(random.seeds_from(seed, 1))[0]) if model.is_conditional else None
+        if not model.is_conditional:
+            return None
+        return int(np.asarray(model.labels_from_seeds(random.seeds_from(seed, 1)))[0])
     return model.classes.index(_checked(model, label, (ANY,)))
 
 

@@ -72,9 +72,7 @@ def label_of(model: "GenerativeModel", name: str, inputs: dict[str, np.ndarray])
         return None
     if name == "interpolate":
         first, last = (
-            model.one_hot(
-                model.labels_of(_classes(model, inputs[f"label_{end}"], inputs[f"seed_{end}"]), len(inputs["position"]))
-            )
+            tf.one_hot(_classes(model, inputs[f"label_{end}"], inputs[f"seed_{end}"]), len(model.classes))
             for end in ("from", "to")
         )
         position = inputs["position"][:, None]
@@ -87,7 +85,7 @@ def _classes(model: "GenerativeModel", labels: np.ndarray, seeds: np.ndarray | N
     if seeds is None:
         drawn = np.full(len(labels), np.argmax(model.class_frequencies))
     else:
-        drawn = model.labels_from_seeds(tf.constant(seeds)).numpy()
+        drawn = np.asarray(model.labels_from_seeds(tf.constant(seeds)))
     return np.where(labels < 0, drawn, labels).tolist()
 
 

@@ -95,7 +95,7 @@ class Labels:
         count = len(self.classes)
         if isinstance(label, str) and label in self.classes:
             return self.classes.index(label)
-        if isinstance(label, numbers.Integral) and not isinstance(label, bool) and 0 <= label < count:
+        if isinstance(label, numbers.Integral) and not isinstance(label, bool) and 0 <= int(label) < count:
             return int(label)
         if isinstance(label, str) and label.isdecimal() and int(label) < count:
             return int(label)

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from gradio_client.exceptions import AppError
 
+from tfgen.app.labels import ANY
+
 SEED_RANGE = r"seed: expected an integer from -2147483648 to 2147483647\. Received: "
 
 
@@ -17,14 +19,14 @@ SEED_RANGE = r"seed: expected an integer from -2147483648 to 2147483647\. Receiv
 @pytest.mark.parametrize(
     ("handler", "data", "words"),
     [
-        ("reconstruct", ["gan", None, True], "a GAN has no encoder"),
-        ("interpolate_pictures", ["gan", None, None, 5, "linear", True], "a GAN has no encoder"),
-        ("reconstruct", ["points", None, True], "needs a model of images"),
-        ("interpolate", ["points", 0, 1, 5, "linear", 1.0], "needs a model of images"),
-        ("explore", ["points", 0, 0, 0, "around a sample", 1, 2], "needs a model of images"),
-        ("latent_map", ["points", 0, "around a sample", 1, 2], "needs a model of images"),
+        ("reconstruct", ["gan", None, True, ANY], "a GAN has no encoder"),
+        ("interpolate_pictures", ["gan", None, None, 5, "linear", True, ANY, ANY], "a GAN has no encoder"),
+        ("reconstruct", ["points", None, True, ANY], "needs a model of images"),
+        ("interpolate", ["points", 0, 1, 5, "linear", 1.0, ANY, ANY], "needs a model of images"),
+        ("explore", ["points", 0, 0, 0, "around a sample", 1, 2, ANY], "needs a model of images"),
+        ("latent_map", ["points", 0, "around a sample", 1, 2, ANY], "needs a model of images"),
         ("test_picture", ["points", 0], "no pictures"),
-        ("explore", ["vae-plane", 0, 0, 0, "around a sample", 1, 2], "3 dimensions or more"),
+        ("explore", ["vae-plane", 0, 0, 0, "around a sample", 1, 2, ANY], "3 dimensions or more"),
     ],
 )
 def test_a_request_that_the_model_cannot_answer_gives_the_reason(error_of, handler, data, words):
@@ -39,7 +41,8 @@ def test_gradio_client_gets_the_same_message(client):
 # -- bad values -------------------------------------------------------------------------------------------------------
 
 
-SAMPLE, WAY, PLACE = ["gan", 4, 0, 1.0], ["gan", 0, 1, 5, "linear", 1.0], ["gan", 0, 0, 0, "around a sample", 1, 2]
+SAMPLE, WAY = ["gan", 4, 0, 1.0, ANY], ["gan", 0, 1, 5, "linear", 1.0, ANY, ANY]
+PLACE = ["gan", 0, 0, 0, "around a sample", 1, 2, ANY]
 UNKNOWN = r"Expected one of digits-flow, .*which does not exist"
 BAD = [
     *(("sample", SAMPLE, 0, name, UNKNOWN) for name in ("nope", "", None, 3, ["gan"], {"gan": 1}, "../runs", "/etc")),
@@ -61,11 +64,18 @@ BAD = [
     ("explore", PLACE, 2, None, r"up: expected a number from -1 to 1\. Received: None"),
     *(("explore", PLACE, 4, kind, r"or along two dimensions\. Received: ") for kind in ("x", None, ["x"])),
     ("explore", PLACE, 5, 0, "three different seeds"),
-    ("latent_map", ["gan", 0, "along two dimensions", 0, 1], 3, 99, r"a latent dimension from 0 to 3\. Received: 99"),
+    ("latent_map", ["gan", 0, "along two dimensions", 0, 1, ANY], 3, 99,
+     r"a latent dimension from 0 to 3\. Received: 99"),
     ("test_picture", ["vae", 0], 1, -1, r"index: expected an integer from 0 to 299\. Received: -1"),
     ("test_picture", ["vae", 0], 1, 300, r"index: "),
-    *(("reconstruct", ["vae", None, True], 1, picture, r"[Ee]xpected") for picture in
+    *(("reconstruct", ["vae", None, True, ANY], 1, picture, r"[Ee]xpected") for picture in
       (None, "zero.png", 3, [], {}, {"a": 1}, {"path": None}, {"path": ["x"]}, {"url": "file:///etc/passwd"})),
+    *(("sample", SAMPLE, 4, label, r"label: expected 'any class' for a model without classes\. Received: ") for label in
+      ("cats", 0, ["cats"], {}, "each class in turn")),
+    ("sample", ["vae-classes", *SAMPLE[1:]], 4, "birds", "label: expected one of any class, each class in turn, cats"),
+    ("interpolate", ["vae-classes", *WAY[1:]], 7, "birds", "label: expected one of any class, cats"),
+    ("explore", ["vae-classes", 0, 0, 0, "along two dimensions", 0, 1, ANY], 7, "each class in turn",
+     "label: expected"),
     ("training", ["vae"], 0, "../x", UNKNOWN),
     ("epoch_samples", ["vae", None, False], 1, "x", "epoch: expected"),
 ]  # fmt: skip
@@ -82,7 +92,7 @@ def test_a_bad_value_gives_a_message(error_of, handler, data, index, value, word
 
 
 def test_too_few_values_give_a_message(error_of):
-    assert "needed: 4, got: 1" in error_of("sample", "gan")
+    assert "needed: 5, got: 1" in error_of("sample", "gan")
 
 
 def test_gradio_client_gets_the_message_about_a_bad_value(client):
@@ -159,6 +169,6 @@ def test_a_new_run_can_be_used_and_a_broken_one_is_listed(client, runs, shelf):
 
 @pytest.mark.parametrize("handler", ["sample", "interpolate", "explore", "reconstruct"])
 def test_every_handler_gives_the_reason_of_a_broken_run(error_of, runs, handler):
-    rest = {"sample": SAMPLE, "interpolate": WAY, "explore": PLACE, "reconstruct": ["", None, True]}[handler][1:]
+    rest = {"sample": SAMPLE, "interpolate": WAY, "explore": PLACE, "reconstruct": ["", None, True, ANY]}[handler][1:]
     for name, reason in runs.broken.items():
         assert reason in error_of(handler, name, *rest)

@@ -70,7 +70,7 @@ def test_every_handler_is_offered_with_named_parameters(client):
 
 def test_models_lists_all_models_and_runs_with_the_reason_if_unusable(client, runs):
     found = {entry["name"]: entry for entry in client.predict(api_name="/models")}
-    assert set(found) == {*pretrained.names(), *IMAGES, "points", *runs.broken}
+    assert set(found) == {*pretrained.names(), *IMAGES, "vae-classes", "points", *runs.broken}
     for name, entry in found.items():
         if name in runs.broken:
             assert runs.broken[name] in entry["unusable"]
@@ -88,6 +88,12 @@ def test_samples_are_those_of_the_seeds(client, model, name):
     np.testing.assert_array_equal(pixels(path), expected_grid(model(name), *range(11, 16), temperature=0.7))
     assert Path(path).name == f"{name}-seed-11.png"
     assert f"Seeds 11 to 15 of **{name}** at temperature 0.7" in caption
+
+
+def test_samples_have_the_class_that_was_asked_for(client, model):
+    path, _ = client.predict("vae-classes", 4, 11, 1.0, "<b>", api_name="/sample")
+    expected = image_grid(model("vae-classes").sample(4, seed=11, label=2).numpy())
+    np.testing.assert_allclose(pixels(path), enlarged(expected, round(800 / max(expected.shape[:2])))[..., 0], atol=1)
 
 
 def test_the_same_request_gives_the_same_bytes(client):

@@ -137,7 +137,7 @@ def test_only_data_with_labels_train_a_conditional_model():
     assert not has_labels("moons")
     assert not has_labels(None)
     assert checked_conditional("digits", True)
-    with pytest.raises(ConfigError, match="conditional: expected data with labels, digits or mnist. Received: moons"):
+    with pytest.raises(ConfigError, match="conditional: expected data with labels"):
         checked_conditional("moons", True)
-    with pytest.raises(ConfigError, match="conditional: expected true or false. Received: 1"):
+    with pytest.raises(ConfigError, match="conditional: expected true or false"):
         checked_conditional("digits", 1)  # type: ignore[arg-type]

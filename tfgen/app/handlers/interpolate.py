@@ -97,7 +97,7 @@ def _strip_and_animation(
     """Decode the path between two noises and their classes, and return the paths of both pictures."""
     interpolation: Callable = PATHS[validation.one_of("path", path, PATHS)]
     strip, frames = (
-        images_of(model, interpolation(*ends, n)[0], weights_between(model, *labels, n)).numpy()
+        images_of(model, interpolation(*ends, n)[0], weights_between(model, labels[0], labels[1], n)).numpy()
         for n in (steps, FRAMES)
     )
     scale = max(1, WIDTH // (steps * strip.shape[2]))
