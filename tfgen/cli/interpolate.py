@@ -63,7 +63,7 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--loop",
         action="store_true",
-        help=".gif and .mp4: make the path closed. One path then visits all 2·N ends and returns to the first; with "
+        help="Make the path of a .gif or .mp4 closed. One path then visits all 2·N ends and returns to the first; with "
         "--to-label each row returns to its first class.",
     )
     parser.add_argument(
@@ -71,7 +71,7 @@ def build_parser() -> Parser:
         type=int_in_range(1, 50),
         default=12,
         metavar="N",
-        help=f".gif and .mp4: pictures in a second, 1 to 50 {DEFAULT}.",
+        help=f"Pictures of a .gif or .mp4 in a second, 1 to 50 {DEFAULT}.",
     )
     add_out(parser, "interpolation.png", "File to write: a .png, a .gif or an .mp4 (needs pip install 'tfgen[video]')")
     return parser

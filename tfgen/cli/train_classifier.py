@@ -41,8 +41,8 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--architecture",
         choices=ARCHITECTURES,
-        help="convolutional: a small network for grey images, trained with rotations and shifts; whitened: a larger "
-        "one with batch normalization, trained with mirroring and shifts [default: whitened for colour images of at "
+        help="Network and training. convolutional: small, for grey images, with rotations and shifts; whitened: larger, "
+        "with batch normalization, trained with mirroring and shifts [default: whitened for colour images of at "
         "least 16×16 pixels].",
     )
     parser.add_argument(
@@ -66,7 +66,7 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--no-flip",
         action="store_true",
-        help="whitened: do not mirror images from left to right, which would change the meaning of letters and signs.",
+        help="Do not mirror images from left to right, for letters and signs (architecture whitened).",
     )
     add_seed(parser, "Seed of the weights and of the noise")
     add_out(parser, None, "File to write, an .npz [default: a file in the user's data folder].")
