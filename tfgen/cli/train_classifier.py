@@ -41,8 +41,8 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--architecture",
         choices=ARCHITECTURES,
-        help="Network and training. convolutional: small, for grey images, with rotations and shifts; whitened: larger, "
-        "with batch normalization, trained with mirroring and shifts [default: whitened for colour images of at "
+        help="Network and training. convolutional: small, for grey images, with rotations and shifts; whitened: "
+        "larger, with batch normalization, trained with mirroring and shifts [default: whitened for colour images of at "
         "least 16×16 pixels].",
     )
     parser.add_argument(
