@@ -10,7 +10,8 @@ from tfgen.cli.train import main
 from tfgen.cli.train_arguments import parse
 from tfgen.runs.run import Run
 
-OPTIONS = "--filters 2 --no-evaluate-test --cache" if False else "--no-evaluate-test"
+#: A network that is compiled quickly.
+SMALL = ("--arch", "mlp", "--hidden", "8", "--latent-dim", "2", "--likelihood", "bernoulli", "--xla", "off")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def refusal(line, capsys) -> str:
 def test_a_run_without_a_preset_is_planned_for_its_minutes(pictures, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(pictures.parent)
     monkeypatch.setattr("tfgen.training.choose.CALIBRATION_SECONDS", 0.05)
-    line = ["--model", "gan", "--data", "pictures.npz", "--arch", "mlp", "--minutes", "0.02", "--no-evaluate-test"]
+    line = ["--model", "vae", "--data", "pictures.npz", *SMALL, "--minutes", "0.02", "--no-evaluate-test"]
     main([*line, "--run", str(tmp_path / "run")])
     said = capsys.readouterr().out
     run = Run.open(tmp_path / "run")
@@ -96,3 +97,17 @@ def test_a_preset_of_other_data_trains_or_names_the_flag_to_change(pictures, tmp
     said = refusal(["--model", "vae", "--preset", "tutorial", "--data", str(pictures), "--out", str(tmp_path)], capsys)
     assert "--batch-size" in said
     assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_work_is_refused_before_the_pictures_are_read(pictures, tmp_path, capsys, monkeypatch):
+    def read(*arguments, **options):
+        raise AssertionError("read")
+
+    monkeypatch.setattr("tfgen.data.load", read)
+    monkeypatch.setattr("tfgen.training.memory.machine_memory", lambda: 1e9)
+    line = ["--model", "vae", "--preset", "quick", "--data", str(pictures), "--out", str(tmp_path / "runs")]
+    said = refusal([*line, "--image-size", "512"], capsys)
+    assert "fits in the 1.0 GB of memory" in said
+    assert "--arch conv" in said
+    assert "--init-from: Expected the folder of a run" in refusal([*line, "--init-from", "nowhere"], capsys)
+    assert not (tmp_path / "runs").exists()

@@ -27,6 +27,11 @@ def build_parser() -> Parser:
         choices=MEASUREMENTS,
         help="Measure only this [default: everything that the model allows].",
     )
+    parser.add_argument(
+        "--accept-changed-data",
+        action="store_true",
+        help="Measure although the data have changed since the training began.",
+    )
     parser.add_argument("--split", choices=SPLITS, default="test", help=f"Part of the data that is measured {DEFAULT}.")
     add_seed(parser, "Seed of the estimator's noise and of the first sample")
     likelihood = parser.add_argument_group("likelihood, inversion and classification")
@@ -100,8 +105,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         start_tensorflow()
         from tfgen.evaluation.evaluate import Settings, evaluate_run
+        from tfgen.runs.data_record import check_data_of
 
         if options.features_file and options.features != "inception":
             raise ConfigError("--features-file: expected together with --features inception. Received: without it")
+        check_data_of(run, options.accept_changed_data)
         fields = [field.name for field in dataclasses.fields(Settings)]
         evaluate_run(run, Settings(**{name: getattr(options, name) for name in fields}), only=options.only)

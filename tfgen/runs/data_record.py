@@ -32,11 +32,7 @@ def check_data(run: Run, dataset: "Dataset", accept_changed: bool = False) -> No
     Raises:
         DataError: if the data have changed and this is not accepted.
     """
-    file = run.path / RECORD
-    try:
-        recorded = json.loads(file.read_text()).get("fingerprint")
-    except (OSError, ValueError, AttributeError):
-        return
+    recorded = _recorded(run)
     if recorded is None or recorded == dataset.fingerprint:
         return
     if not accept_changed:
@@ -45,3 +41,17 @@ def check_data(run: Run, dataset: "Dataset", accept_changed: bool = False) -> No
             f"in {run.config.data.data}. To use them nevertheless: --accept-changed-data"
         )
     record_data(run, dataset)
+
+
+def check_data_of(run: Run, accept_changed: bool = False) -> None:
+    """`check_data` of the run's data, which are not read if the run has no record."""
+    if _recorded(run) is not None:
+        check_data(run, run.dataset, accept_changed)
+
+
+def _recorded(run: Run) -> str | None:
+    """The recorded fingerprint; None without a record."""
+    try:
+        return json.loads((run.path / RECORD).read_text()).get("fingerprint")
+    except (OSError, ValueError, AttributeError):
+        return None
