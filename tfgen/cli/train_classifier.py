@@ -42,8 +42,8 @@ def build_parser() -> Parser:
         "--architecture",
         choices=ARCHITECTURES,
         help="Network and training. convolutional: small, for grey images, with rotations and shifts; whitened: "
-        "larger, with batch normalization, trained with mirroring and shifts [default: whitened for colour images of at "
-        "least 16×16 pixels].",
+        "larger, with batch normalization, trained with mirroring and shifts [default: whitened for colour images "
+        "of at least 16×16 pixels].",
     )
     parser.add_argument(
         "--steps",
