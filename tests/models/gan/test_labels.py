@@ -29,7 +29,13 @@ def build(name: str) -> GAN:
     return gan
 
 
-@pytest.fixture(scope="module", params=MODELS)
+#: These together cover both kinds of features, spectral normalization, penalties, and several discriminators.
+FEW = ("mlp", "dcgan", "residual", "dropout-gan")
+
+
+@pytest.fixture(
+    scope="module", params=[name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
+)
 def gan(request, digits):
     model = build(request.param)
     model.fit(digits[:64], np.arange(64) % 3, batch_size=32, epochs=1, verbose=0)
