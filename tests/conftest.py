@@ -54,6 +54,17 @@ TINY_MODELS = {
     "vae-mlp": ("vae", {"hidden": (16,), "latent_dim": 3, "binarize": "dynamic"}),
     "vae-conv": ("vae", {"arch": "conv", "filters": 4, "latent_dim": 3, "binarize": "static"}),
     "vae-mixture": ("vae", {"hidden": (16,), "latent_dim": 3, "likelihood": "logistic_mixture", "mixtures": 2}),
+    "vae-hierarchical": (
+        "vae",
+        {
+            "arch": "hierarchical",
+            "filters": 4,
+            "latent_groups": 1,
+            "latent_channels": 2,
+            "likelihood": "color_logistic_mixture",
+            "mixtures": 2,
+        },
+    ),
     "vae-flow-prior": (
         "vae",
         {"hidden": (16,), "latent_dim": 4, "prior": "flow", "prior_couplings": 2, "prior_hidden": (8,)},

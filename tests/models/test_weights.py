@@ -9,7 +9,7 @@ import pytest
 from tfgen.errors import RunError
 from tfgen.models.weights import FORMATS, count_weights, inference_variables, load_weights, rounded, save_weights
 
-NAMES = ["vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "gan", "flow", "points"]
+NAMES = ["vae-mlp", "vae-conv", "vae-mixture", "vae-flow-prior", "vae-hierarchical", "gan", "flow", "points"]
 
 
 @pytest.fixture

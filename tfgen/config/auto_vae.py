@@ -21,6 +21,7 @@ OPTIONS = frozenset(
         "latent_channels",
         "latent_dim",
         "latent_groups",
+        "latent_stride",
         "learning_rate",
         "likelihood",
         "mixtures",
@@ -31,8 +32,8 @@ OPTIONS = frozenset(
 )
 #: Largest side, in pixels, of pictures for which a fully connected network is enough.
 SMALL_SIDE = 12
-#: Training sets with fewer pictures than the first get dropout, with fewer than the second smaller batches.
-FEW_PICTURES, VERY_FEW_PICTURES = 10_000, 1_000
+#: Training sets with fewer pictures than this get dropout.
+FEW_PICTURES = 10_000
 #: Number of steps from which on the smaller learning rate is used.
 LONG_TRAINING = 20_000
 #: Share of the training, and largest number of steps, in which the weight of the KL term rises.
@@ -84,9 +85,9 @@ def _batch(arch: str, facts: Facts) -> Choice:
         return batch_choice(64, facts, "as in the preset quick")
     if facts.device == "gpu":
         return batch_choice(128, facts, "a GPU")
-    if facts.examples < VERY_FEW_PICTURES or facts.side >= 64:
-        return batch_choice(16, facts, f"a CPU; fewer than {VERY_FEW_PICTURES:,} pictures, or a side of 64 or more")
-    return batch_choice(32, facts, "a CPU; many updates matter most")
+    return batch_choice(
+        32, facts, "a CPU; many updates matter most, and Muon costs a small batch as much as a large one"
+    )
 
 
 def _networks(arch: str, facts: Facts) -> list[Choice]:
@@ -111,10 +112,16 @@ def _networks(arch: str, facts: Facts) -> list[Choice]:
         ]
     return [
         Choice("arch", "hierarchical", "latents at every resolution give more likelihood (Child 2021, VDVAE)"),
+        Choice("latent_stride", _stride(facts), "the finest latent grid has 16 to 32 positions a side"),
         Choice("latent_groups", 2, "groups of latents at each resolution"),
         Choice("latent_channels", 8, "channels of each group; VDVAE has 16 in wider networks"),
         *shared,
     ]
+
+
+def _stride(facts: Facts) -> int:
+    """Side in pixels of the square that a position of the finest latent grid covers."""
+    return 2 if facts.side < 64 else 4 if facts.side < 128 else 8
 
 
 def _filters(facts: Facts) -> Choice:

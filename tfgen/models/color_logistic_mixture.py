@@ -83,7 +83,8 @@ def mean(parameters: ColorMixture) -> tf.Tensor:
 
     The mean of a component's channel is clipped to [−1, 1] before the next channel is computed from it.
     """
-    weights, expected = tf.nn.softmax(parameters.logits), []
+    weights = tf.nn.softmax(parameters.logits)
+    expected: list[tf.Tensor] = []
     for _ in parameters.means:
         expected.append(tf.clip_by_value(_conditional_mean(parameters, expected), -1.0, 1.0))
     average = tf.stack([tf.reduce_sum(weights * centre, axis=-1) for centre in expected], axis=-1)

@@ -105,7 +105,9 @@ class VAE(GenerativeModel):
 
     def _maps(self, latent, label=None, training: bool = False):
         """The parameters of p(x|z), [n, H, W, maps]."""
-        return self.decoder(latent if label is None else [latent, self.one_hot(label)], training=training)
+        # Keras takes either arrays or tensors, and the one-hot vector is a tensor.
+        inputs = latent if label is None else [tf.convert_to_tensor(latent), self.one_hot(label)]
+        return self.decoder(inputs, training=training)
 
     def _reconstruction_log_prob(self, inference: Inference, target, training: bool = False, label=None):
         """`reconstruction_log_prob` of the sampled latents. That of a hierarchy has computed most of it already."""
