@@ -37,6 +37,26 @@ def test_the_density_is_one_over_the_determinant_of_the_jacobian(jacobian):
         np.testing.assert_allclose(-log_density[0], expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(4, 4, 3), (3, 5, 3)])
+def test_dependent_channels_and_padded_sides_keep_the_density(shape, jacobian):
+    layer, generator = Dequantizer(shape, 17, block=2, width=8, channel_autoregressive=True), np.random.default_rng(2)
+    for variable in layer.trainable_variables:
+        fan_in = math.prod(variable.shape[:-1]) or 1
+        variable.assign(variable + 0.7 * generator.normal(size=variable.shape) / math.sqrt(fan_in))
+    # Two couplings for each of the three channels.
+    assert len(layer.conditioners) == 6
+    whole = generator.integers(0, 17, shape).astype(np.float32)
+    uniform = generator.uniform(size=shape).astype(np.float32)
+    matrix = jacobian(lambda noise: layer(tf.zeros_like(noise) + whole, noise)[0], uniform)
+    _, expected = np.linalg.slogdet(matrix)
+    fraction, log_density = layer(whole[None], uniform[None])
+    assert fraction.shape == (1, *shape) and abs(expected) > 0.1
+    np.testing.assert_allclose(-log_density[0], expected, rtol=1e-3, atol=1e-3)
+    # The noise of a pixel's blue depends on the noise of its red, and the other way round.
+    noise = matrix.reshape(*shape, *shape)
+    assert noise[0, 0, 2, 0, 0, 0] != 0.0 or noise[0, 0, 0, 0, 0, 2] != 0.0
+
+
 def test_the_noise_stays_within_the_level_and_depends_on_the_pixels():
     layer = dequantizer()
     fraction = layer(WHOLE, UNIFORM)[0].numpy()
