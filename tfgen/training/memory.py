@@ -59,9 +59,9 @@ def training_memory(config: RunConfig, model: "GenerativeModel", batches: "Batch
     """
     weights = count_weights(model.trainable_variables) * NUMBER * _copies(config)
     activations = _activations(model) * config.train.batch_size * NUMBER * ACTIVATION_COPIES
-    stored = isinstance(batches.examples, StoredImages)
-    images = 0 if stored else math.prod(batches.examples.shape) * batches.examples.dtype.size
-    return PROGRAM + weights + activations + images
+    examples = batches.examples
+    in_memory = 0 if isinstance(examples, StoredImages) else math.prod(examples.shape) * examples.dtype.size
+    return PROGRAM + weights + activations + in_memory
 
 
 def check_memory(bytes_needed: float) -> None:
