@@ -280,4 +280,6 @@ class GAN(AdversarialLosses, GenerativeModel):
         A conditional model needs labels, in the forms of `labels_of`.
         """
         one_hot = self.one_hot(self.labels_of(label, random.rows(latent)))
-        return self.to_unit_interval(self.generator(latent if one_hot is None else [latent, one_hot]))
+        # Keras takes either arrays or tensors, and the one-hot vector is a tensor.
+        inputs = latent if one_hot is None else [tf.convert_to_tensor(latent), one_hot]
+        return self.to_unit_interval(self.generator(inputs))
