@@ -135,7 +135,7 @@ class TopDown(keras.layers.Layer):
                 self.enlarge_layers.append(keras.layers.Conv2D(channels(filters, stage - 1), 1))
         self.upsample = keras.layers.UpSampling2D(2, interpolation="nearest")
         self.act = activation_layer(activation)
-        self.pixel_filters = max(filters // 2, 8)
+        self.pixel_filters = max(filters // stride, 8)
         self.pixel_hidden = keras.layers.Conv2D(stride**2 * self.pixel_filters, 3, padding="same")
         self.last = keras.layers.Conv2D(outputs, 3, padding="same", dtype="float32", name=LAST)
 
@@ -177,8 +177,10 @@ class TopDown(keras.layers.Layer):
             return found[-1][-1]
 
         state = self._run(noise, label, sample, training)
-        vectors = [tf.concat([_as_vectors(grid) for grid in parts], axis=1) for parts in zip(*found, strict=True)]
-        return Inference(*vectors, state)
+        mean, std, latent = (
+            tf.concat([_as_vectors(grid) for grid in parts], axis=1) for parts in zip(*found, strict=True)
+        )
+        return Inference(mean, std, latent, state)
 
     def generate(self, latent, label=None, training: bool = False) -> tf.Tensor:
         """Compute the state from latents [n, latents]."""
