@@ -34,12 +34,10 @@ OPTIONS = frozenset(
 MANY_PICTURES = 20_000
 #: Number of training pictures below which augmentation starts with a probability above 0.
 VERY_FEW_PICTURES = 1_000
-#: Number of steps from which on the smaller learning rate is used.
-LONG_TRAINING = 30_000
 #: Half-life of the moving average in images at a batch of 32, and its largest share of the training.
 EMA_IMAGES, EMA_SHARE = 10_000, 0.05
 #: Smallest number of images, and share of the training, in which the probability of augmentation can rise to 1.
-ADA_IMAGES, ADA_SHARE = 20_000, 0.2
+ADA_IMAGES, ADA_SHARE = 100_000, 0.4
 
 
 def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
@@ -48,8 +46,8 @@ def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
     device = "a GPU" if gpu else "a CPU"
     small = side <= 64
     size = f"{device}, {'at most' if small else 'more than'} 64 pixels a side"
-    gamma = round(0.05 * max(1.0, math.sqrt(facts.pixels) / 32), 3)
-    penalty = f"grows with the side, 0.05 at 32×32; R3GAN needs both penalties; {facts.height}×{facts.width} pixels"
+    gamma = round(0.5 * max(1.0, math.sqrt(facts.pixels) / 32), 3)
+    penalty = f"grows with the side, 0.5 at 32×32; R3GAN needs both penalties; {facts.height}×{facts.width} pixels"
     return [
         Choice("arch", "residual", "residual blocks without normalization (Huang et al. 2024, R3GAN)"),
         Choice("loss", "relativistic", "does not drop modes of the data (Huang et al. 2024, R3GAN)"),
@@ -86,13 +84,8 @@ def length_rules(config: RunConfig, examples: int, steps: int) -> list[Choice]:
     batch = config.train.batch_size
     images = steps * batch
     half_life = max(batch, min(EMA_IMAGES * batch / 32, EMA_SHARE * images))
-    short = steps < LONG_TRAINING
     choices = [
-        Choice(
-            "learning_rate",
-            1e-3 if short else 5e-4,
-            f"{'fewer' if short else 'no fewer'} than {LONG_TRAINING:,} steps; a long training gains from small steps",
-        ),
+        Choice("learning_rate", 5e-4, "larger steps lose the variety within a class"),
         Choice("warmup", 0, "none in R3GAN"),
         Choice(
             "ema",
