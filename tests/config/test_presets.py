@@ -40,7 +40,9 @@ def test_an_old_name_gives_the_same_preset_with_a_warning(model, old, new):
 
 
 def test_unknown_names_are_refused_with_the_nearest_one():
-    with pytest.raises(ConfigError, match=r"preset: expected one of auto, quick, .*Received: 'quik'\. Did you mean 'quick'"):
+    with pytest.raises(
+        ConfigError, match=r"preset: expected one of auto, quick, .*Received: 'quik'\. Did you mean 'quick'"
+    ):
         run_config("vae", "quik")
     with pytest.raises(ConfigError, match="model: expected one of vae"):
         run_config("diffusion")
