@@ -37,7 +37,7 @@ def test_labels_may_be_given_by_index_or_name_for_all_rows_or_for_each_row(label
 
 @pytest.mark.parametrize("label", ["cta", 3, -1, "3", [0, 1], [[0], [1], [2], [0]], 1.5, [0.5] * 4, True, None])
 def test_unknown_labels_are_refused_in_a_sentence(label):
-    with pytest.raises(ConfigError, match="label: expected .* Received: "):
+    with pytest.raises(ConfigError, match=r"label: expected .* Received: "):
         ANIMALS.labels_of(label, 4)
 
 

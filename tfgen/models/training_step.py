@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.errors import ConfigError
+from tfgen.models.labels import Labels
 from tfgen.models.moving_average import MovingAverage
 from tfgen.models.optimizer_step import OptimizerStep
 
@@ -16,7 +17,7 @@ from tfgen.models.optimizer_step import OptimizerStep
 EVALUATION = 0x5EED
 
 
-class TrainingStep:
+class TrainingStep(Labels):
     """`train_step` and `test_step` of a generative model, for `fit` and for tfgen's own training loop.
 
     A training step is a list of `OptimizerStep`s. Its noise is a function of the model's seed and of the number of
@@ -38,8 +39,6 @@ class TrainingStep:
     trackers: dict[str, keras.metrics.Metric]
     average: MovingAverage | None
     losses_of: Callable
-    is_conditional: bool
-    given: Callable[..., dict[str, Any]]
     weights: Any
     trainable_variables: Any
 
