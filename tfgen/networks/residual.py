@@ -13,10 +13,10 @@ from tfgen.networks.residual_block import BilinearUpsampling, ResidualBlock, fus
 
 # The resolution is halved until both sides have at most this many pixels.
 SMALLEST_SIDE = 4
-# From this side on, the first blocks work at half the resolution of the image: on a CPU, a third of the time of a
-# 64×64 image would pass in blocks at full resolution.
+# From this side on, the first blocks work at half the resolution of the image, since blocks at full resolution are the
+# most expensive ones.
 PATCHED_SIDE = 32
-# Largest width of a block, as a fraction of its channels.
+# Channels between the convolutions of a block, as a fraction of its channels.
 BOTTLENECK = 0.5
 
 
