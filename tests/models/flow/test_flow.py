@@ -164,7 +164,7 @@ def test_every_conditioner_runs_once_per_pass(case):
         (network,) = (found for found in flow.conditioners if isinstance(found, AutoregressiveNetwork))
         # The heads of the channels: an embedding and two convolutions of a block for each but the first, and the last.
         heads = 1 if network.heads is None else 3 * (network.heads.channels - 1) + network.heads.channels
-        others = 3 * (len(flow.conditioners) - 1)
+        others = (4 if flow.config.blocks else 3) * (len(flow.conditioners) - 1)
         assert convolutions == [1 + 2 * len(network.blocks) + heads + others, len(network.blocks) + heads + others]
         assert [kind for kind, _ in to_data].count("MatMul") == 1 + len(network.blocks)
     else:

@@ -137,11 +137,11 @@ class Flow(GenerativeModel):
         return [ActNorm(self.normalizations[-1], inside)]
 
     def add_invertible_conv(self, channels: int, inside=None) -> list[tfb.Bijector]:
-        """Add an invertible 1×1 convolution to the model; returns no bijector if the model has none.
+        """Add an invertible 1×1 convolution to the model (`inside`: see `Invertible1x1`).
 
-        `inside`: see `Invertible1x1`.
+        Returns no bijector if the model has none, or if every block contains padding.
         """
-        if not self.config.invertible_1x1:
+        if not self.config.invertible_1x1 or (inside is not None and not inside.all(axis=-1).any()):
             return []
         self.invertible_convs.append(LUMatrix(channels, seed=self.seed + len(self.invertible_convs)))
         return [Invertible1x1(self.invertible_convs[-1], inside)]
