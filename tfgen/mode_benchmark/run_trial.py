@@ -92,9 +92,10 @@ def measure_test_set(name: str, folder: Path, dataset: "Dataset") -> TrialResult
     if (finished := read_result(folder)) is not None:
         return finished
     folder.mkdir(parents=True, exist_ok=True)
-    examples, count = dataset.test.examples, DATASETS[name].samples
+    count = DATASETS[name].samples
+    examples = dataset.test.examples[:count]
     if dataset.is_images:
-        examples = examples[:count] / np.float32(dataset.train.levels - 1)  # type: ignore[operator]
+        examples = examples / np.float32(dataset.train.levels - 1)  # type: ignore[operator]
     result = TrialResult(name, REFERENCE, **_measure(count, folder, dataset, examples))
     write_json(folder / RESULT_FILE, result.to_dict())
     return result

@@ -108,11 +108,11 @@ def _train(
     with _training_lock(run, distribution):
         with _record_divergence(run, distribution):
             _fit(run, dataset, batches, model, baselines, distribution, arguments.machine.checkpoint_seconds)
-        verdict = measure_and_draw(run, distribution)
+        warning = measure_and_draw(run, distribution)
     if distribution.is_chief:
         path = shlex.quote(str(run.path))
         files = f"{run.path}: samples/, curves.png, metrics.jsonl, model.keras"
-        print(f"done       {files}" if verdict is None else f"ended      {files}\nwarning    {verdict}")
+        print(f"done       {files}" if warning is None else f"ended      {files}\nwarning    {warning}")
         print(f"next       tfgen sample {path}  |  tfgen app --runs {shlex.quote(str(run.path.parent))}", flush=True)
     return run
 
