@@ -50,3 +50,10 @@ def test_every_metric_of_samples_stands_next_to_that_of_real_images():
     assert "           recall                           0.250   real 0.875" in lines
     assert "           KL of classes to the data's          –   real –" in lines
     assert last.endswith("samples of each class         3 4")
+
+
+def test_a_likelihood_tells_the_augmentation_of_the_training_and_that_labels_were_given():
+    entry = LikelihoodEntry(
+        split="test", estimator="e", samples=1, examples=10, log_prob_nats=-1.5, conditional=True, augmentation="flip"
+    )
+    assert likelihood_summary(entry).endswith("given the class; e; 10 examples; training images changed by flip")

@@ -28,7 +28,7 @@ def own(tmp_path_factory, digits):
     """The run folder of a VAE with averaged weights, trained on data from an .npz."""
     folder = tmp_path_factory.mktemp("secret")
     np.savez(folder / "own.npz", x_train=digits[:400], x_test=digits[400:500])
-    line = "--model vae --hidden 16 --latent-dim 2 --epochs 2 --ema 0.9 --seed 3"
+    line = "--model vae --preset quick --hidden 16 --latent-dim 2 --epochs 2 --ema 0.9 --seed 3"
     train_main([*line.split(), "--data", str(folder / "own.npz"), "--run", str(folder / "run")])
     return folder / "run"
 
@@ -109,7 +109,7 @@ def test_likelihoods_are_those_of_the_packed_weights(own, packed):
 
 
 def test_the_inversion_of_a_flow_is_that_of_the_packed_weights(own, tmp_path):
-    line = "--model flow --width 4 --couplings 1 --epochs 1"
+    line = "--model flow --preset quick --width 4 --couplings 1 --epochs 1"
     train_main([*line.split(), "--data", str(own.parent / "own.npz"), "--run", str(tmp_path / "run")])
     before = measure_inversion(Run.open(tmp_path / "run"))
     packed = pack.pack(Run.open(tmp_path / "run"), "own-flow", tmp_path)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from tfgen.config import DataConfig
 from tfgen.errors import ConfigError
 from tfgen.runs.run import Run
 
@@ -12,7 +13,7 @@ from tfgen.runs.run import Run
 #: trained model.
 _IGNORED = {"data": ("data_dir", "cache"), "train": ("seed", "evaluate_test", "sample_every")}
 #: Options that must be equal in all runs of a comparison, so that all runs have the same test images.
-_DATA_OPTIONS = ("data", "image_size", "color")
+_DATA_OPTIONS = ("data", "image_size", "color", "fit", "background", "labels", "split")
 
 
 def check_comparable(runs: Sequence[Run]) -> None:
@@ -35,8 +36,9 @@ def _data_options(run: Run) -> dict[str, Any]:
 
 
 def _describe_data(run: Run) -> str:
-    options = _data_options(run)
-    return ", ".join(f"{name} {value}" if name != "data" else str(value) for name, value in options.items() if value)
+    usual = DataConfig().to_dict()
+    chosen = {name: value for name, value in _data_options(run).items() if name == "data" or value != usual[name]}
+    return ", ".join(str(value) if name == "data" else f"{name} {value}" for name, value in chosen.items())
 
 
 def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:

@@ -169,6 +169,7 @@ def measure_likelihood(
         log_prob_nats=float(result.nats.mean()),
         log_prob_nats_standard_error=float(result.nats.std(ddof=1) / len(result.nats) ** 0.5),
         conditional=model.is_conditional or None,
+        augmentation=" ".join(run.config.train.augment) or None,
         **(_image_fields(run, model, result, examples) if model.is_image else _point_fields(examples)),
         seconds=round(time.monotonic() - started, 1),
     )

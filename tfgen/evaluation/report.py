@@ -34,7 +34,8 @@ def likelihood_summary(entry: LikelihoodEntry) -> str:
     weights = "" if entry.weights is None else f"; {entry.weights}"
     value = _points_value(entry) if entry.bits_per_dim is None else _images_value(entry)
     given = " given the class" if entry.conditional else ""
-    return f"{entry.split:<10} {value}{given}; {entry.estimator}; {entry.examples} examples{weights}"
+    changed = "" if entry.augmentation is None else f"; training images changed by {entry.augmentation}"
+    return f"{entry.split:<10} {value}{given}; {entry.estimator}; {entry.examples} examples{changed}{weights}"
 
 
 def _images_value(entry: LikelihoodEntry) -> str:

@@ -81,6 +81,8 @@ class LikelihoodEntry(Entry):
         true_log_prob_nats: of points, the mean of the true log-density.
         weights: of a packed model, what the entry was measured with, where that is not the packed weights.
         conditional: True if the likelihood is p(x|y) with the labels of the examples.
+        augmentation: random changes of the training images (`--augment`), whose distribution the model learned; None
+            for unchanged training images.
     """
 
     kind: ClassVar[str] = "likelihood"
@@ -103,6 +105,7 @@ class LikelihoodEntry(Entry):
     true_log_prob_nats: float | None = None
     weights: str | None = None
     conditional: bool | None = None
+    augmentation: str | None = None
 
     @model_validator(mode="after")
     def _has_a_likelihood(self) -> Self:
