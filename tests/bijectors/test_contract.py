@@ -160,7 +160,9 @@ BIJECTORS = {
         (3, 4, 3),
     ),
     "autoregressive of padded blocks": (
-        lambda r: padded(lambda inside: autoregressive(r, (2, 3, 8), 1, inside=inside, gain=0.4, channel_autoregressive=True)),
+        lambda r: padded(
+            lambda inside: autoregressive(r, (2, 3, 8), 1, inside=inside, gain=0.4, channel_autoregressive=True)
+        ),
         (30,),
         (3, 5, 2),
     ),

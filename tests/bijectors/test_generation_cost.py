@@ -3,7 +3,6 @@
 import math
 
 import pytest
-import tensorflow as tf
 
 from tfgen.bijectors import AutoregressiveSpline
 from tfgen.networks import AutoregressiveNetwork
@@ -16,7 +15,9 @@ def generation(height, width, **options):
     graph = bijector._compiled_generate.get_concrete_function().graph
     (loop,) = (operation for operation in graph.get_operations() if operation.type in ("While", "StatelessWhile"))
     body = graph._get_function(loop.get_attr("body").name).graph
-    shapes = [(operation.type, list(output.shape)) for operation in body.get_operations() for output in operation.outputs]
+    shapes = [
+        (operation.type, list(output.shape)) for operation in body.get_operations() for output in operation.outputs
+    ]
     return network.skew.diagonals, [(kind, shape[1:]) for kind, shape in shapes if shape and None not in shape[1:]]
 
 
@@ -39,7 +40,9 @@ def test_a_step_computes_one_column_however_wide_the_image_is(options):
 def test_the_operations_of_all_steps_are_linear_in_the_area():
     def operations(side):
         steps, of_step = generation(side, side, channel_autoregressive=True)
-        return steps * sum(math.prod(shape) for kind, shape in of_step if kind not in ("Placeholder", "Identity", "Const"))
+        return steps * sum(
+            math.prod(shape) for kind, shape in of_step if kind not in ("Placeholder", "Identity", "Const")
+        )
 
     small, large = operations(8), operations(16)
     # Steps: 3 side − 2. The area is 4 times as large.
