@@ -43,7 +43,7 @@ KL_WARMUP_SHARE, KL_WARMUP_STEPS = 0.2, 5_000
 def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
     """Networks, observation model, prior and optimizer."""
     small = facts.side <= SMALL_SIDE
-    arch = given.get("arch", "mlp" if small else "hierarchical")
+    arch = given.get("arch", "mlp" if small else "conv")
     return [
         *_networks(arch, facts),
         *_likelihood(facts),
@@ -66,7 +66,8 @@ def length_rules(config: RunConfig, examples: int, steps: int) -> list[Choice]:
     if config.train.optimizer == "muon":
         short = steps < LONG_TRAINING
         reason = f"{'fewer' if short else 'no fewer'} than {LONG_TRAINING:,} steps of Muon"
-        choices.append(Choice("learning_rate", 1e-2 if short else 5e-3, reason))
+        rate = 5e-3 if config.architecture.arch == "conv" else 1e-2
+        choices.append(Choice("learning_rate", rate if short else 0.5 * rate, reason))
         choices.append(Choice("warmup", min(100, int(0.05 * steps)), "Muon needs a short one"))
     return choices
 
@@ -106,6 +107,7 @@ def _networks(arch: str, facts: Facts) -> list[Choice]:
     ]
     if arch == "conv":
         return [
+            Choice("arch", "conv", "one latent vector gives whole shapes early; hierarchical has the better likelihood"),
             *shared,
             Choice("latent_dim", 64, "more dimensions than are used cost little"),
             Choice("prior", "flow", "the distribution of the latents is not normal (Tomczak, Welling 2018)"),

@@ -107,7 +107,9 @@ class AutoregressiveNetwork(keras.layers.Layer):
         A loop over the columns calls this method once, before its first step. Computing the skewed biases in every step
         would make the cost of an image grow with the square of its area.
         """
-        return self.skew(self.position_bias[tf.newaxis]), self._class_biases(one_hot)
+        # Keras casts weights to the compute type inside of `call` only.
+        position_bias = tf.cast(self.position_bias, self.compute_dtype)
+        return self.skew(position_bias[tf.newaxis]), self._class_biases(one_hot)
 
     def column_features(self, previous, cache, diagonal, biases) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """(features of the column of `diagonal`, next cache) from the previous column [n, H, 1, C] and the cache.

@@ -397,7 +397,7 @@ def test_the_inversion_error_is_the_distance_from_the_reconstruction(shape, digi
     assert 0.0 < found["mean_inversion_error"] <= found["inversion_error"] < 1e-4
     back = flow.decode(flow.encode(examples)).numpy()
     back[3] += 0.5
-    monkeypatch.setattr(flow, "decode", lambda latent: back)
+    monkeypatch.setattr(flow, "decode", lambda latent, label=None: back)
     broken = flow.diagnostics(examples)
     assert broken["inversion_error"] == pytest.approx(0.5, abs=1e-4)
     assert broken["mean_inversion_error"] == pytest.approx(0.5 / 20, abs=1e-4)
