@@ -35,7 +35,14 @@ def train():
     return load("digits").train
 
 
-@pytest.fixture(scope="module", params=MODELS)
+#: Models whose parts other cases have too.
+REPEATED = ("vae-conv", "gan-conv", "gan-dcgan", "flow-autoregressive")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow if name in REPEATED else ()) for name in MODELS],
+)
 def model(request, train):
     name, options = MODELS[request.param]
     keras.utils.set_random_seed(0)

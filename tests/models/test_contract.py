@@ -67,7 +67,14 @@ MODELS = {
 }
 
 
-@pytest.fixture(scope="module", params=MODELS)
+#: Models whose parts other cases have too.
+REPEATED = ("mad-gan-dcgan", "mad-gan-residual", "gan-wgan")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow if name in REPEATED else ()) for name in MODELS],
+)
 def model(request, digits):
     name, options = MODELS[request.param]
     keras.utils.set_random_seed(0)

@@ -107,7 +107,7 @@ def _networks(arch: str, facts: Facts) -> list[Choice]:
     ]
     if arch == "conv":
         return [
-            Choice("arch", "conv", "one latent vector gives whole shapes early; hierarchical has the better likelihood"),
+            Choice("arch", "conv", "one latent vector gives whole shapes early; hierarchical is better in likelihood"),
             *shared,
             Choice("latent_dim", 64, "more dimensions than are used cost little"),
             Choice("prior", "flow", "the distribution of the latents is not normal (Tomczak, Welling 2018)"),

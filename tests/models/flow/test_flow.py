@@ -82,7 +82,13 @@ def perturbed(flow, scale=0.3, seed=0):
     return flow
 
 
-@pytest.fixture(params=SHAPES, scope="module")
+#: Flows whose parts other cases have too.
+REPEATED = ("mnist", "colour", "coarse", "multiscale, padded", "glow, padded")
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=pytest.mark.slow if name in REPEATED else ()) for name in SHAPES], scope="module"
+)
 def case(request):
     shape, levels, options = SHAPES[request.param]
     examples = examples_of(shape, levels)
