@@ -221,6 +221,7 @@ def test_html_in_the_name_of_a_run_is_shown_as_text(opened, runs):
         (runs.root / name).rmdir()
 
 
+@pytest.mark.slow
 def test_two_windows_are_independent(opened, model):
     first, second = opened(), opened()
     first.choose("gan")

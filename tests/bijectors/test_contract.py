@@ -203,7 +203,14 @@ BIJECTORS = {
 }
 
 
-@pytest.fixture(params=BIJECTORS, scope="module")
+#: The slowest case, whose parts other cases have too.
+REPEATED = "autoregressive of padded blocks"
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=pytest.mark.slow if name == REPEATED else ()) for name in BIJECTORS],
+    scope="module",
+)
 def case(request, randomized):
     make, latent_shape, data_shape = BIJECTORS[request.param]
     return make(randomized), latent_shape, data_shape

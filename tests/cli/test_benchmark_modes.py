@@ -12,6 +12,7 @@ from tfgen.mode_benchmark.methods import DEFAULT_METHODS
 
 
 @pytest.mark.usefixtures("tiny_dataset")
+@pytest.mark.slow
 def test_the_report_is_written_and_finished_trials_are_kept(tmp_path, capsys):
     line = ["--data", "ring8", "--method", "gan", "dropout_gan", "--seeds", "1", "--out", str(tmp_path)]
     main(line)

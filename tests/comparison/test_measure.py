@@ -32,6 +32,7 @@ def make(tiny_models, tmp_path):
     return made
 
 
+@pytest.mark.slow
 def test_three_families_are_measured_once(make, tmp_path):
     runs = [make("vae-mixture"), make("gan"), make("gan", seed=1), make("flow")]
     lines = []

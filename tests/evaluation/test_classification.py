@@ -62,6 +62,7 @@ def test_a_gan_has_samples_of_classes_and_no_bayes_rule(conditional_run, capsys)
         measure_classification(run)
 
 
+@pytest.mark.slow
 def test_everything_of_a_conditional_flow_is_measured(conditional_run, capsys):
     run = conditional_run("flow")
     main([str(run.path), "--n", "40", "--first", "40"])

@@ -40,6 +40,7 @@ def test_tflite_files_have_labels_and_their_names_in_every_number_format(conditi
     np.testing.assert_allclose(found[3:], conditional_model.sample(1, seed=3), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_onnx_files_have_labels(conditional_model, examples, tmp_path):
     pytest.importorskip("tf2onnx")
     lines = []

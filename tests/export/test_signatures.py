@@ -241,7 +241,9 @@ CONDITIONAL = {
 }
 
 
-@pytest.mark.parametrize("name", CONDITIONAL)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "flow" else ()) for name in CONDITIONAL]
+)
 def test_conditional_models_of_every_family_have_the_output_of_the_keras_model(name):
     import keras
 

@@ -79,6 +79,7 @@ def test_a_dry_run_tells_the_plan_and_trains_nothing(pictures, tmp_path, capsys)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_the_minutes_of_a_named_preset_change_its_length_only(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("tfgen.training.choose.CALIBRATION_SECONDS", 0.05)
     line = ["--model", "vae", "--preset", "quick", "--train-size", "128", "--hidden", "8", "--minutes", "0.02"]

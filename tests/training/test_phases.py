@@ -38,6 +38,7 @@ def rows(run: Run) -> list[dict]:
     return [{k: v for k, v in row.items() if k not in clock} for row in run.metrics()]
 
 
+@pytest.mark.slow
 def test_a_finished_cosine_run_goes_on_as_a_recorded_phase(first, tmp_path):
     run = copy_of(first, tmp_path)
     main(["--resume", str(run.path), *OPTIONS])

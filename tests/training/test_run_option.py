@@ -28,6 +28,7 @@ def test_the_same_command_creates_and_resumes(tmp_path, capsys):
     assert "another architecture: hidden [8], not [9]" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path):
     run = tmp_path / "run"
     main([*LINE.split(), "--run", str(run), "--dry-run"])

@@ -63,6 +63,7 @@ def test_the_animation_is_a_webp_file(window, model):
     assert window.page.locator("#film img").evaluate("image => image.complete && image.naturalWidth") == 280
 
 
+@pytest.mark.slow
 def test_another_model_gives_another_interpolation(window, model):
     for name in ("gan", "flow", "vae-flow-prior"):
         window.choose(name)

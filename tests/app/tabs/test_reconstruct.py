@@ -123,6 +123,7 @@ def test_a_picture_of_the_test_set_is_not_preprocessed(window, model):
     assert text.first.inner_text() == "index: expected an integer from 0 to 299. Received: 300"
 
 
+@pytest.mark.slow
 def test_another_model_reconstructs_the_same_picture(window, model):
     window.draw("#drawing canvas", *SEVEN)
     first = wait_for_typicality(window)

@@ -62,6 +62,7 @@ def test_numbers_of_the_page_become_options_of_the_configuration():
 # -- for programs ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_program_can_start_watch_stop_and_resume_a_training(served, client):
     served.behave("slow")
     assert client.predict(api_name="/training_state")["run"] in (None, "digits-vae-1")
