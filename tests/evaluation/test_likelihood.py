@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from tfgen.cli.train import main as train_main
 from tfgen.errors import UndefinedError
 from tfgen.evaluation.likelihood import baseline_bits_per_dim, evaluate_likelihood
+from tfgen.evaluation.report import likelihood_summary
 from tfgen.metrics.independent_pixels import independent_pixels_bits_per_dim
 from tfgen.models.gan import GAN
 from tfgen.models.vae import VAE
+from tfgen.runs.evaluations import read_entries
+from tfgen.runs.run import Run
 
 
 @pytest.mark.parametrize("samples", [1, 3])
@@ -37,3 +41,16 @@ def test_the_baseline_of_binarized_pixels_is_that_of_the_binarization(digits):
     assert baseline_bits_per_dim(models["dynamic"], train, test) == pytest.approx(np.mean(means), abs=2e-3)
     mixture = VAE((8, 8, 1), 17, hidden=(4,), latent_dim=2, likelihood="logistic_mixture", mixtures=2)
     assert baseline_bits_per_dim(mixture, train, test) == independent_pixels_bits_per_dim(train, test, 17)
+
+
+def test_a_single_test_image_has_a_likelihood_without_a_standard_error(tmp_path):
+    """Twelve pictures of one's own leave one for the test."""
+    images = np.random.default_rng(0).integers(0, 256, (12, 6, 6, 3), np.uint8)
+    np.savez(tmp_path / "few.npz", images=images)
+    options = "--model vae --preset quick --hidden 8 --epochs 1 --batch-size 4"
+    train_main([*options.split(), "--data", str(tmp_path / "few.npz"), "--run", str(tmp_path / "run")])
+    (entry,) = read_entries(Run.open(tmp_path / "run"))["likelihood"]
+    assert entry.examples == 1
+    assert np.isfinite(entry.bits_per_dim)
+    assert entry.bits_per_dim_standard_error is None
+    assert "±" in likelihood_summary(entry)

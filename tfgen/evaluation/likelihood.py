@@ -167,7 +167,7 @@ def measure_likelihood(
         examples=len(result.nats),
         seed=seed,
         log_prob_nats=float(result.nats.mean()),
-        log_prob_nats_standard_error=float(result.nats.std(ddof=1) / len(result.nats) ** 0.5),
+        log_prob_nats_standard_error=_standard_error(result.nats),
         conditional=model.is_conditional or None,
         augmentation=" ".join(run.config.train.augment) or None,
         **(_image_fields(run, model, result, examples) if model.is_image else _point_fields(examples)),
@@ -191,11 +191,16 @@ def labels_for(model: "GenerativeModel", examples: "ImageSet | PointSet") -> np.
     return examples.labels
 
 
+def _standard_error(values: np.ndarray) -> float | None:
+    """Return the standard error of a mean over examples. That of a single example is not known: None."""
+    return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else None
+
+
 def _image_fields(run: "Run", model: "GenerativeModel", result: "Likelihood", examples: Any) -> dict[str, Any]:
     """Return the fields of an entry that only images have."""
     fields: dict[str, Any] = {
         "bits_per_dim": result.mean,
-        "bits_per_dim_standard_error": result.standard_error,
+        "bits_per_dim_standard_error": _standard_error(result.bits_per_dim),
         "bits_per_dim_percentiles": np.percentile(result.bits_per_dim, np.arange(101)).tolist(),
         "levels": result.levels,
         "dimensions": result.dimensions,

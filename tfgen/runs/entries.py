@@ -72,7 +72,8 @@ class LikelihoodEntry(Entry):
         samples: latent or dequantization samples for each example.
         examples: number of examples.
         seed: of the estimator's noise.
-        log_prob_nats, log_prob_nats_standard_error: mean over the examples, in nats per example, and its error.
+        log_prob_nats, log_prob_nats_standard_error: mean over the examples, in nats per example, and its error, which
+            is None for a single example.
         bits_per_dim, bits_per_dim_standard_error: the same of images, as −log₂ p per dimension.
         bits_per_dim_percentiles: 0th to 100th percentile of the bits/dim of single images.
         levels, dimensions: intensity levels that the likelihood observes, and values per image; None for points.
