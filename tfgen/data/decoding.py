@@ -81,7 +81,7 @@ def plan(files: PictureFiles, rows: np.ndarray, conversion: Conversion, skip_bro
     for index, header in zip(rows.tolist(), read_headers(files, rows), strict=True):
         if isinstance(header, DataError):
             if not skip_broken:
-                raise header
+                raise _with_hint(header)
             skipped.append((files.full_name(index), _reason(header, files.full_name(index))))
             continue
         good.append(index)
@@ -165,7 +165,7 @@ def decode_all(files: PictureFiles, planned: Plan, skip_broken: bool, write: Cal
     size = max(1, min(CHUNK, CHUNK_BYTES // int(np.prod(planned.shape))))
     for images, good, errors in in_chunks(work, len(planned.rows), "decoding pictures", size):
         if errors and not skip_broken:
-            raise errors[0]
+            raise _with_hint(errors[0])
         skipped += [_file_and_reason(error) for error in errors]
         rows += good
         plain += int((images == images[:, :1, :1]).all(axis=(1, 2, 3)).sum())
@@ -180,6 +180,11 @@ def _as_data_error(error: DataError | OSError, name: str) -> DataError:
     if isinstance(error, DataError):
         return error
     return DataError(f"{name}: expected a readable picture. Received: {error.strerror or error}")
+
+
+def _with_hint(error: DataError | OSError) -> DataError:
+    """The error about a broken picture, with the option that leaves such pictures out."""
+    return DataError(f"{error}. --skip-broken leaves out pictures that cannot be read")
 
 
 def _reason(error: DataError, name: str) -> str:
