@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfgen.data.keras_download import load_from_keras
 from tfgen.data.sets import ImageSet
 from tfgen.data.split import Source
 from tfgen.errors import DataError
@@ -101,16 +102,9 @@ def _class_names(name: str, path: Path) -> tuple[str, ...] | None:
 
 
 def _from_keras(name: str) -> tuple[ImageSet, ImageSet]:
-    import keras
-
-    try:
-        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
-    except Exception as error:  # Keras raises a bare Exception if the network fails
-        raise DataError(
-            f"{name}: expected to download it through Keras, or to find it in Keras's cache. Received: {error}. "
-            f"Without a network, unpack the binary version ({_FOLDERS[name]}) and pass its folder with --data-dir or "
-            "name it in TFGEN_DATA"
-        ) from error
+    (x_train, y_train), (x_test, y_test) = load_from_keras(
+        name, f"unpack the binary version ({_FOLDERS[name]}) and pass its folder"
+    )
     return (
         ImageSet(x_train, 256, y_train.reshape(-1).astype(np.int64)),
         ImageSet(x_test, 256, y_test.reshape(-1).astype(np.int64)),

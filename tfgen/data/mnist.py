@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgen.data.idx import read_idx
+from tfgen.data.keras_download import load_from_keras
 from tfgen.data.sets import ImageSet
 from tfgen.data.split import Source
 from tfgen.errors import DataError
@@ -189,16 +190,9 @@ def _listing(folder: Path) -> str:
 
 
 def _from_keras(name: str) -> tuple[ImageSet, ImageSet]:
-    import keras
-
-    try:
-        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
-    except Exception as error:  # Keras raises a bare Exception if the network fails
-        raise DataError(
-            f"{name}: expected to download it through Keras, or to find it in Keras's cache. Received: {error}. "
-            f"Without a network, put the four files {', '.join(FILES)} into a folder and pass it with --data-dir or "
-            "name it in TFGEN_DATA"
-        ) from error
+    (x_train, y_train), (x_test, y_test) = load_from_keras(
+        name, f"put the four files {', '.join(FILES)} into a folder and pass it"
+    )
     return (
         ImageSet(x_train[..., None], 256, y_train.astype(np.int64)),
         ImageSet(x_test[..., None], 256, y_test.astype(np.int64)),

@@ -192,8 +192,10 @@ def labels_for(model: "GenerativeModel", examples: "ImageSet | PointSet") -> np.
 
 
 def _standard_error(values: np.ndarray) -> float | None:
-    """Return the standard error of a mean over examples. That of a single example is not known: None."""
-    return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else None
+    """Return the standard error of a mean over examples; None for a single example, since JSON has no NaN."""
+    from tfgen.models.likelihood import standard_error
+
+    return standard_error(values) if len(values) > 1 else None
 
 
 def _image_fields(run: "Run", model: "GenerativeModel", result: "Likelihood", examples: Any) -> dict[str, Any]:

@@ -36,6 +36,10 @@ class Likelihood:
 
     @property
     def standard_error(self) -> float:
-        """Standard error of `mean` over the examples, or 0 for a single example."""
-        bits = self.bits_per_dim
-        return float(bits.std(ddof=1) / math.sqrt(len(bits))) if len(bits) > 1 else 0.0
+        """Standard error of `mean` over the examples, NaN for a single example."""
+        return standard_error(self.bits_per_dim)
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Standard error of the mean of values [n]. That of a single value is not known: NaN."""
+    return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
