@@ -1,4 +1,4 @@
-"""Files that are written completely or not at all, and checks of the path before the file is written.
+"""Files that are written completely or not at all, JSON files, and checks of a path before the file is written.
 
 A crash, a kill or a power failure at any time leaves either the old file or the complete new one. This holds on POSIX
 systems with a local file system; a network file system may not keep the order of writing and renaming.
@@ -6,16 +6,55 @@ systems with a local file system; a network file system may not keep the order o
 
 import contextlib
 import errno
+import itertools
 import json
 import os
+import re
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tfgen.errors import ConfigError
+from tfgen.errors import ConfigError, DataError, TfgenError
 
 #: Part of the name of every temporary file, so that `remove_partial` recognises them.
 PARTIAL = ".partial"
+#: Name of a temporary file: start of the file's name, host, process, number of the file in the process.
+_TEMPORARY = re.compile(rf"\..*\.(?P<host>[^.]*)\.(?P<process>\d+)\.\d+{re.escape(PARTIAL)}(\..*)?", re.DOTALL)
+#: Characters of a file's name that the name of its temporary file repeats: a name may have 255 bytes at most.
+_STEM = 30
+#: A temporary file of another machine counts as left behind after this many seconds.
+_FOREIGN_SECONDS = 24 * 3600.0
+#: Characters of a path that an error message shows.
+_LONGEST_SHOWN = 120
+
+_numbers = itertools.count()
+#: Temporary files that this process writes at present.
+_in_use: set[Path] = set()
+
+
+def user_path(text: str | os.PathLike[str]) -> Path:
+    """Return a path that a user wrote, with ~ and ~name replaced by the folder of the user. The file need not exist.
+
+    Raises:
+        DataError: if the text cannot be the name of a file, or the operating system does not answer for it: a name that
+            is too long, a character that file names cannot have, links in a circle, a folder without permission.
+    """
+    try:
+        path = Path(text).expanduser()
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except RuntimeError:
+        raise DataError(f"Expected a path. Received: {os.fspath(text)!r}, of a user who does not exist") from None
+    except (OSError, ValueError) as error:  # ValueError: a character that no file name can have
+        shown = os.fspath(text)
+        shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+        raise DataError(
+            f"Expected a path that can be read. Received: {shown!r}: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    return path
 
 
 @contextlib.contextmanager
@@ -37,7 +76,8 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         ...     temporary.write_text(table)
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{PARTIAL}{path.suffix}")
+    temporary = path.parent / f".{path.stem[:_STEM]}.{_host()}.{os.getpid()}.{next(_numbers)}{PARTIAL}{path.suffix}"
+    _in_use.add(temporary)
     try:
         yield temporary
         _sync(temporary)
@@ -51,6 +91,7 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):  # the name may be too long to exist
             temporary.unlink()
+        _in_use.discard(temporary)
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -65,10 +106,81 @@ def write_json(path: str | Path, value: Any) -> None:
         temporary.write_text(text)
 
 
+def read_json(path: str | Path, error: type[TfgenError] = DataError) -> Any:
+    """Return the content of a JSON file.
+
+    Args:
+        path: the file.
+        error: class of the error for a file that cannot be read.
+
+    Raises:
+        TfgenError: of class `error`, if there is no file, it cannot be read, or it does not hold JSON in UTF-8.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as reason:
+        raise error(f"Expected to read {path}. Received: {reason.strerror}") from None
+    except RecursionError:
+        raise error(f"Expected JSON in {path}. Received: brackets that are nested too deeply") from None
+    except ValueError as reason:
+        raise error(f"Expected JSON in {path}. Received: {reason}") from None
+
+
+def move_durably(source: str | Path, target: str | Path) -> None:
+    """Move a file, or a folder with everything in it, in one step. The content and the name are then on the disk.
+
+    A file replaces the file `target`. A folder replaces only an empty folder.
+
+    Raises:
+        OSError: if `target` cannot be written.
+    """
+    source, target = Path(source), Path(target)
+    for parent, _, names in os.walk(source):
+        for path in (*(Path(parent, name) for name in names), Path(parent)):
+            _sync(path)
+    if source.is_file():
+        _sync(source)
+    os.replace(source, target)
+    _sync(target.parent)
+
+
 def remove_partial(folder: str | Path) -> None:
-    """Delete the temporary files that a killed `atomic_write` left in `folder` and in its sub-folders."""
-    for path in Path(folder).rglob(f".*{PARTIAL}.*"):
-        path.unlink(missing_ok=True)
+    """Delete the temporary files that killed programs left in `folder` and in its sub-folders.
+
+    The files of programs that still run stay. Whether a program of another machine runs is not known: its files are
+    deleted when they are a day old.
+    """
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent, name)
+            if (match := _TEMPORARY.fullmatch(name)) and path not in _in_use and _is_left(path, match):
+                path.unlink(missing_ok=True)
+
+
+def _is_left(path: Path, match: re.Match[str]) -> bool:
+    """Whether the program that wrote a temporary file has ended."""
+    if match["host"] == _host():
+        # A file of this process that is not in use was left by an earlier process with the same number.
+        return int(match["process"]) == os.getpid() or not _is_running(int(match["process"]))
+    try:
+        return time.time() - path.stat().st_mtime > _FOREIGN_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # the process belongs to another user
+        return True
+    return True
+
+
+def _host() -> str:
+    """The name of this machine, in characters of a file name."""
+    return re.sub(r"[^\w-]", "-", socket.gethostname())[:_STEM]
 
 
 def check_writable(path: str | Path, suffixes: tuple[str, ...]) -> Path:

@@ -199,3 +199,40 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
 
 def test_fewer_pictures_than_ten_are_refused(tmp_path):
     refused(fill(tmp_path / "mine", GREY[:9]), "mine", "at least 10 images", "Received: 9")
+
+
+def test_a_folder_has_one_value_of_white_in_pictures_of_16_bits(tmp_path):
+    ramp = np.linspace(0, 1, 30).reshape(6, 5)
+    dark, bright = (Image.fromarray((ramp * top).round().astype(np.uint16)) for top in (900, 4095))
+    mine = data.load(fill(tmp_path / "mine", [dark] * 6 + [bright] * 6, "tif"))
+    assert {int(image.max()) for image in (*mine.train.images, *mine.validation.images, *mine.test.images)} == {56, 255}
+    assert mine.notes == ("Pictures of 16 bits have values up to 4,095. White is the value 4,095.",)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "dangling link", "svg", "dds"])
+def test_a_picture_that_is_not_read_is_named_and_can_be_left_out(tmp_path, kind):
+    folder = fill(tmp_path / "mine", GREY)
+    path = folder / {"svg": "drawing.svg"}.get(kind, "odd.png")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "dangling link":
+        path.symlink_to(tmp_path / "nothing.png")
+    else:
+        path.write_bytes(b"<svg/>" if kind == "svg" else b"DDS " + bytes([124]) + bytes(150))
+    refused(folder, path, "--skip-broken")
+    mine = data.load(folder, skip_broken=True)
+    assert _count(mine) == 12
+    assert [file for file, _ in mine.skipped] == [str(path)]
+
+
+def test_names_that_are_no_text_are_read(tmp_path):
+    folder = fill(tmp_path / "mine", GREY)
+    os.rename(folder / "000.png", os.fsencode(folder) + b"/\xff.png")
+    mine = data.load(folder)
+    assert _count(mine) == 12
+    files = [os.fsdecode(bytes(name)) for part in (mine.train, mine.validation, mine.test) for name in part.files]
+    assert sorted(os.fsencode(name) for name in files)[-1] == b"\xff.png"
+    with open(os.fsencode(folder) + b"/\xff.png", "wb") as file:
+        file.write(b"x")
+    left_out = data.load(folder, skip_broken=True)
+    assert left_out.skipped[0][0].encode().endswith(b"udcff.png")

@@ -108,3 +108,53 @@ def test_a_file_of_another_type_is_refused_without_reading_it(tmp_path):
     with pytest.raises(DataError) as caught:
         data.load(tmp_path / "mine.npz")
     assert "allow_pickle" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "empty name"),
+        ("~nosuch", "user who does not exist"),
+        ("~nosuch/mine.npz", "user who does not exist"),
+        ("x" * 300, "name too long"),
+        ("\ud800", "surrogates"),
+        ("a\0b", "null"),
+        ("mine-{000..999999999}.tar", "Missing: mine-000.tar"),
+        ("mine-{0..%s}.tar" % ("9" * 150), "neither"),
+        ("[*.tar", "neither"),
+    ],
+)
+def test_a_name_that_is_no_path_gives_a_sentence(name, message):
+    with pytest.raises(DataError, match=message):
+        data.load(name)
+    if name:
+        with pytest.raises(DataError, match=r"[Ee]xpected"):
+            data.load("mnist", data_dir=name)
+        with pytest.raises(DataError, match=r"[Ee]xpected"):
+            data.load("cifar10", data_dir=name)
+
+
+def test_errors_of_the_operating_system_name_the_path(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tfgen.data.files.find_files", refuse)
+    with pytest.raises(DataError, match=rf"{tmp_path}: expected data that can be read. Received: Permission denied"):
+        data.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "stacked_mnist", "cifar10", "cifar100"])
+@pytest.mark.parametrize("folder", ["unset", "empty"])
+def test_nothing_is_downloaded_on_request(name, folder, tmp_path, monkeypatch):
+    import keras
+
+    def download(*_):
+        raise AssertionError("downloads")
+
+    monkeypatch.delenv("TFGEN_DATA", raising=False)
+    if folder == "empty":
+        monkeypatch.setenv("TFGEN_DATA", str(tmp_path))
+    for module in ("mnist", "fashion_mnist", "cifar10", "cifar100"):
+        monkeypatch.setattr(getattr(keras.datasets, module), "load_data", download)
+    with pytest.raises(DataError, match="nothing is downloaded here"):
+        data.load(name, download=False)

@@ -76,3 +76,25 @@ def test_pictures_are_turned_upright(tmp_path):
     exif[0x0112] = 6  # turn by 90° clockwise to see it upright
     pixels = one(tmp_path, GREY[0], exif=exif)
     np.testing.assert_array_equal(pixels[..., 0], np.rot90(GREY[0], -1))
+
+
+@pytest.mark.parametrize(("bits", "white"), [(8, 255), (10, 1023), (12, 4095), (14, 16383), (16, 65535)])
+def test_values_of_fewer_bits_in_16_get_their_full_range(tmp_path, bits, white):
+    deep = np.linspace(0, 2**bits - 1, 30).round().astype(np.uint16).reshape(6, 5)
+    pixels = one(tmp_path, deep, "tif")
+    np.testing.assert_array_equal(pixels[..., 0], (deep * 255.0 / white).round())
+
+
+def test_the_range_that_a_tiff_declares_is_used(tmp_path):
+    deep = np.linspace(0, 1000, 30).round().astype(np.uint16).reshape(6, 5)
+    pixels = one(tmp_path, deep, "tif", tiffinfo={281: 4095})
+    np.testing.assert_array_equal(pixels[..., 0], (deep * 255.0 / 4095).round())
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif", "tif"])
+@pytest.mark.parametrize(("palette", "channels"), [([0, 0, 0, 90, 90, 90, 200, 200, 200], 1), ([0, 0, 0, 90, 0, 0], 3)])
+def test_a_palette_of_greys_is_grey(tmp_path, suffix, palette, channels):
+    picture = Image.fromarray(GREY[0] % (len(palette) // 3))
+    picture.putpalette(palette)
+    assert picture.mode == "P"
+    assert one(tmp_path, picture, suffix).shape[2] == channels

@@ -1,5 +1,7 @@
 """Picture files become a data set once, with the labels and sizes that the user asks for."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -230,3 +232,30 @@ def test_conditional_needs_labels(folder):
     with pytest.raises(DataError, match="expected labels"):
         data.load("moons", conditional=True)
     assert data.load("digits", conditional=True).classes == tuple("0123456789")
+
+
+@pytest.mark.parametrize("name", ["images.bin", "labels.npy", "files.npy", "metadata.json"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "other", "longer JSON"])
+def test_a_damaged_entry_of_the_cache_is_written_again(folder, name, damage):
+    whole = data.load(folder)
+    (path,) = cache.cache_folder().glob(f"*/{name}")
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes({"empty": b"", "other": b"hello", "longer JSON": b'{"shape": [1], "labels": 7}'}[damage])
+    again = data.load(folder)
+    assert again.fingerprint == whole.fingerprint
+    np.testing.assert_array_equal(again.train.images, whole.train.images)
+    np.testing.assert_array_equal(again.train.labels, whole.train.labels)
+
+
+def test_a_huge_file_in_an_archive_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.png", b"x" * 10)
+    content = bytearray(path.read_bytes())
+    place = content.find(b"PK\x01\x02") + 24
+    content[place : place + 4] = (2**32 - 2).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"a\.png: expected at most 1,073,741,824 bytes"):
+        data.load(path)

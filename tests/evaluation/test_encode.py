@@ -1,6 +1,7 @@
 """Latents and likelihoods of new pictures are those of the model, with the names of the files."""
 
 import csv
+import os
 import zipfile
 
 import numpy as np
@@ -105,6 +106,11 @@ def test_what_cannot_be_read_or_measured_is_told_in_a_sentence(tiny_run, conditi
     assert "shape ['n', 8, 8, 1]" in refusal(score, capsys, tiny_run.path, tmp_path / "wrong.npz", "--out", out)
     np.savez(tmp_path / "bright.npz", images=np.full((3, 8, 8), 200, np.uint8))
     assert "pixels of 17 levels" in refusal(score, capsys, tiny_run.path, tmp_path / "bright.npz", "--out", out)
+    (tmp_path / "damaged.npz").write_bytes(b"PK\x05\x06")
+    assert "damaged.npz: expected an .npz" in refusal(score, capsys, tiny_run.path, tmp_path / "damaged.npz")
+    os.mkfifo(tmp_path / "pipe")
+    assert "a pipe" in refusal(score, capsys, tiny_run.path, tmp_path / "pipe", "--out", out)
+    assert "user who does not exist" in refusal(score, capsys, tiny_run.path, "~nosuch", "--out", out)
     (tmp_path / "text.png").write_text("no picture")
     assert "expected a picture" in refusal(score, capsys, tiny_run.path, tmp_path / "text.png", "--out", out)
     assert "ending in .csv or .npz" in refusal(score, capsys, tiny_run.path, "digits", "--out", tmp_path / "s.txt")
@@ -112,6 +118,21 @@ def test_what_cannot_be_read_or_measured_is_told_in_a_sentence(tiny_run, conditi
     assert "no tractable likelihood" in refusal(score, capsys, gan, "digits", "--out", out)
     assert "encode" in refusal(encode, capsys, gan, "digits", "--out", tmp_path / "z.npz")
     assert not out.exists()
+
+
+@pytest.mark.parametrize(("command", "name"), [(encode, "z.npz"), (score, "s.npz")])
+def test_broken_pictures_are_left_out_on_request(tiny_run, pictures, tmp_path, capsys, command, name):
+    (pictures / "picture 1.png").write_bytes(b"no picture")
+    (pictures / "drawing.svg").write_text("<svg/>")
+    arguments = [str(tiny_run.path), str(pictures), "--out", str(tmp_path / name)]
+    assert "drawing.svg: expected a picture" in refusal(command, capsys, *arguments)
+    (pictures / "drawing.svg").unlink()
+    sentence = refusal(command, capsys, *arguments)
+    assert "picture 1.png: expected a picture" in sentence and "--skip-broken" in sentence
+    command.main([*arguments, "--skip-broken"])
+    with np.load(tmp_path / name) as saved:
+        assert saved["files"].tolist() == [f"picture {i}.png" for i in (0, 2, 3, 4)]
+    assert "Left out: 1 broken, for example " in capsys.readouterr().out
 
 
 def test_outliers_name_their_files(tiny_models, tmp_path, capsys):

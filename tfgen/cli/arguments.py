@@ -175,6 +175,15 @@ def add_pictures(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_skip_broken(parser: argparse.ArgumentParser) -> None:
+    """Add --skip-broken."""
+    parser.add_argument(
+        "--skip-broken",
+        action="store_true",
+        help="Leave out pictures that cannot be read. Without it, the first one is an error.",
+    )
+
+
 def add_out(parser: argparse.ArgumentParser, default: str | None, help: str, metavar: str = "FILE") -> None:
     """Add --out, the file or folder to write."""
     suffix = f" {DEFAULT}." if default is not None else ""
@@ -238,11 +247,7 @@ def add_data_source(parser: argparse.ArgumentParser) -> None:
         help="CSV file with the columns file and label, the class of each picture [default: the sub-folders, or the "
         "labels in the file of the data].",
     )
-    parser.add_argument(
-        "--skip-broken",
-        action="store_true",
-        help="Leave out pictures that cannot be read. Without it, the first one is an error.",
-    )
+    add_skip_broken(parser)
     parser.add_argument(
         "--no-cache",
         action="store_true",

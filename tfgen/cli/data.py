@@ -93,10 +93,11 @@ def _show_files(data: str) -> tuple[int, int] | None:
     from tfgen.data import NAMES
     from tfgen.data.files import find_files
     from tfgen.data.inspection import describe, inspect
+    from tfgen.files import user_path
 
     if data in NAMES or data.startswith(("tfds:", "hf:")):
         return None
-    files = find_files(Path(data).expanduser())
+    files = find_files(user_path(data))
     if files is None:
         return None
     try:

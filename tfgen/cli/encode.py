@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import Parser, add_label, add_out, add_pictures, add_run, add_seed
+from tfgen.cli.arguments import Parser, add_label, add_out, add_pictures, add_run, add_seed, add_skip_broken
 from tfgen.errors import exit_on_error
 
 
@@ -16,6 +16,7 @@ def build_parser() -> Parser:
     )
     add_run(parser)
     add_pictures(parser)
+    add_skip_broken(parser)
     add_label(parser, "Conditional models: class of all pictures, a name or a number", each=False)
     add_seed(parser, "Seed of the likelihood's noise, for the most probable class")
     add_out(parser, "latents.npz", "File to write, an .npz with the arrays latents and files")
@@ -37,8 +38,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.evaluation.pictures import read_pictures
 
         model = run.load_model()
-        pictures = read_pictures(options.pictures, model)
+        pictures = read_pictures(options.pictures, model, options.skip_broken)
         labels = labels_of_pictures(model, pictures, options.label)
         latents, labels = encode_pictures(model, pictures.images, labels, options.seed)
         save_latents(model, path, pictures.names, latents, labels)
         print(f"{path}: latents of {len(latents)} pictures, each of shape {list(latents.shape[1:])}")
+        if pictures.note:
+            print(pictures.note)

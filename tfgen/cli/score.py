@@ -10,6 +10,7 @@ from tfgen.cli.arguments import (
     add_pictures,
     add_run,
     add_seed,
+    add_skip_broken,
     int_in_range,
 )
 from tfgen.errors import exit_on_error
@@ -25,6 +26,7 @@ def build_parser() -> Parser:
     )
     add_run(parser)
     add_pictures(parser)
+    add_skip_broken(parser)
     add_label(parser, "Conditional models: class of all pictures, a name or a number", each=False)
     parser.add_argument(
         "--samples",
@@ -55,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         model = run.load_model()
         model.estimator(options.samples)  # raises the error of a model without likelihood before pictures are read
-        pictures = read_pictures(options.pictures, model)
+        pictures = read_pictures(options.pictures, model, options.skip_broken)
         labels = labels_of_pictures(model, pictures, options.label)
         scores = score_pictures(model, pictures, labels, samples=options.samples, seed=options.seed)
         save_scores(path, scores)
@@ -64,3 +66,5 @@ def main(argv: Sequence[str] | None = None) -> None:
             f"{path}: {len(scores.names)} pictures, mean {scores.bits_per_dim.mean():.4f} bits/dim{given}; "
             f"{scores.estimator}"
         )
+        if pictures.note:
+            print(pictures.note)

@@ -7,7 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ import platformdirs
 from filelock import FileLock
 
 from tfgen.errors import DataError
+from tfgen.files import move_durably
 
 #: Changes when the content of the files in the cache changes.
-_FORMAT = 1
-_METADATA = "metadata.json"
+_FORMAT = 2
 
 
 def cache_folder() -> Path:
@@ -38,20 +38,16 @@ def entry_folder(signature: Any) -> Path:
     return cache_folder() / hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def read_metadata(folder: Path) -> dict[str, Any] | None:
-    """Return the metadata of an entry; None if there is no such entry."""
-    try:
-        return json.loads((folder / _METADATA).read_text())
-    except (OSError, ValueError):
-        return None
-
-
 @contextlib.contextmanager
-def writing(folder: Path) -> Iterator[Path | None]:
+def writing(folder: Path, is_written: Callable[[], bool]) -> Iterator[Path | None]:
     """Give the `with` block a new folder, and make it the entry when the block ends.
 
     Other processes that want to write the same entry wait. The block gets None if one of them has written the entry. An
-    interrupted block leaves nothing.
+    interrupted block leaves nothing. A damaged entry is replaced.
+
+    Args:
+        folder: of the entry.
+        is_written: whether the entry exists and is undamaged.
 
     Raises:
         DataError: if the cache folder cannot be written to.
@@ -63,7 +59,7 @@ def writing(folder: Path) -> Iterator[Path | None]:
     except OSError as error:
         raise _not_writable(folder.parent, error) from None
     try:
-        if read_metadata(folder) is not None:
+        if is_written():
             yield None
             return
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder.parent, ignore_cleanup_errors=True) as made:
@@ -72,16 +68,11 @@ def writing(folder: Path) -> Iterator[Path | None]:
             except OSError as error:
                 raise _not_writable(folder.parent, error) from error
             shutil.rmtree(folder, ignore_errors=True)
-            Path(made).rename(folder)
+            move_durably(made, folder)
             # So that the end of the block finds something to delete.
             Path(made).mkdir()
     finally:
         lock.release()
-
-
-def write_metadata(folder: Path, metadata: dict[str, Any]) -> None:
-    """Write the metadata of an entry inside of `writing`. An entry without metadata does not exist."""
-    (folder / _METADATA).write_text(json.dumps(metadata))
 
 
 def clear() -> tuple[int, int]:

@@ -11,6 +11,7 @@ from tfgen.data.keras_download import load_from_keras
 from tfgen.data.sets import ImageSet
 from tfgen.data.split import Source
 from tfgen.errors import DataError
+from tfgen.files import user_path
 
 SIDE = 32
 #: Name → training files, test files, file of the names of the classes, bytes of labels before the pixels of an image.
@@ -22,7 +23,7 @@ _FOLDERS = {"cifar10": "cifar-10-batches-bin", "cifar100": "cifar-100-binary"}
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
-def load_cifar(name: str, data_dir: str | os.PathLike[str] | None = None) -> Source:
+def load_cifar(name: str, data_dir: str | os.PathLike[str] | None = None, download: bool = True) -> Source:
     """Load CIFAR-10 or CIFAR-100: uint8 images [N, 32, 32, 3] of 256 levels with 10 or 100 classes.
 
     There are 50,000 images for training and validation, of which the last 5,000 are for validation unless sizes are
@@ -36,6 +37,7 @@ def load_cifar(name: str, data_dir: str | os.PathLike[str] | None = None) -> Sou
     Args:
         name: "cifar10" or "cifar100".
         data_dir: folder of the files, or None.
+        download: False makes an error of files that Keras would have to download.
 
     Raises:
         DataError: if files are missing or damaged, or if the download fails.
@@ -45,7 +47,7 @@ def load_cifar(name: str, data_dir: str | os.PathLike[str] | None = None) -> Sou
     """
     train_files, test_files, names_file, _ = _FILES[name]
     chosen = data_dir if data_dir is not None else os.environ.get("TFGEN_DATA") or None
-    folder = None if chosen is None else _find(Path(chosen).expanduser(), name, (*train_files, *test_files))
+    folder = None if chosen is None else _find(user_path(chosen), name, (*train_files, *test_files))
     if folder is not None:
         train = _read(name, [folder / file for file in train_files])
         test = _read(name, [folder / file for file in test_files])
@@ -56,7 +58,7 @@ def load_cifar(name: str, data_dir: str | os.PathLike[str] | None = None) -> Sou
             f"there or in a folder {_FOLDERS[name]} there. Received: no such files"
         )
     else:
-        train, test = _from_keras(name)
+        train, test = _from_keras(name, download)
         names = CIFAR10_CLASSES if name == "cifar10" else None
     return Source(name, train, test, max(1, len(train) // 10), names)
 
@@ -101,9 +103,9 @@ def _class_names(name: str, path: Path) -> tuple[str, ...] | None:
     return CIFAR10_CLASSES if name == "cifar10" else None
 
 
-def _from_keras(name: str) -> tuple[ImageSet, ImageSet]:
+def _from_keras(name: str, download: bool) -> tuple[ImageSet, ImageSet]:
     (x_train, y_train), (x_test, y_test) = load_from_keras(
-        name, f"unpack the binary version ({_FOLDERS[name]}) and pass its folder"
+        name, f"unpack the binary version ({_FOLDERS[name]}) and pass its folder", download
     )
     return (
         ImageSet(x_train, 256, y_train.reshape(-1).astype(np.int64)),

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfgen.data.files.picture_files import PictureFiles
 from tfgen.data.parallel import CHUNK, in_chunks
-from tfgen.data.picture import Header, decode, read_header
+from tfgen.data.picture import Header, decode, read_header, white_of
 from tfgen.data.pixels import Conversion
 from tfgen.errors import DataError
 
@@ -31,12 +31,14 @@ class Plan:
         shape: [H, W, C] of an image.
         conversion: with a colour.
         skipped: (file, reason) of pictures that cannot be read.
+        notes: sentences about what was understood and may surprise.
     """
 
     rows: np.ndarray
     shape: tuple[int, int, int]
     conversion: Conversion
     skipped: Skipped
+    notes: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -54,7 +56,7 @@ def read_headers(files: PictureFiles, rows: np.ndarray) -> Iterator[Header | Dat
             try:
                 with files.open(index) as file:
                     found.append(read_header(file, files.full_name(index)))
-            except (DataError, OSError) as error:
+            except (DataError, OSError) as error:  # OSError: of the source itself
                 found.append(_as_data_error(error, files.full_name(index)))
         return found
 
@@ -77,7 +79,7 @@ def plan(files: PictureFiles, rows: np.ndarray, conversion: Conversion, skip_bro
     """
     good, skipped, sizes = [], [], Counter[tuple[int, int]]()
     first: dict[tuple[int, int], int] = {}
-    any_color = False
+    any_color, largest = False, 0
     for index, header in zip(rows.tolist(), read_headers(files, rows), strict=True):
         if isinstance(header, DataError):
             if not skip_broken:
@@ -86,6 +88,7 @@ def plan(files: PictureFiles, rows: np.ndarray, conversion: Conversion, skip_bro
             continue
         good.append(index)
         any_color |= header.is_color
+        largest = max(largest, header.largest)
         size = header.height, header.width
         sizes[size] += 1
         first.setdefault(size, index)
@@ -103,8 +106,12 @@ def plan(files: PictureFiles, rows: np.ndarray, conversion: Conversion, skip_bro
         )
     height, width = conversion.size or next(iter(sizes))
     color = conversion.color or ("rgb" if any_color else "grey")
-    chosen = replace(conversion, color=color)
-    return Plan(np.array(good), (height, width, 3 if color == "rgb" else 1), chosen, skipped)
+    # One value of white for all pictures, so that a dark picture stays darker than a bright one.
+    chosen = replace(conversion, color=color, white=white_of(largest))
+    notes = ()
+    if largest and chosen.white != 2**16 - 1:
+        notes = (f"Pictures of 16 bits have values up to {largest:,}. White is the value {chosen.white:,}.",)
+    return Plan(np.array(good), (height, width, 3 if color == "rgb" else 1), chosen, skipped, notes)
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ def inspect(files: PictureFiles) -> Inspection:
     """List picture files and read their headers."""
     files.scan()
     sizes, modes = Counter[tuple[int, int]](), Counter[str]()
-    transparent, broken = 0, [f"{files.where}/{path}: the format is not read" for path in files.unreadable]
+    transparent, broken = 0, [f"{files.where}/{path}: {reason}" for path, reason in files.unreadable.items()]
     for header in read_headers(files, np.arange(len(files.names))):
         if isinstance(header, DataError):
             broken.append(str(header))
@@ -116,7 +117,7 @@ def _label(part: ImageSet, position: int, name: str) -> str:
     """The file of an image, or its position in the split."""
     if part.files is None:
         return f"{name} image {position}"
-    return bytes(part.files[position]).decode()
+    return os.fsdecode(bytes(part.files[position]))
 
 
 def _line(title: str, text: str) -> str:

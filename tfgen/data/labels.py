@@ -7,14 +7,23 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import BaseModel, Field, StrictInt, StrictStr, ValidationError
 
 from tfgen.data.files.picture_files import PictureFiles
 from tfgen.data.files.tar import sample_key
+from tfgen.data.sets import MAX_LABEL
 from tfgen.errors import DataError
+from tfgen.files import user_path
+
+
+class _DatasetJson(BaseModel):
+    """The part of a `dataset.json` that is read."""
+
+    labels: list[tuple[StrictStr, Annotated[StrictInt, Field(ge=0, le=MAX_LABEL)]]] | None
+
 
 Labels = tuple[np.ndarray, tuple[str, ...]]
 #: Entries of a sample's .json file that are read as its label, the first that exists.
@@ -33,15 +42,14 @@ def labels_from_csv(path: str | os.PathLike[str], files: PictureFiles) -> Labels
     Raises:
         DataError: if the file cannot be read, has other columns, or lacks a picture.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns = [column.strip() for column in reader.fieldnames or []]
             if not {"file", "label"} <= set(columns):
-                raise DataError(
-                    f"{path}: expected the columns file and label. Received: {', '.join(columns) or 'none'}"
-                )
+                received = " ".join(", ".join(columns).split())[:200] or "none"
+                raise DataError(f"{path}: expected the columns file and label. Received: {received}")
             reader.fieldnames = columns
             table = {(row["file"] or "").strip(): (row["label"] or "").strip() for row in reader}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -79,19 +87,13 @@ def _from_dataset_json(content: bytes, where: str, files: PictureFiles) -> Label
     """Labels in the format of StyleGAN2-ADA and EDM: {"labels": [[file, integer], …]}; null stands for none."""
     expected = f'{where}: expected {{"labels": [[file, integer], …]}} or {{"labels": null}}'
     try:
-        entries = json.loads(content)["labels"]
-        if entries is None:
-            return False
-        table = {str(name): _integer(label) for name, label in entries}
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{expected}. Received: {type(error).__name__}: {error}") from error
-    return _numbered(_look_up(table, files, where))
-
-
-def _integer(label: Any) -> str:
-    if isinstance(label, bool) or not isinstance(label, int):
-        raise TypeError(f"a label of type {type(label).__name__}")
-    return str(label)
+        entries = _DatasetJson.model_validate_json(content).labels
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DataError(f"{expected}. Received: {' '.join(map(str, first['loc']))} {first['msg']}") from error
+    if entries is None:
+        return False
+    return _numbered(_look_up({name: str(label) for name, label in entries}, files, where))
 
 
 def _from_samples(side: Mapping[str, bytes], files: PictureFiles) -> Labels | None:
@@ -107,7 +109,7 @@ def _from_samples(side: Mapping[str, bytes], files: PictureFiles) -> Labels | No
                     if isinstance(entries, dict) and isinstance(entries.get(key), int | str):
                         table.setdefault(sample_key(path), str(entries[key]))
                         break
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{files.where}: expected a readable {path}. Received: {error}") from error
     if not table:
         return None

@@ -22,13 +22,15 @@ def available_memory() -> int | None:
     return int(match[1]) * 1024 if match else None
 
 
-def check_memory(size: int, what: str) -> None:
-    """Raise `DataError` if `size` bytes do not fit into memory."""
+def check_memory(
+    size: int, what: str, advice: str = "A smaller --image-size, or the cache (without --no-cache), takes less"
+) -> None:
+    """Raise `DataError` if `size` bytes of `what` do not fit into memory; the message ends with the advice."""
     available = available_memory()
     if available is not None and size > _SHARE * available:
         raise DataError(
             f"{what}: expected at most {in_gigabytes(int(_SHARE * available))} of pixels, as memory is available. "
-            f"Received: {in_gigabytes(size)}. A smaller --image-size, or the cache (without --no-cache), takes less"
+            f"Received: {in_gigabytes(size)}. {advice}"
         )
 
 

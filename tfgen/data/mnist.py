@@ -12,6 +12,7 @@ from tfgen.data.keras_download import load_from_keras
 from tfgen.data.sets import ImageSet
 from tfgen.data.split import Source
 from tfgen.errors import DataError
+from tfgen.files import user_path
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 LABEL_NAMES = {
@@ -39,7 +40,7 @@ _FIRST_TEST_LABELS = {
 }
 
 
-def load_mnist(name: str, data_dir: str | os.PathLike[str] | None = None) -> Source:
+def load_mnist(name: str, data_dir: str | os.PathLike[str] | None = None, download: bool = True) -> Source:
     """Load MNIST or a data set in its format: uint8 images [N, 28, 28, 1] of 256 levels with labels 0, 1, ….
 
     MNIST, Fashion-MNIST and KMNIST have 60,000 examples for training and validation and 10,000 for the test. Validation
@@ -57,6 +58,7 @@ def load_mnist(name: str, data_dir: str | os.PathLike[str] | None = None) -> Sou
         name: "mnist", "fashion_mnist", "kmnist", "emnist" (which stands for "emnist_balanced"), "emnist_byclass",
             "emnist_bymerge", "emnist_letters", "emnist_digits" or "emnist_mnist".
         data_dir: folder of the files, or None.
+        download: False makes an error of files that Keras would have to download.
 
     Raises:
         DataError: if files are missing, damaged or belong to another data set, or if the download fails.
@@ -70,14 +72,14 @@ def load_mnist(name: str, data_dir: str | os.PathLike[str] | None = None) -> Sou
         if data_dir is not None:
             raise DataError(
                 f"{data_dir}: expected the four files {files} (each may end in .gz), there or in a folder "
-                f"{name} there. Found: {_listing(Path(data_dir).expanduser())}"
+                f"{name} there. Found: {_listing(user_path(data_dir))}"
             )
         if name not in _FIRST_TEST_LABELS:
             raise DataError(
                 f"{name}: expected the four files {files} (each may end in .gz) in a folder that --data-dir or "
                 "TFGEN_DATA names. Received: no such files"
             )
-        train, test = _from_keras(name)
+        train, test = _from_keras(name, download)
     else:
         train, test = _from_files(name, paths)
     return Source(name, train, test, max(1, len(train) // 12), _label_names(name))
@@ -101,11 +103,6 @@ def _files(name: str) -> tuple[str, ...]:
     return FILES if part is None else tuple(f"emnist-{part}-{file.replace('t10k', 'test')}" for file in FILES)
 
 
-def uses_local_files(data_dir: str | os.PathLike[str] | None = None) -> bool:
-    """Return whether `load_mnist` looks for local files before it asks Keras."""
-    return _folder(data_dir) is not None
-
-
 def has_local_files(name: str, data_dir: str | os.PathLike[str] | None = None) -> bool:
     """Return whether the four local files that `load_mnist` would read exist. Their content is not checked."""
     folder = _folder(data_dir)
@@ -118,7 +115,7 @@ def has_local_files(name: str, data_dir: str | os.PathLike[str] | None = None) -
 def _folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
     """Return `data_dir`, or else the folder in TFGEN_DATA, or else None."""
     folder = data_dir if data_dir is not None else os.environ.get("TFGEN_DATA") or None
-    return None if folder is None else Path(folder).expanduser()
+    return None if folder is None else user_path(folder)
 
 
 def _from_files(name: str, paths: list[Path]) -> tuple[ImageSet, ImageSet]:
@@ -189,9 +186,9 @@ def _listing(folder: Path) -> str:
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "") if names else "nothing"
 
 
-def _from_keras(name: str) -> tuple[ImageSet, ImageSet]:
+def _from_keras(name: str, download: bool) -> tuple[ImageSet, ImageSet]:
     (x_train, y_train), (x_test, y_test) = load_from_keras(
-        name, f"put the four files {', '.join(FILES)} into a folder and pass it"
+        name, f"put the four files {', '.join(FILES)} into a folder and pass it", download
     )
     return (
         ImageSet(x_train[..., None], 256, y_train.astype(np.int64)),

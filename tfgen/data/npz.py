@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from tfgen.data.arrays import array_description, read_arrays, reason
+from tfgen.data.memory import check_memory
 from tfgen.data.sets import ImageSet
 from tfgen.data.split import Source, hold_out, permutation
 from tfgen.data.stored import IN_MEMORY_BYTES, StoredImages
@@ -18,6 +18,7 @@ from tfgen.errors import DataError
 
 #: Images of a large .npy file that its digest covers.
 _DIGEST_IMAGES = 1000
+_NAMES = ("images", "labels", "x_train", "y_train", "x_test", "y_test", "levels")
 _EXPECTED = "either images (and labels), or x_train and x_test (and y_train, y_test), and optionally levels"
 
 
@@ -42,15 +43,17 @@ def load_npz(path: str | os.PathLike[str], seed: int = 0) -> Source:
             The message names the file and the array.
     """
     path = Path(path)
-    arrays = _read(path)
+    arrays, names = read_arrays(path, _NAMES)
     keys = set(arrays)
-    found = ", ".join(sorted(keys)) or "nothing"
+    found = ", ".join(names) or "nothing"
     if ("images" in keys) == bool(keys & {"x_train", "x_test"}) or len(keys & {"x_train", "x_test"}) == 1:
         raise DataError(f"{path}: expected {_EXPECTED}. Found: {found}")
     levels = 256
     if "levels" in keys:
         if arrays["levels"].size != 1 or arrays["levels"].dtype.kind not in "iu":
-            raise DataError(f"{path}: expected levels to be one integer. Received: {_describe(arrays['levels'])}")
+            raise DataError(
+                f"{path}: expected levels to be one integer. Received: {array_description(arrays['levels'])}"
+            )
         levels = int(arrays["levels"].item())
     if "images" in keys:
         return hold_out(path.stem, _set(path, arrays, "images", "labels", levels), None, seed)
@@ -75,38 +78,19 @@ def load_npy(path: str | os.PathLike[str], seed: int = 0) -> Source:
     path = Path(path)
     try:
         stored = StoredImages.from_npy(path)
-    except (ValueError, OSError, EOFError) as error:
+    except Exception as error:  # a damaged header can raise almost any error, see `tfgen.data.arrays.read_header`
         raise DataError(
-            f"{path}: expected an .npy file of images [N, H, W, C]. Received a damaged or other file ({_reason(error)})"
+            f"{path}: expected an .npy file of images [N, H, W, C]. Received a damaged or other file ({reason(error)})"
         ) from error
+    _check_images(path, "images", stored.dtype, stored.shape)
     if stored.nbytes <= IN_MEMORY_BYTES or stored.ndim != 4:
+        check_memory(stored.nbytes, str(path), "An array [N, H, W, 1] or [N, H, W, 3] stays in its file")
         images = _set(path, {"images": stored[:]}, "images", "labels", 256)
         return hold_out(path.stem, images, None, seed)
-    _check_images(path, "images", stored.dtype, stored.shape)
     # Not all images are read for the digest, which would take as long as the disk needs for the file.
     some = stored[np.unique(np.linspace(0, len(stored) - 1, _DIGEST_IMAGES).astype(np.int64))]
     digest = hashlib.sha256(repr(stored.shape).encode() + some.tobytes()).hexdigest()
     return replace(hold_out(path.stem, ImageSet(stored, 256), None, seed), digest=digest)
-
-
-def _read(path: Path) -> dict[str, np.ndarray]:
-    """Return all arrays of an .npz file by name."""
-    try:
-        # np.load does not close a damaged file that it has opened itself.
-        with path.open("rb") as file:
-            content = np.load(file, allow_pickle=False)
-            if isinstance(content, np.ndarray):
-                raise DataError(f"{path}: expected an .npz of named arrays. Received one array; save it with np.savez")
-            return {key: content[key] for key in content.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, KeyError, NotImplementedError) as error:
-        raise DataError(
-            f"{path}: expected an .npz file of plain arrays. Received a damaged or other file ({_reason(error)})"
-        ) from error
-
-
-def _reason(error: Exception) -> str:
-    """What NumPy says, without its advice to load pickled objects, which could run any program."""
-    return "it contains pickled objects or is no such file" if "pickle" in str(error) else str(error)
 
 
 def _set(path: Path, arrays: dict[str, np.ndarray], images_key: str, labels_key: str, levels: int) -> ImageSet:
@@ -135,7 +119,3 @@ def _check_images(path: Path, key: str, dtype: np.dtype, shape: tuple[int, ...])
         raise DataError(
             f"{path}: expected {key} of shape [N, H, W], [N, H, W, 1] or [N, H, W, 3]. Received: {received}"
         )
-
-
-def _describe(array: np.ndarray) -> str:
-    return f"{array.dtype} {list(array.shape)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,8 @@ OTHER_PICTURES = (".avif", ".heic", ".heif", ".jp2", ".jxl", ".psd", ".svg", ".t
 _USUAL = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
+#: Tag of TIFF.
+_MAX_SAMPLE_VALUE = 281
 
 
 @cache
@@ -43,6 +44,7 @@ class Header:
         mode: Pillow's mode of the pixels, for example "RGB", "L" or "P".
         is_color: whether the picture declares colours.
         has_transparency: whether the header declares transparent pixels.
+        largest: of 16-bit grey the largest value that the file declares or has; 0 for other pictures.
     """
 
     height: int
@@ -50,10 +52,11 @@ class Header:
     mode: str
     is_color: bool
     has_transparency: bool
+    largest: int = 0
 
 
 def read_header(file: Path | BinaryIO, name: str | None = None) -> Header:
-    """Read the header of a picture file.
+    """Read the header of a picture file; of 16-bit grey also the pixels, because few files declare their range.
 
     Args:
         file: path or open file.
@@ -67,7 +70,8 @@ def read_header(file: Path | BinaryIO, name: str | None = None) -> Header:
         width, height = picture.size
         if picture.format in ("JPEG", "MPO", "TIFF", "WEBP") and picture.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
-        return Header(height, width, picture.mode, _is_color(picture), picture.has_transparency_data)
+        mode, color, transparency = picture.mode, _is_color(picture), picture.has_transparency_data
+        return Header(height, width, mode, color, transparency, _largest(picture) if _is_deep(picture) else 0)
 
 
 def read_picture(
@@ -81,7 +85,7 @@ def read_picture(
 ) -> np.ndarray:
     """Read one picture as uint8 [H, W, C], turned upright by its EXIF orientation, on a background.
 
-    16-bit grey is scaled to 8 bits.
+    16-bit grey is scaled to 8 bits, from the number of bits that its values use (see `white_of`).
 
     Args:
         file: path or open file, in a format that Pillow reads. The format is detected from the content.
@@ -102,7 +106,8 @@ def decode(file: Path | BinaryIO, conversion: Conversion, name: str) -> np.ndarr
     with _open(file, name) as picture:
         _check_frames(picture, name)
         picture.load()
-        upright = _eight_bit(ImageOps.exif_transpose(picture), name)
+        white = (conversion.white or white_of(_largest(picture))) if _is_deep(picture) else None
+        upright = _eight_bit(ImageOps.exif_transpose(picture), name, white)
         if upright.has_transparency_data:
             layer = upright.convert("RGBA")
             page = Image.new("RGBA", layer.size, background_color(conversion.background, "RGBA"))
@@ -135,7 +140,31 @@ def bomb_errors() -> Iterator[None]:
 
 
 def _is_color(picture: Image.Image) -> bool:
+    if picture.mode in ("P", "PA"):
+        palette = np.array(picture.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+        return bool((palette != palette[:, :1]).any())
     return picture.mode not in ("1", "L", "LA", "La", "F") and not picture.mode.startswith("I")
+
+
+def white_of(largest: int) -> int:
+    """Return the value of white in 16-bit grey whose largest value is given: of 8, 10, 12, 14 or 16 bits.
+
+    Cameras and microscopes store 12 bits in 16. Divided by the range of 16 bits, such pictures would be nearly black.
+    """
+    return next((2**bits - 1 for bits in (8, 10, 12, 14) if 0 < largest < 2**bits), 2**16 - 1)
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    """Whether a picture is 16-bit grey."""
+    return picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PNG")
+
+
+def _largest(picture: Image.Image) -> int:
+    """Return the largest value of 16-bit grey: the one that a TIFF declares, or that of the pixels."""
+    declared = getattr(picture, "tag_v2", {}).get(_MAX_SAMPLE_VALUE)
+    if isinstance(declared, tuple):
+        declared = max(declared, default=None)
+    return int(declared if isinstance(declared, int) and declared > 0 else np.asarray(picture).max())
 
 
 def _check_frames(picture: Image.Image, name: str) -> None:
@@ -145,12 +174,13 @@ def _check_frames(picture: Image.Image, name: str) -> None:
         raise DataError(f"{name}: expected a picture of one frame. Received: {frames} frames")
 
 
-def _eight_bit(picture: Image.Image, name: str) -> Image.Image:
-    """Scale 16-bit grey to 8 bits and leave other pictures unchanged."""
-    # Pillow's own conversion of these modes clips at 255 instead of scaling.
-    if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format == "PNG"):
-        return Image.fromarray((np.asarray(picture).astype(np.float64) / 257).round().astype(np.uint8))
-    if picture.mode in ("I", "F"):
+def _eight_bit(picture: Image.Image, name: str, white: int | None) -> Image.Image:
+    """Scale 16-bit grey, in which white is `white`, to 8 bits; leave a picture with `white` None unchanged."""
+    if white is not None:
+        # Pillow's own conversion of these modes clips at 255 instead of scaling.
+        scaled = (np.asarray(picture).astype(np.float64) * 255 / white).round()
+        return Image.fromarray(np.minimum(scaled, 255).astype(np.uint8))
+    if picture.mode.startswith("I") or picture.mode == "F":
         raise DataError(f"{name}: expected a picture of 8 or 16 bits a channel. Received: 32 bits")
     return picture
 
@@ -177,12 +207,10 @@ def _open(file: Path | BinaryIO, name: str) -> Iterator[Image.Image]:
         raise DataError(
             f"{name}: expected a picture of at most {Image.MAX_IMAGE_PIXELS} pixels. Received: {error}"
         ) from error
-    except (
-        OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, KeyError, AttributeError, struct.error,
-        NotImplementedError, OverflowError, MemoryError,
-    ) as error:  # fmt: skip
+    except Exception as error:  # the formats of Pillow raise almost any error for a damaged file
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(
-            f"{name}: expected a complete picture. Received a truncated or damaged one ({error})"
+            f"{name}: expected a complete picture. Received a truncated or damaged one ({reason})"
         ) from error
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from tfgen.data import cache as cache_files
-from tfgen.data.decoding import Decoded, decode_all, plan
+from tfgen.data.decoding import Decoded, Plan, Skipped, decode_all, plan
 from tfgen.data.files.picture_files import PictureFiles
 from tfgen.data.labels import labels_from_csv, labels_from_source
 from tfgen.data.layout import Layout, layout_of
@@ -22,9 +23,32 @@ from tfgen.data.sets import ImageSet, counted
 from tfgen.data.split import Source, hold_out, own_split
 from tfgen.data.stored import IN_MEMORY_BYTES, StoredImages
 from tfgen.errors import DataError
+from tfgen.files import user_path
 
 #: Share of images of one colour from which a note is given.
 _MANY_PLAIN = 0.5
+
+
+#: File of an entry of the cache. An entry without metadata does not exist.
+METADATA = "metadata.json"
+
+
+class Metadata(BaseModel):
+    """What is known about decoded pictures besides their pixels, labels and names.
+
+    Attributes:
+        shape: [N, H, W, C].
+        sizes: numbers of training, validation and test images, if the source has a split of its own.
+        label_names: names of the classes, or None.
+        notes, skipped, digest: as in `tfgen.data.sets.Dataset`.
+    """
+
+    shape: tuple[int, int, int, int]
+    sizes: tuple[int, int, int] | None
+    label_names: tuple[str, ...] | None
+    notes: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -63,14 +87,13 @@ def load_pictures(files: PictureFiles, reading: Reading, seed: int) -> Source:
         if not reading.cache:
             return _in_memory(files, reading, seed)
         folder = cache_files.entry_folder(_signature(files, reading))
-        metadata = cache_files.read_metadata(folder)
-        if metadata is None:
-            with cache_files.writing(folder) as made:
+        if (entry := _read_entry(folder)) is None:
+            with cache_files.writing(folder, lambda: _read_entry(folder) is not None) as made:
                 if made is not None:
                     _write(made, files, reading)
-            metadata = cache_files.read_metadata(folder)
-            assert metadata is not None
-        return _source(files.name, _stored_images(folder, metadata), metadata, seed)
+            entry = _read_entry(folder)
+            assert entry is not None
+        return _source(files.name, *entry, seed)
     finally:
         files.close()
 
@@ -80,7 +103,7 @@ def _signature(files: PictureFiles, reading: Reading) -> Any:
     conversion = reading.conversion
     labels = None
     if reading.labels is not None:
-        path = Path(reading.labels).expanduser()
+        path = user_path(reading.labels)
         try:
             labels = path.read_text(encoding="utf-8-sig", errors="replace")
         except OSError as error:
@@ -94,15 +117,18 @@ def _signature(files: PictureFiles, reading: Reading) -> Any:
     ]
 
 
-def _stored_images(folder: Path, metadata: dict[str, Any]) -> ImageSet:
-    """The images of an entry of the cache."""
-    shape = tuple(metadata["shape"])
-    path = folder / "images.bin"
-    images: np.ndarray | StoredImages = StoredImages(path, shape)
-    if images.nbytes <= IN_MEMORY_BYTES:
-        images = np.fromfile(path, np.uint8).reshape(shape)
-    labels = np.load(folder / "labels.npy") if metadata["label_names"] is not None else None
-    return ImageSet(images, 256, labels, np.load(folder / "files.npy"))
+def _read_entry(folder: Path) -> tuple[ImageSet, Metadata] | None:
+    """Return the images and the metadata of an entry of the cache; None if there is none, or a damaged one."""
+    try:
+        metadata = Metadata.model_validate_json((folder / METADATA).read_bytes())
+        path, shape = folder / "images.bin", tuple(metadata.shape)
+        images: np.ndarray | StoredImages = StoredImages(path, shape)
+        if images.nbytes <= IN_MEMORY_BYTES:
+            images = np.fromfile(path, np.uint8).reshape(shape)
+        labels = None if metadata.label_names is None else np.load(folder / "labels.npy")
+        return ImageSet(images, 256, labels, np.load(folder / "files.npy")), metadata
+    except (OSError, ValueError, EOFError, DataError):
+        return None
 
 
 def _in_memory(files: PictureFiles, reading: Reading, seed: int) -> Source:
@@ -117,7 +143,7 @@ def _in_memory(files: PictureFiles, reading: Reading, seed: int) -> Source:
         done += len(chunk)
 
     decoded = decode_all(files, planned, reading.skip_broken, write)
-    metadata, labels, names = _described(files, layout, decoded, planned.shape)
+    metadata, labels, names = _described(files, layout, planned, decoded)
     return _source(files.name, ImageSet(images[:done], 256, labels, names), metadata, seed)
 
 
@@ -127,26 +153,36 @@ def _write(folder: Path, files: PictureFiles, reading: Reading) -> None:
     check_disk(planned.nbytes, folder, files.where)
     with (folder / "images.bin").open("wb") as out:
         decoded = decode_all(files, planned, reading.skip_broken, lambda images: out.write(images.data))
-    metadata, labels, names = _described(files, layout, decoded, planned.shape)
+    metadata, labels, names = _described(files, layout, planned, decoded)
     np.save(folder / "files.npy", names)
     if labels is not None:
         np.save(folder / "labels.npy", labels)
-    cache_files.write_metadata(folder, metadata)
+    (folder / METADATA).write_text(metadata.model_dump_json())
 
 
 def _prepare(files: PictureFiles, reading: Reading):
     """List the files, understand their folders and labels, and read their headers."""
-    files.scan()
-    if files.unreadable and not reading.skip_broken:
-        path = files.unreadable[0]
-        raise DataError(
-            f"{files.where}/{path}: expected a picture that Pillow reads. Received: {_suffix(path)}; convert it, or "
-            f"pass --skip-broken to leave out {len(files.unreadable):,} such pictures"
-        )
+    skipped = list_files(files, reading.skip_broken)
     layout = _with_labels(layout_of(files.names, files.where, files.roles), files, reading)
     planned = plan(files, layout.order, reading.conversion, reading.skip_broken)
-    planned.skipped[:0] = [(f"{files.where}/{path}", f"{_suffix(path)} is not read") for path in files.unreadable]
+    planned.skipped[:0] = skipped
     return layout, planned
+
+
+def list_files(files: PictureFiles, skip_broken: bool) -> Skipped:
+    """List picture files, and return (file, reason) of those that cannot be opened.
+
+    Raises:
+        DataError: if there are no pictures, or one cannot be opened and `skip_broken` is false.
+    """
+    files.scan()
+    if files.unreadable and not skip_broken:
+        path, reason = next(iter(files.unreadable.items()))
+        raise DataError(
+            f"{files.where}/{path}: expected a picture that Pillow reads. Received: {reason}. Convert or remove it, or "
+            f"pass --skip-broken to leave out {counted(len(files.unreadable), 'such picture')}"
+        )
+    return [(f"{files.where}/{path}", reason) for path, reason in files.unreadable.items()]
 
 
 def _with_labels(layout: Layout, files: PictureFiles, reading: Reading) -> Layout:
@@ -162,8 +198,8 @@ def _with_labels(layout: Layout, files: PictureFiles, reading: Reading) -> Layou
 
 
 def _described(
-    files: PictureFiles, layout: Layout, decoded: Decoded, shape: tuple[int, ...]
-) -> tuple[dict[str, Any], np.ndarray | None, np.ndarray]:
+    files: PictureFiles, layout: Layout, planned: Plan, decoded: Decoded
+) -> tuple[Metadata, np.ndarray | None, np.ndarray]:
     """Metadata, labels and names of the images that were decoded."""
     # Position in the layout of each image; pictures that were skipped are missing.
     position = np.empty(len(layout.order), np.int64)
@@ -175,18 +211,19 @@ def _described(
         digest.update(labels.tobytes())
     sizes = None
     if layout.sizes is not None:
-        sizes = [int(count) for count in np.histogram(kept, np.cumsum([0, *layout.sizes]) - 0.5)[0]]
+        first, second, third = np.histogram(kept, np.cumsum([0, *layout.sizes]) - 0.5)[0].tolist()
+        sizes = (first, second, third)
         if not sizes[0] or not sizes[2]:
             raise DataError(f"{files.where}: expected pictures for training and test. Received: {sizes}")
-    metadata = {
-        "shape": [len(kept), *shape],
-        "sizes": sizes,
-        "label_names": None if labels is None else list(layout.label_names or ()),
-        "notes": _notes(files, layout, decoded),
-        "skipped": decoded.skipped,
-        "digest": digest.hexdigest(),
-    }
-    return metadata, labels, np.array([files.names[i].encode() for i in decoded.rows.tolist()])
+    metadata = Metadata(
+        shape=(len(kept), *planned.shape),
+        sizes=sizes,
+        label_names=None if labels is None else tuple(map(_printable, layout.label_names or ())),
+        notes=tuple(map(_printable, (*_notes(files, layout, decoded), *planned.notes))),
+        skipped=tuple((_printable(file), _printable(reason)) for file, reason in decoded.skipped),
+        digest=digest.hexdigest(),
+    )
+    return metadata, labels, np.array([os.fsencode(files.names[i]) for i in decoded.rows.tolist()])
 
 
 def _notes(files: PictureFiles, layout: Layout, decoded: Decoded) -> list[str]:
@@ -207,21 +244,15 @@ def _notes(files: PictureFiles, layout: Layout, decoded: Decoded) -> list[str]:
     return notes
 
 
-def _source(name: str, images: ImageSet, metadata: dict[str, Any], seed: int) -> Source:
+def _source(name: str, images: ImageSet, metadata: Metadata, seed: int) -> Source:
     """The split of images."""
-    label_names = None if metadata["label_names"] is None else tuple(metadata["label_names"])
-    sizes = metadata["sizes"]
-    if sizes is None:
-        source = hold_out(name, images, label_names, seed)
+    if metadata.sizes is None:
+        source = hold_out(name, images, metadata.label_names, seed)
     else:
-        source = own_split(name, images, sizes, label_names, seed)
-    return replace(
-        source,
-        notes=tuple(metadata["notes"]),
-        skipped=tuple((str(file), str(reason)) for file, reason in metadata["skipped"]),
-        digest=metadata["digest"],
-    )
+        source = own_split(name, images, metadata.sizes, metadata.label_names, seed)
+    return replace(source, notes=metadata.notes, skipped=metadata.skipped, digest=metadata.digest)
 
 
-def _suffix(path: str) -> str:
-    return Path(path).suffix.lower()
+def _printable(text: str) -> str:
+    """Return a text whose characters can be written in UTF-8, which the names of some files cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()

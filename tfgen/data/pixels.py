@@ -23,12 +23,14 @@ class Conversion:
         color: "grey" for one channel, "rgb" for three, or None as the source is.
         fit: "crop" cuts a picture to the shape of the image, "pad" keeps all of it and fills the rest.
         background: colour behind transparent pixels and of the border of "pad", as Pillow's `ImageColor` reads it.
+        white: value of white in 16-bit grey; None for the one that fits each picture.
     """
 
     size: tuple[int, int] | None = None
     color: Literal["grey", "rgb"] | None = None
     fit: Literal["crop", "pad"] = "crop"
     background: str = "white"
+    white: int | None = None
 
     def resize(self, picture: Image.Image) -> Image.Image:
         """Return a picture (mode L or RGB) in the size of the images."""

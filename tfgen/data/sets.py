@@ -12,6 +12,9 @@ import numpy as np
 from tfgen.data.stored import StoredImages, chunks_of, select
 from tfgen.errors import DataError
 
+#: Largest number of a class. Models take one weight or more for each class up to the largest.
+MAX_LABEL = 2**16 - 1
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImageSet:
@@ -21,7 +24,7 @@ class ImageSet:
         images: uint8 [N, H, W, C] with N ≥ 1, every value below `levels`: an array, or `StoredImages` if the set is
             larger than memory. Both are indexed by slices and arrays of positions.
         levels: number of values that a pixel can have, 2 to 256 (256 for 8-bit pictures, 17 for `digits`).
-        labels: integer array [N], or None if the source has no labels.
+        labels: integers [N] from 0 to `MAX_LABEL`, or None if the source has no labels.
         files: names of the pictures' files, an array of bytes [N] in UTF-8, or None if the source has no files.
 
     Raises:
@@ -55,6 +58,11 @@ class ImageSet:
         if labels.shape != images.shape[:1]:
             raise DataError(
                 f"Expected one label for each of {len(images)} images. Received labels of shape {list(labels.shape)}"
+            )
+        if int(labels.min()) < 0 or int(labels.max()) > MAX_LABEL:
+            raise DataError(
+                f"Expected labels from 0 to {MAX_LABEL}, the numbers of the classes. Received: "
+                f"{labels.min()} to {labels.max()}"
             )
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tfgen.errors import ConfigError, DataError
+from tfgen.files import user_path
 
 if TYPE_CHECKING:
     from tfgen.data.pictures import Reading
@@ -41,6 +42,7 @@ def load(
     validation_size: int | None = None,
     conditional: bool = False,
     seed: int = 0,
+    download: bool = True,
 ) -> Dataset:
     """Load a data set, split into training, validation and test examples.
 
@@ -79,6 +81,7 @@ def load(
         seed: seed of the points of a toy density, of the digits of stacked_mnist, and of the split of pictures that
             have no split of their own. The other data sets have one split for all seeds. This seed is not the seed of
             the training: runs can be compared only if they share the test split.
+        download: False makes an error of data that Keras or another package would have to download.
 
     Returns:
         The data set. `validation` is None if its size is 0.
@@ -94,6 +97,8 @@ def load(
     from tfgen.config.image_size import sides
 
     name = os.fspath(name)
+    if not name:
+        raise DataError("Expected the name or the path of a data set. Received an empty name")
     try:
         size = None if image_size is None else sides(image_size)
     except ConfigError as error:
@@ -101,21 +106,25 @@ def load(
     _check(name, data_dir, image_size, color, labels, fit)
     if split is not None:
         train_size, validation_size = _sizes_of_split(name, split, train_size, validation_size)
-    if name in POINT_NAMES:
-        from tfgen.data.toys import load_toy
+    try:
+        if name in POINT_NAMES:
+            from tfgen.data.toys import load_toy
 
-        dataset = load_toy(name, train_size, validation_size, seed)
-    elif name == "stacked_mnist":
-        from tfgen.data.stacked import load_stacked
+            dataset = load_toy(name, train_size, validation_size, seed)
+        elif name == "stacked_mnist":
+            from tfgen.data.stacked import load_stacked
 
-        dataset = load_stacked(data_dir, train_size, validation_size, seed)
-    else:
-        from tfgen.data.pictures import Reading
-        from tfgen.data.pixels import Conversion
-        from tfgen.data.split import split as split_source
+            dataset = load_stacked(data_dir, train_size, validation_size, seed, download)
+        else:
+            from tfgen.data.pictures import Reading
+            from tfgen.data.pixels import Conversion
+            from tfgen.data.split import split as split_source
 
-        reading = Reading(Conversion(size, color, fit, background), labels, skip_broken, cache)
-        dataset = split_source(_source(name, data_dir, reading, seed), train_size, validation_size)
+            reading = Reading(Conversion(size, color, fit, background), labels, skip_broken, cache)
+            dataset = split_source(_source(name, data_dir, reading, seed, download), train_size, validation_size)
+    except OSError as error:
+        where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else name
+        raise DataError(f"{where}: expected data that can be read. Received: {error.strerror or error}") from error
     if conditional:
         _check_labels(dataset)
     return dataset
@@ -199,7 +208,7 @@ def _check(
             raise DataError(f"Expected no image_size or color with {name}, whose colours are digits. {received}")
 
 
-def _source(name: str, data_dir: str | os.PathLike[str] | None, reading: Reading, seed: int) -> Source:
+def _source(name: str, data_dir: str | os.PathLike[str] | None, reading: Reading, seed: int, download: bool) -> Source:
     """Read the images of a built-in name, of files, or of another package."""
     from tfgen.data.pixels import convert
 
@@ -210,14 +219,14 @@ def _source(name: str, data_dir: str | os.PathLike[str] | None, reading: Reading
     if name in IDX_NAMES or name in EMNIST_NAMES:
         from tfgen.data.mnist import load_mnist
 
-        return convert(load_mnist(name, data_dir), reading.conversion)
+        return convert(load_mnist(name, data_dir, download), reading.conversion)
     if name in CIFAR_NAMES:
         from tfgen.data.cifar import load_cifar
 
-        return convert(load_cifar(name, data_dir), reading.conversion)
+        return convert(load_cifar(name, data_dir, download), reading.conversion)
     if name.startswith(("tfds:", "hf:")):
-        return _of_other_package(name, data_dir, reading, seed)
-    path = Path(name).expanduser()
+        return _of_other_package(name, data_dir, reading, seed, download)
+    path = user_path(name)
     source = _of_path(path, reading, seed)
     if source is not None:
         return source
@@ -252,7 +261,9 @@ def _of_path(path: Path, reading: Reading, seed: int) -> Source | None:
     return convert(load_npy(path, seed) if path.suffix.lower() == ".npy" else load_npz(path, seed), reading.conversion)
 
 
-def _of_other_package(name: str, data_dir: str | os.PathLike[str] | None, reading: Reading, seed: int) -> Source:
+def _of_other_package(
+    name: str, data_dir: str | os.PathLike[str] | None, reading: Reading, seed: int, download: bool
+) -> Source:
     from tfgen.data.pictures import load_pictures
 
     kind, _, rest = name.partition(":")
@@ -261,7 +272,7 @@ def _of_other_package(name: str, data_dir: str | os.PathLike[str] | None, readin
     if kind == "tfds":
         from tfgen.data.files.tfds import TfdsFiles
 
-        return load_pictures(TfdsFiles(rest, data_dir), reading, seed)
+        return load_pictures(TfdsFiles(rest, data_dir, download), reading, seed)
     from tfgen.data.files.hugging_face import HuggingFaceFiles
 
-    return load_pictures(HuggingFaceFiles(rest), reading, seed)
+    return load_pictures(HuggingFaceFiles(rest, download), reading, seed)

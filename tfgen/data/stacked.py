@@ -21,6 +21,7 @@ def load_stacked(
     train_size: int | None = None,
     validation_size: int | None = None,
     seed: int = 0,
+    download: bool = True,
 ) -> Dataset:
     """Generate Stacked MNIST: uint8 [N, 28, 28, 3] of 256 levels. Digits a, b, c have the label 100 a + 10 b + c.
 
@@ -34,6 +35,7 @@ def load_stacked(
         train_size: number of training images, at least 1. None: 128,000.
         validation_size: number of validation images, 0 for no validation split. None: 2,000.
         seed: seed of the choice of digits, at least 0.
+        download: see `tfgen.data.mnist.load_mnist`.
 
     Raises:
         DataError: if a size or the seed is out of range, or MNIST is missing or damaged.
@@ -49,7 +51,7 @@ def load_stacked(
             "stacked_mnist: expected at least 1 training image, and no negative number of validation images nor "
             f"seed. Received: train_size={train_size}, validation_size={validation_size}, seed={seed}"
         )
-    digits = split(load_mnist(DIGITS, data_dir), None, None)
+    digits = split(load_mnist(DIGITS, data_dir, download), None, None)
     assert isinstance(digits.train, ImageSet) and isinstance(digits.test, ImageSet)
     assert isinstance(digits.validation, ImageSet)
     return Dataset(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tfgen.data.arrays import read_header
+
 #: Images that take at most this number of bytes are read into memory.
 IN_MEMORY_BYTES = 2**29
 #: Bytes that are read at a time where a function visits all images.
@@ -55,13 +57,15 @@ class StoredImages:
         """Use the array of an .npy file in C order.
 
         Raises:
-            OSError, ValueError: if the file cannot be read or is no such file.
+            OSError, ValueError and others: if the file cannot be read or is no such file; see
+                `tfgen.data.arrays.read_header`.
         """
-        # NumPy reads the header. No page of the map is read.
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(mapped, np.memmap) or mapped.ndim < 1 or not mapped.flags.c_contiguous:
+        with Path(path).open("rb") as file:
+            shape, fortran_order, dtype = read_header(file)
+            offset = file.tell()
+        if not shape or (fortran_order and len(shape) > 1):
             raise ValueError("not an .npy file of an array in C order")
-        return cls(path, mapped.shape, mapped.dtype, mapped.offset)
+        return cls(path, shape, dtype, offset)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """Ranks images by their likelihood."""
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,7 +45,7 @@ def rank_by_likelihood(
 def file_names(images: "ImageSet | PointSet") -> tuple[str, ...] | None:
     """Return the names of the files that images come from, or None if they come from none."""
     files = getattr(images, "files", None)
-    return None if files is None else tuple(name.decode() for name in files)
+    return None if files is None else tuple(os.fsdecode(bytes(name)) for name in files)
 
 
 def check_rankable(model: "GenerativeModel") -> None:

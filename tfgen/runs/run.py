@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfgen import pretrained
 from tfgen.config import RunConfig
-from tfgen.errors import ConfigError, DataError, RunError
+from tfgen.errors import ConfigError, RunError
 from tfgen.files import write_json
+from tfgen.runs.lock import LOCK_TIMEOUT, run_lock
 from tfgen.runs.metrics_file import append_row, keep_rows, read_metrics
 from tfgen.runs.model_file import load_keras_model, load_packed_model
 from tfgen.runs.versions import versions
@@ -75,13 +76,16 @@ class Run:
             RunError: if the folder holds a run, or cannot be written.
         """
         path = _folder(path)
-        if (path / "config.json").exists():
-            raise RunError(f"Expected a folder without a run. Received: {path}")
         with _run_error_if_not_writable(path):
-            (path / "samples").mkdir(parents=True, exist_ok=True)
-            write_json(path / "versions.json", versions())
-            # Written last: a folder with config.json is a complete run folder.
-            write_json(path / "config.json", config.to_dict())
+            path.mkdir(parents=True, exist_ok=True)
+            # Two programs may be asked for the same folder at the same time.
+            with run_lock(path, "training", LOCK_TIMEOUT):
+                if (path / "config.json").exists():
+                    raise RunError(f"Expected a folder without a run. Received: {path}")
+                (path / "samples").mkdir(exist_ok=True)
+                write_json(path / "versions.json", versions())
+                # Written last: a folder with config.json is a complete run folder.
+                write_json(path / "config.json", config.to_dict())
         return cls(path, config)
 
     @classmethod
@@ -184,22 +188,18 @@ class Run:
     @cached_property
     def dataset(self) -> "Dataset":
         """The run's data. Raises `DataError` if the data are missing or damaged."""
-        from tfgen import data
-
-        options = self.config.data.to_dict()
-        return data.load(options.pop("data"), **options)
+        return self._load_data(download=True)
 
     @property
     def local_dataset(self) -> "Dataset":
         """The run's data, without a download. Raises `DataError` if the data would have to be downloaded."""
-        from tfgen.data.mnist import uses_local_files
+        return self._load_data(download=False)
 
-        data = self.config.data
-        if data.data in ("mnist", "fashion_mnist", "cifar10", "cifar100") and not uses_local_files(data.data_dir):
-            raise DataError(
-                f"Expected the files of {data.data} in the folder that TFGEN_DATA names. Received: no folder"
-            )
-        return self.dataset
+    def _load_data(self, download: bool) -> "Dataset":
+        from tfgen import data
+
+        options = self.config.data.to_dict()
+        return data.load(options.pop("data"), **options, download=download)
 
     def load_model(self) -> "GenerativeModel":
         """Load the best model, ready to sample.

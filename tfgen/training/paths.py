@@ -5,6 +5,7 @@ from pathlib import Path
 from tfgen import pretrained
 from tfgen.config import RunConfig
 from tfgen.data import NAMES
+from tfgen.files import user_path
 
 
 def with_absolute_paths(config: RunConfig) -> RunConfig:
@@ -19,6 +20,6 @@ def with_absolute_paths(config: RunConfig) -> RunConfig:
 
 
 def _absolute(path: str | None) -> str | None:
-    if path is None or not Path(path).expanduser().exists():
+    if path is None or not (found := user_path(path)).exists():
         return path
-    return str(Path(path).expanduser().resolve())
+    return str(found.resolve())

@@ -128,8 +128,14 @@ def test_a_dataset_json_without_labels_overrides_the_folders(tmp_path):
     ("content", "message"),
     [
         (b"{", "JSON"),
-        (b"{}", "KeyError"),
-        (b'{"labels": [["cat/00.png", 0.5]]}', "float"),
+        (b"{}", "labels Field required"),
+        (b"[1]", "object"),
+        (b"[" * 100_000, "recursion limit"),
+        (b'{"labels": {"cat/00.png": 1}}', "valid array"),
+        (b'{"labels": [["cat/00.png", 0.5]]}', "integer"),
+        (b'{"labels": [["cat/00.png", true]]}', "integer"),
+        (b'{"labels": [["cat/00.png", -1]]}', "greater than or equal to 0"),
+        (b'{"labels": [["cat/00.png", 1%s]]}' % (b"0" * 5000), "integer|parse"),
         (b'{"labels": []}', "cat/00.png"),
     ],
 )

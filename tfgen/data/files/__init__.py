@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tfgen.data.files.picture_files import PictureFiles
+
+#: Ends of the names of .tar files, plain and compressed.
+TAR_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
 
 
 def find_files(path: Path) -> PictureFiles | None:
@@ -15,9 +21,6 @@ def find_files(path: Path) -> PictureFiles | None:
     Args:
         path: an existing path, or a pattern of shards such as `name-{000..003}.tar` or `name-*.tar`.
     """
-    import tarfile
-    import zipfile
-
     from tfgen.data.files.folder import FolderFiles
     from tfgen.data.files.tar import TarFiles, shards
     from tfgen.data.files.zipped import ZipFiles
@@ -28,8 +31,19 @@ def find_files(path: Path) -> PictureFiles | None:
         return FolderFiles(path)
     if not path.is_file() or path.suffix.lower() in (".npz", ".npy"):
         return None
-    if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
+    name = path.name.lower()
+    if name.endswith(".zip"):
         return ZipFiles(path)
-    if tarfile.is_tarfile(path) or path.suffix.lower() == ".tar":
+    if name.endswith(TAR_SUFFIXES):
         return TarFiles([path], path)
-    return None
+    if _recognises(zipfile.is_zipfile, path):
+        return ZipFiles(path)
+    return TarFiles([path], path) if _recognises(tarfile.is_tarfile, path) else None
+
+
+def _recognises(test: Callable[[Path], bool], path: Path) -> bool:
+    """Whether a function of Python's archive modules recognises a file; they raise almost any error on damage."""
+    try:
+        return test(path)
+    except Exception:
+        return False

@@ -36,7 +36,7 @@ class ExternalFiles(PictureFiles):
         """Set what `scan` has to set, for a number of rows in each split."""
         self.positions = [(split, row) for split in self.splits for row in range(counts[split])]
         self.names = [f"{row:08d}" for _, row in self.positions]
-        self.unreadable, self.left_out = [], Counter()
+        self.unreadable, self.left_out = {}, Counter()
         if len({self._known.get(split) for split in self.splits}) > 1:
             self.roles = [self._known[split] for split, _ in self.positions]
         self.check_not_empty()

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfgen.data.files.external import ExternalFiles, checked_labels
 from tfgen.errors import DataError
+from tfgen.files import user_path
 
 #: Columns of labels that are preferred where a data set has several.
 _LABEL_COLUMNS = ("label", "labels", "fine_label")
@@ -22,12 +23,13 @@ class HuggingFaceFiles(ExternalFiles):
     Args:
         name: a folder that `save_to_disk` has written, another folder or file that `load_dataset` reads, or the name of
             a data set on the Hugging Face Hub, which is downloaded.
+        download: False makes an error of a data set on the Hub.
 
     Raises:
         DataError: if the package is missing, or there is no such data set or no column of pictures in it.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, download: bool = True) -> None:
         try:
             import datasets
         except ImportError:
@@ -37,7 +39,9 @@ class HuggingFaceFiles(ExternalFiles):
             ) from None
         self.where = f"hf:{name}"
         self.name = Path(name).name
-        path = Path(name).expanduser()
+        path = user_path(name)
+        if not download and not path.exists():
+            raise DataError(f"hf:{name}: expected a data set on this machine. Received: the name of one to download")
         try:
             if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
                 found = datasets.load_from_disk(str(path))

@@ -13,6 +13,9 @@ import numpy as np
 from tfgen.data.picture import OTHER_PICTURES, suffixes
 from tfgen.errors import DataError
 
+#: Largest file in an archive that is unpacked into memory, in bytes.
+MAX_FILE_BYTES = 2**30
+
 
 class PictureFiles(ABC):
     """The picture files of one source.
@@ -24,7 +27,8 @@ class PictureFiles(ABC):
         where: path of the source, for messages.
         signature: values that JSON can hold, which change when the files change.
         names: after `scan`, the paths of the pictures inside the source, with "/", in their order.
-        unreadable: after `scan`, the paths of pictures in formats that are not read.
+        unreadable: after `scan`, path → reason of each picture that is not opened: its format is not read, or it is no
+            regular file.
         left_out: after `scan`, suffix → number of files that are no pictures.
         roles: after `scan`, the name of the split of each picture, where the source says it outside of the paths; else
             None.
@@ -34,7 +38,7 @@ class PictureFiles(ABC):
     where: str
     signature: Any
     names: list[str]
-    unreadable: list[str]
+    unreadable: dict[str, str]
     left_out: Counter[str]
     roles: list[str] | None = None
 
@@ -71,7 +75,7 @@ class PictureFiles(ABC):
 
     def _sort(self, paths: list[str]) -> list[int]:
         """Divide paths into pictures and others; return the positions of the pictures, sorted by their parts."""
-        self.unreadable, self.left_out = [], Counter()
+        self.unreadable, self.left_out = {}, Counter()
         pictures = []
         readable = set(suffixes())
         for i, path in enumerate(paths):
@@ -82,10 +86,15 @@ class PictureFiles(ABC):
             if suffix in readable:
                 pictures.append(i)
             elif suffix in OTHER_PICTURES:
-                self.unreadable.append(path)
+                self.unreadable[path] = f"{suffix} is not read"
             else:
                 self.left_out[suffix or parts[-1]] += 1
         return sorted(pictures, key=lambda i: paths[i].split("/"))
+
+    def check_size(self, name: str, size: int) -> None:
+        """Raise `DataError` if a file inside an archive is too large to be a picture, before memory is taken for it."""
+        if size > MAX_FILE_BYTES:
+            raise DataError(f"{self.where}/{name}: expected at most {MAX_FILE_BYTES:,} bytes. Received: {size:,}")
 
     def check_not_empty(self) -> None:
         """Raise `DataError` if there is no picture."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import contextlib
-import glob
 import gzip
 import io
 import lzma
@@ -13,7 +12,6 @@ import re
 import shutil
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
@@ -57,7 +55,7 @@ class TarFiles(PictureFiles):
         self._labels = [member for member in members if member[1].endswith(_LABEL_SUFFIXES)]
         for suffix in _LABEL_SUFFIXES:
             self.left_out.pop(suffix, None)
-        self.unreadable = [name.partition("/")[2] for name in self.unreadable]
+        self.unreadable = {name.partition("/")[2]: reason for name, reason in self.unreadable.items()}
         self._members = [members[i] for i in order]
         self.names = [name for _, name, _, _ in self._members]
         roles = [ROLES.get(re.split(r"[-_.0-9]", path.name.lower())[0]) for path in self.paths]
@@ -89,6 +87,7 @@ class TarFiles(PictureFiles):
 
     def _read(self, member: tuple[int, str, int, int]) -> bytes:
         number, name, offset, size = member
+        self.check_size(name, size)
         content = os.pread(self._files[number].fileno(), size, offset)
         if len(content) < size:
             raise DataError(f"{self.paths[number]}/{name}: expected {size} bytes. Received: {len(content)}")
@@ -103,11 +102,13 @@ def sample_key(path: str) -> str:
 
 def shards(path: Path) -> list[Path]:
     """Return the .tar files of a pattern, or of a folder that has .tar files and no other; [] if it is neither."""
-    if match := re.search(r"\{(\d+)\.\.(\d+)\}", str(path)):
+    if match := re.search(r"\{(\d{1,9})\.\.(\d{1,9})\}", str(path)):
         first, last = int(match[1]), int(match[2])
-        found = [Path(str(path).replace(match[0], str(i).zfill(len(match[1])))) for i in range(first, last + 1)]
-        if missing := [shard for shard in found if not shard.is_file()]:
-            raise DataError(f"{path}: expected the shards {first} to {last}. Missing: {missing[0]}")
+        found = []
+        for i in range(first, last + 1):
+            found.append(Path(str(path).replace(match[0], str(i).zfill(len(match[1])))))
+            if not found[-1].is_file():
+                raise DataError(f"{path}: expected the shards {first} to {last}. Missing: {found[-1]}")
         return found
     if path.is_dir():
         files = [file for file in sorted(path.iterdir()) if not file.name.startswith(".")]
@@ -115,8 +116,10 @@ def shards(path: Path) -> list[Path]:
         # Indexes and descriptions may lie beside the shards, folders and pictures not.
         others = [file for file in files if file.is_dir() or file.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")]
         return [] if others else tars
-    if not path.exists() and "*" in path.name:
-        return sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file())
+    if "*" in path.name and not path.exists() and path.parent.is_dir():
+        # Brackets and question marks are ordinary characters of names here, unlike in the module glob.
+        pattern = re.compile(re.escape(path.name).replace(r"\*", ".*"))
+        return sorted(file for file in path.parent.iterdir() if pattern.fullmatch(file.name) and file.is_file())
     return []
 
 
@@ -134,7 +137,7 @@ def _members(path: Path) -> tuple[BinaryIO, list[tuple[str, int, int]]]:
                 file.seek(0)
             with tarfile.open(fileobj=file, mode="r:") as archive:
                 regular = [info for info in archive if info.isreg() and not info.sparse]
-        except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
+        except Exception as error:  # one wrong byte can raise almost any error, because it can change the compression
             raise DataError(f"{path}: expected a .tar file. Received a damaged or other file ({error})") from error
         kept = os.fdopen(os.dup(file.fileno()), "rb")
     return kept, [(info.name.removeprefix("./"), info.offset_data, info.size) for info in regular]

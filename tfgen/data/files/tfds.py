@@ -13,6 +13,7 @@ import numpy as np
 
 from tfgen.data.files.external import ExternalFiles, checked_labels
 from tfgen.errors import DataError
+from tfgen.files import user_path
 
 
 class TfdsFiles(ExternalFiles):
@@ -25,12 +26,13 @@ class TfdsFiles(ExternalFiles):
         name: a folder that the package has written (with dataset_info.json), or a name such as "mnist" or
             "NAME/CONFIG:VERSION", which is downloaded if it is not in `data_dir`.
         data_dir: folder of the package's data sets; None for its own.
+        download: False makes an error of a data set that is not in the folder yet.
 
     Raises:
         DataError: if the package is missing, or there is no such data set or no pictures in it.
     """
 
-    def __init__(self, name: str, data_dir: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, name: str, data_dir: str | os.PathLike[str] | None = None, download: bool = True) -> None:
         try:
             import tensorflow_datasets as tfds
         except ImportError:
@@ -40,11 +42,13 @@ class TfdsFiles(ExternalFiles):
             ) from None
         self.where = f"tfds:{name}"
         try:
-            folder = _folder_of(Path(name).expanduser())
+            folder = _folder_of(user_path(name))
             if folder is not None:
                 self._builder: Any = tfds.builder_from_directory(folder)
             else:
                 self._builder = tfds.builder(name, data_dir=data_dir)
+                if not download and not Path(self._builder.data_dir).is_dir():
+                    raise DataError(f"tfds:{name}: expected a data set on this machine. Received: one to download")
                 self._builder.download_and_prepare()
         except DataError:
             raise

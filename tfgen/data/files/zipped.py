@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
@@ -26,7 +25,7 @@ class ZipFiles(PictureFiles):
     def scan(self) -> None:
         try:
             self._archive = zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except Exception as error:  # a damaged list of files can raise almost any error
             raise DataError(f"{self.path}: expected a .zip file. Received a damaged or other file ({error})") from error
         infos = [info for info in self._archive.infolist() if not info.is_dir()]
         order = self._sort([info.filename for info in infos])
@@ -44,10 +43,11 @@ class ZipFiles(PictureFiles):
             return None
 
     def _read(self, info: zipfile.ZipInfo) -> bytes:
+        self.check_size(info.filename, info.file_size)
         try:
             return self._archive.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-            # RuntimeError: the file is encrypted.
+        except Exception as error:
+            # One wrong byte can raise almost any error, because it can change the compression, encryption or format.
             raise DataError(
                 f"{self.where}/{info.filename}: expected a complete file in the .zip. Received: {error}"
             ) from error
