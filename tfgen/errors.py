@@ -53,6 +53,12 @@ class LostWorkerError(TfgenError):
     exit_status = 75
 
 
+class PortInUseError(TfgenError):
+    """Another process listens on the port of this worker. The launcher starts the workers again with other ports."""
+
+    exit_status = LostWorkerError.exit_status
+
+
 class Interrupted(TfgenError):
     """The user stopped a long job with Ctrl-C. The message says how to continue the job.
 

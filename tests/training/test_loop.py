@@ -208,6 +208,37 @@ def test_best_epoch_is_marked(digits, tmp_path):
     assert min(row["val_bits_per_dim"] for row in rows.rows) == best[-1]
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_an_epoch_without_a_finite_score_is_never_the_best(bad, digits, tmp_path, monkeypatch):
+    scores = iter([bad, 2.0, bad, 3.0, 1.5])
+    loop, rows = make_loop(CONFIGS["vae"], digits, tmp_path, epochs=5), Rows()
+    monkeypatch.setattr(loop, "evaluate", lambda examples: {"bits_per_dim": next(scores)})
+    loop.run([rows])
+    assert [row["best"] for row in rows.rows] == [False, True, False, False, True]
+    assert loop.progress.best == 1.5
+
+
+def test_a_training_without_any_finite_score_has_diverged(digits, tmp_path, monkeypatch):
+    loop = make_loop(CONFIGS["vae"], digits, tmp_path, epochs=2)
+    monkeypatch.setattr(loop, "evaluate", lambda examples: {"bits_per_dim": np.nan})
+    with pytest.raises(DivergedError, match="Expected a finite val_bits_per_dim after some epoch"):
+        loop.run()
+
+
+@pytest.mark.parametrize(("name", "cause"), [("vae", "a weight is infinite or NaN"), ("gan", "generator_loss is nan")])
+def test_weights_that_the_last_update_of_an_epoch_spoils_are_not_saved(name, cause, digits, tmp_path, monkeypatch):
+    """The loss of the VAE's step is finite: it is computed before the update."""
+    rate = Schedule.__call__
+    monkeypatch.setattr(Schedule, "__call__", lambda self, step: tf.where(step == 4, np.nan, rate(self, step)))
+    loop, rows = make_loop(CONFIGS[name].with_options({"optimizer": "sgd"}), digits, tmp_path, epochs=1), Rows()
+    with pytest.raises(DivergedError, match=rf"step 5 \(epoch 1\): {cause}"):
+        loop.run([rows])
+    assert rows.rows == []
+    again = make_loop(CONFIGS[name].with_options({"optimizer": "sgd"}), digits, tmp_path)
+    again.restore()
+    assert all(np.isfinite(values).all() for values in state(again))
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

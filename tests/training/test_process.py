@@ -104,7 +104,7 @@ def test_what_cannot_be_started_is_a_sentence(tmp_path):
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(-9, "was killed (SIGKILL)"), (75, "lost another worker"), (1, "ended with exit status 1")],
+    [(-9, "was killed (SIGKILL)"), (75, "has to be started again"), (1, "ended with exit status 1")],
 )
 def test_an_exit_status_is_described(status, expected):
     assert describe_exit(status) == expected

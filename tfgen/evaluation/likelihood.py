@@ -123,6 +123,7 @@ def measure_likelihood(
     first: int | None = None,
     progress: bool = False,
     record: bool = True,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> LikelihoodEntry:
     """Measure the likelihood of a split and record it in the run's `evaluation.json`.
 
@@ -136,6 +137,7 @@ def measure_likelihood(
         first: number of examples, from the start of the split; None for all.
         progress: whether to show a progress bar.
         record: whether to write the entry. False on a worker that is not the chief.
+        on_batch: called after each batch.
 
     Returns:
         The entry. It replaces the recorded entry of the same split, number of samples and number of examples. Nothing
@@ -150,6 +152,11 @@ def measure_likelihood(
     examples = examples_of_split(run.dataset, split, first)
     started = time.monotonic()
     with progress_bar(len(examples), "example", progress) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+            on_batch()
+
         result = evaluate_likelihood(
             model,
             examples.examples,
@@ -157,7 +164,7 @@ def measure_likelihood(
             seed=seed,
             batch_size=batch_size,
             labels=labels_for(model, examples),
-            progress=lambda done: bar.update(done - bar.n),
+            progress=show,
         )
     entry = LikelihoodEntry(
         split=split,

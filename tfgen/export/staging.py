@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tfgen.errors import ConfigError
+from tfgen.files import move_durably
 
 _PREFIX = ".export-"
 
@@ -66,7 +67,7 @@ def publish_version(source: Path, versions: Path) -> Path:
         taken = [int(entry.name) for entry in versions.iterdir() if entry.name.isdigit()]
         target = versions / str(max(taken, default=0) + 1)
         try:
-            source.rename(target)
+            move_durably(source, target)
         except OSError:
             if not target.exists():
                 raise
@@ -81,4 +82,7 @@ def publish_files(source: Path, folder: Path) -> list[Path]:
         The new paths.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [file.replace(folder / file.name) for file in sorted(source.iterdir())]
+    targets = [folder / file.name for file in sorted(source.iterdir())]
+    for target in targets:
+        move_durably(source / target.name, target)
+    return targets

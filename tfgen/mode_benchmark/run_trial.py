@@ -18,6 +18,7 @@ from tfgen.mode_benchmark.methods import REFERENCE
 from tfgen.mode_benchmark.results import RESULT_FILE, SAMPLES_FILE, TrialResult, read_result
 from tfgen.mode_benchmark.trial import Trial
 from tfgen.models.weights import count_weights
+from tfgen.runs.lock import LOCK_TIMEOUT, run_lock
 from tfgen.runs.run import Run
 from tfgen.training.callbacks import MetricsFile
 from tfgen.training.distributed.strategy import make_strategy
@@ -46,13 +47,19 @@ def run_trial(
         report: called after each step with the number of steps so far.
 
     Raises:
-        RunError: if the folder holds a run with other options.
+        RunError: if the folder holds a run with other options, or another process trains the trial.
         Interrupted: after Ctrl-C; a checkpoint has been written.
     """
     if (finished := read_result(folder)) is not None:
         _open(trial, folder)
         return finished
     run = _open(trial, folder) if Run.exists(folder) else Run.create_at(folder, trial.config)
+    with run_lock(folder, "training", LOCK_TIMEOUT):
+        return _train(trial, run, dataset, report)
+
+
+def _train(trial: Trial, run: Run, dataset: "Dataset", report: Callable[[int], None]) -> TrialResult:
+    folder = run.path
     keras.backend.clear_session()
     distribution = make_strategy(MachineConfig(strategy="one"), run.config.train.batch_size)
     batches, model = make_batches_and_model(run.config, dataset, distribution)

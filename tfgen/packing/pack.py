@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfgen import pretrained
 from tfgen.errors import ConfigError, RunError
-from tfgen.files import write_json
+from tfgen.files import move_durably, write_json
 
 if TYPE_CHECKING:
     from tfgen.config import RunConfig
@@ -72,7 +72,7 @@ def pack(
         write_json(folder / pretrained.RECORD, record)
         save_samples(rounded, draw_samples(rounded, SAMPLES), folder / "samples.png")
         remeasure(run, packed, rounded, max_seconds, report)
-        folder.rename(target)
+        move_durably(folder, target)
     return Run.open(target)
 
 

@@ -13,9 +13,12 @@ import filelock
 
 from tfgen.errors import RunError
 
-#: What a process does with a run while it holds the lock. "training" lasts as long as the training, "evaluation" as
-#: long as `evaluation.json` is read and written again, so that a run can be measured while it trains.
-Purpose = Literal["training", "evaluation"]
+#: What a process does with a run while it holds the lock. "training" lasts as long as the training, "launch" as long as
+#: the training or its launcher, which holds the lock while it starts the workers again, and "evaluation" as long as
+#: `evaluation.json` is read and written again, so that a run can be measured while it trains.
+Purpose = Literal["training", "launch", "evaluation"]
+#: Seconds to wait for the lock of a training, while another process looks whether the run is locked.
+LOCK_TIMEOUT = 5.0
 
 
 def lock_file(folder: Path, purpose: Purpose) -> Path:

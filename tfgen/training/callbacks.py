@@ -1,5 +1,6 @@
 """Keras callbacks that write the files of a run while it trains. Each receives the epoch's row and does one thing."""
 
+import math
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -42,14 +43,14 @@ def is_sampled(epoch: int, train: TrainConfig) -> bool:
 
 
 class MetricsFile(keras.callbacks.Callback):
-    """Appends the row of each epoch to `metrics.jsonl`."""
+    """Appends the row of each epoch to `metrics.jsonl`. Numbers that are infinite or NaN are left out: JSON has none."""
 
     def __init__(self, run: Run):
         super().__init__()
         self.run = run
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
-        row = dict(logs or {})
+        row = {k: v for k, v in (logs or {}).items() if not isinstance(v, float) or math.isfinite(v)}
         self.run.add_metrics({**row, "epoch": int(row["epoch"]), "step": int(row["step"]), "best": bool(row["best"])})
 
 

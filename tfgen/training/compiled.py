@@ -24,8 +24,8 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
             then.
 
     Returns:
-        A function from a number of steps to a boolean tensor: whether the losses of all steps were finite. The function
-        stops after the first step with a loss that is infinite or NaN.
+        A function from a number of steps to a boolean tensor: whether the losses of all steps were finite, and the
+        weights after the last of them. The function stops after the first step with a loss that is infinite or NaN.
     """
     strategy = tf.distribute.get_strategy()
     replicas, step_on_batch = strategy.num_replicas_in_sync, model.train_step
@@ -50,7 +50,12 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
     @tf.function(autograph=False)
     def run(steps):
         start = (tf.constant(0, tf.int64), tf.constant(True))
-        return tf.while_loop(lambda done, finite: (done < steps) & finite, one_step, start)[1]
+        _, finite = tf.while_loop(lambda done, finite: (done < steps) & finite, one_step, start)
+        # The loss of a step is computed before its update, and does not tell whether the update was finite.
+        with tf.control_dependencies([finite]):
+            return finite & tf.reduce_all(
+                [tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(weights.value))) for weights in model.weights]
+            )
 
     return run
 

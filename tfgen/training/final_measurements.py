@@ -1,5 +1,6 @@
 """Measurements and pictures at the end of a training."""
 
+import math
 from typing import TYPE_CHECKING
 
 from tfgen.config.families import AUTO
@@ -9,6 +10,7 @@ from tfgen.evaluation.likelihood import measure_likelihood
 from tfgen.evaluation.quality import measure_quality
 from tfgen.evaluation.report import likelihood_summary, quality_summary
 from tfgen.plots.manifold import save_manifold
+from tfgen.training.distributed.heartbeat import BETWEEN_CHUNKS, beat
 
 if TYPE_CHECKING:
     from tfgen.config import RunConfig
@@ -36,12 +38,17 @@ def measure_and_draw(run: "Run", distribution: "DistributionContext") -> str | N
     with distribution.strategy.scope():
         model = run.load_model()
         if measured and model.can("log_prob"):
-            entry = measure_likelihood(run, model=model, record=distribution.is_chief)
+            # A batch that takes longer than this counts as one that will not end.
+            entry = measure_likelihood(
+                run, model=model, record=distribution.is_chief, on_batch=lambda: beat(BETWEEN_CHUNKS)
+            )
             if distribution.is_chief:
                 print(likelihood_summary(entry))
                 warning = warning_about(run.config, entry)
     if not distribution.is_chief:
         return None
+    # From here on the chief waits for nobody.
+    beat(math.inf)
     if measured and not model.can("log_prob") and is_shipped(run.config.data.data, model.event_shape):
         print(quality_summary(measure_quality(run, model=model, count=FINAL_SAMPLES)))
     if model.is_image:

@@ -1,7 +1,6 @@
 """The training loop for one device, several devices and several machines."""
 
 import math
-import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ from tfgen.errors import DivergedError, Interrupted
 from tfgen.models.contract import GenerativeModel
 from tfgen.training.checkpoints import Checkpoints, Progress
 from tfgen.training.compiled import compile_evaluation, compile_metrics_access, compile_training
+from tfgen.training.distributed.heartbeat import BETWEEN_CHUNKS, beat
+from tfgen.training.stop_signals import handle_stop_signals
 
 #: Duration of a chunk of steps. A chunk runs inside TensorFlow; between two chunks, Python updates the progress bar,
 #: writes checkpoints and handles signals.
@@ -95,7 +96,7 @@ class Loop:
         return self.first_step + (epoch + 1 - self.first_epoch) * self.steps_per_epoch
 
     def run_steps(self, steps: int) -> bool:
-        """Do some training steps without callbacks and checkpoints. Returns whether all losses were finite."""
+        """Do some training steps without callbacks and checkpoints. Returns whether losses and weights are finite."""
         return bool(self._run_steps(tf.constant(steps, tf.int64)))
 
     def restore(self) -> None:
@@ -121,20 +122,19 @@ class Loop:
                 called after each chunk of steps with the number of updates so far.
 
         Raises:
-            DivergedError: at the first step with a loss that is infinite or NaN. The last checkpoint stays.
+            DivergedError: at the first step with a loss that is infinite or NaN, if a weight is, or if the validation
+                score was after every epoch. The last checkpoint stays.
             Interrupted: after SIGINT or SIGTERM, with a checkpoint written.
         """
         self.callbacks = keras.callbacks.CallbackList(list(callbacks), model=self.model)
-        handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with handle_stop_signals(self._ask_to_stop):
+            beat(BETWEEN_CHUNKS)
             self.callbacks.on_train_begin()
             if self.step == 0:
                 self.save()
             self._train()
             self.callbacks.on_train_end()
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+            beat(BETWEEN_CHUNKS)
 
     def _ask_to_stop(self, number, frame):
         """Signal handler: the loop stops after the current chunk; a second signal stops at once."""
@@ -144,16 +144,25 @@ class Loop:
 
     def _train(self) -> None:
         self._saved_at = time.monotonic()
+        # The first step is compiled.
+        beat(BETWEEN_CHUNKS)
         chunk = 1
         while self.progress.epoch < self.epochs:
             epoch = self.progress.epoch
             self.callbacks.on_epoch_begin(epoch)
             while (remaining := self.last_step(epoch) - self.step) > 0:
                 chunk = self._run_chunk(min(chunk, remaining))
+            beat(BETWEEN_CHUNKS)
             self._end_epoch(epoch)
             (due,) = self.all_reduce_mean((time.monotonic() - self._saved_at > self.checkpoint_seconds / 6,))
             if due or self.progress.epoch == self.epochs:
                 self.save()
+            beat()
+        if self._is_scored and self.progress.best == math.inf:
+            raise DivergedError(
+                f"Expected a finite val_{self.model.selection_metric} after some epoch. Received: infinity or NaN after "
+                "each epoch, so that no epoch is the best one and no model was saved"
+            )
 
     def _run_chunk(self, steps: int) -> int:
         """Run some steps, write a checkpoint if one is due, and return the number of steps of the next chunk."""
@@ -167,8 +176,11 @@ class Loop:
         stop, due, elapsed = self.all_reduce_mean(
             (self._stop_signal is not None, time.monotonic() - self._saved_at > self.checkpoint_seconds, elapsed)
         )
+        beat()
         if stop or due:
+            beat(BETWEEN_CHUNKS)
             self.save()
+            beat()
         if stop:
             raise Interrupted(
                 f"Stopped in epoch {self.progress.epoch + 1} after {self.step} updates; nothing is lost. "
@@ -188,20 +200,30 @@ class Loop:
             "images_per_second": round(self.steps_per_epoch * self.batches.batch_size / max(seconds, 1e-9), 1),
         }
         with self.model.averaged_weights():
-            if self.validation is not None and self.model.can("log_prob"):
+            if self._is_scored and self.validation is not None:
                 row |= {f"val_{name}": value for name, value in self.evaluate(self.validation).items()}
-            row["best"] = self._is_best(row.get("val_" + self.model.selection_metric, -math.inf))
+            row["best"] = self._is_best(row.get("val_" + self.model.selection_metric))
             row |= {name: value for name, value in self.diagnostics().items() if name not in row}
             row |= self.track(epoch + 1)
             self.progress.epoch = epoch + 1
             self.progress.seconds = 0.0
             self.callbacks.on_epoch_end(epoch, row)
 
-    def _is_best(self, score: float) -> bool:
-        """Whether a score is the lowest so far. An epoch whose score is not finite counts as the best."""
-        best = score < self.progress.best or not math.isfinite(score)
+    @property
+    def _is_scored(self) -> bool:
+        """Whether epochs have a validation score."""
+        return self.validation is not None and self.model.can("log_prob")
+
+    def _is_best(self, score: float | None) -> bool:
+        """Whether a score is the lowest so far.
+
+        Without a score, every epoch is the best. An epoch whose score is infinite or NaN is not.
+        """
+        if score is None:
+            return True
+        best = math.isfinite(score) and score < self.progress.best
         if best:
-            self.progress.best = score if math.isfinite(score) else math.inf
+            self.progress.best = score
         return best
 
     def diagnostics(self) -> dict[str, float]:
@@ -235,7 +257,7 @@ class Loop:
     def _diverged(self) -> DivergedError:
         not_finite = [f"{name} is {value}" for name, value in self._metric_values().items() if not math.isfinite(value)]
         return DivergedError(
-            f"Expected finite losses. Received at step {self.step} (epoch {self.progress.epoch + 1}): "
-            f"{', '.join(not_finite)}. "
+            f"Expected finite losses and weights. Received at step {self.step} (epoch {self.progress.epoch + 1}): "
+            f"{', '.join(not_finite) or 'a weight is infinite or NaN'}. "
             "A smaller --learning-rate or a --clip-norm often helps. The last checkpoint is unchanged."
         )

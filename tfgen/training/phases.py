@@ -1,17 +1,13 @@
 """A new phase of a training that is resumed with other options."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-import tensorflow as tf
 
 from tfgen.config import RunConfig
 from tfgen.config.phase import Phase, changed_options
 from tfgen.errors import RunError
 from tfgen.runs.run import Run
-from tfgen.training.checkpoints import PROGRESS
+from tfgen.training.checkpoints import latest_checkpoint, read_progress, step_of
 
 
 def next_phase(run: Run, options: Mapping[str, Any]) -> RunConfig:
@@ -55,14 +51,9 @@ def progress_of(run: Run) -> tuple[int, int]:
         RunError: if the checkpoint cannot be read, or the run has metrics but no checkpoint.
     """
     folder = run.path / "checkpoints"
-    path = tf.train.latest_checkpoint(str(folder)) if folder.is_dir() else None
+    path = latest_checkpoint(folder)
     if path is None:
         if run.metrics():
             raise RunError(f"Expected a checkpoint in {folder}. Found none.")
         return 0, 0
-    try:
-        stored = tf.train.load_checkpoint(path).get_tensor(f"{PROGRESS}/.ATTRIBUTES/py_state")
-        return int(json.loads(stored)[0]), int(Path(path).name.rpartition("-")[2])
-    except (tf.errors.OpError, ValueError, IndexError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RunError(f"Expected a checkpoint of this run's model in {path}. Received: {reason}") from None
+    return read_progress(path).epoch, step_of(path)

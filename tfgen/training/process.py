@@ -152,5 +152,5 @@ def describe_exit(status: int) -> str:
             name = f"signal {-status}"
         return f"was killed ({name})"
     if status == LostWorkerError.exit_status:
-        return "lost another worker"
+        return "has to be started again"
     return f"ended with exit status {status}"

@@ -15,11 +15,12 @@ from tfgen.errors import DivergedError
 from tfgen.evaluation.likelihood import baseline_bits_per_dim
 from tfgen.files import remove_partial, write_json
 from tfgen.runs.data_record import check_data, record_data
-from tfgen.runs.lock import run_lock
+from tfgen.runs.lock import LOCK_TIMEOUT, run_lock
 from tfgen.runs.run import Run
 from tfgen.training import callbacks
 from tfgen.training.choose import Plan, complete
 from tfgen.training.distributed.agreement import check_agreement, lost_worker_errors
+from tfgen.training.distributed.heartbeat import is_launched
 from tfgen.training.distributed.strategy import DistributionContext, make_strategy
 from tfgen.training.final_measurements import measure_and_draw
 from tfgen.training.init_from import open_start
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from tfgen.data.batches import Batches
     from tfgen.data.sets import Dataset
     from tfgen.models.contract import GenerativeModel
-
-#: Seconds to wait for the lock of a run, while another process looks whether the run is locked.
-LOCK_TIMEOUT = 5.0
 
 
 def train(arguments: TrainArguments) -> Run | None:
@@ -97,15 +95,13 @@ def _train(
     if arguments.dry_run:
         print_time(config, batches, plan.speed or _speed(config, dataset, batches, model, distribution))
         return None
-    if run is not None:
-        check_data(run, dataset, arguments.accept_changed_data)
-        keep_config(run, config)
-    else:
-        run = create_run(arguments, config, distribution)
-        if distribution.is_chief:
-            record_data(run, dataset)
-    print(f"run        {run.path}", flush=True)
+    is_new = run is None
+    run = run or create_run(arguments, config, distribution)
+    # Nothing of a run that another process trains is changed.
     with _training_lock(run, distribution):
+        if distribution.is_chief:
+            _keep_options(run, config, dataset, None if is_new else arguments.accept_changed_data)
+        print(f"run        {run.path}", flush=True)
         with _record_divergence(run, distribution):
             _fit(run, dataset, batches, model, baselines, distribution, arguments.machine.checkpoint_seconds)
         warning = measure_and_draw(run, distribution)
@@ -115,6 +111,25 @@ def _train(
         print(f"done       {files}" if warning is None else f"ended      {files}\nwarning    {warning}")
         print(f"next       tfgen sample {path}  |  tfgen app --runs {shlex.quote(str(run.path.parent))}", flush=True)
     return run
+
+
+def _keep_options(run: Run, config: RunConfig, dataset: "Dataset", accept_changed: bool | None) -> None:
+    """Record options and data of a run. A resumed run is checked first, whether its data have changed.
+
+    Args:
+        run: the run.
+        config: its options.
+        dataset: its data as they are now.
+        accept_changed: whether other data than before are accepted; None for a new run.
+
+    Raises:
+        DataError: if the data have changed and this is not accepted.
+    """
+    if accept_changed is None:
+        record_data(run, dataset)
+        return
+    check_data(run, dataset, accept_changed)
+    keep_config(run, config)
 
 
 def _speed(
@@ -136,9 +151,16 @@ def _baselines(dataset: "Dataset", model: "GenerativeModel") -> dict[str, float]
     return {"bits_per_dim": baseline_bits_per_dim(model, dataset.train.examples, dataset.test.examples)}
 
 
-def _training_lock(run: Run, distribution: DistributionContext) -> contextlib.AbstractContextManager[None]:
-    """The lock of the run. Of several workers, the chief holds the lock for all."""
-    return run_lock(run.path, "training", LOCK_TIMEOUT) if distribution.is_chief else contextlib.nullcontext()
+@contextlib.contextmanager
+def _training_lock(run: Run, distribution: DistributionContext) -> Iterator[None]:
+    """Hold the locks of the run. Of several workers, the chief holds the lock for all."""
+    with contextlib.ExitStack() as locks:
+        if distribution.is_chief:
+            # The launcher holds its lock also while it starts the workers again.
+            if not is_launched():
+                locks.enter_context(run_lock(run.path, "launch", LOCK_TIMEOUT))
+            locks.enter_context(run_lock(run.path, "training", LOCK_TIMEOUT))
+        yield
 
 
 @contextlib.contextmanager

@@ -210,6 +210,16 @@ def test_diagnostics_are_the_metrics_of_the_given_examples(loss):
         assert found["loss_ratio"] == pytest.approx(found["generator_loss"] / found["discriminator_loss"])
 
 
+def test_a_discriminator_without_loss_has_no_loss_ratio():
+    gan, _ = linear_gan(loss="nonsaturating")
+    points = np.zeros((4, 2), np.float32)
+    found = gan.diagnostics(points)
+    assert "loss_ratio" in found
+    gan.losses_of = lambda *args, **given: dict.fromkeys(gan.loss_names, np.zeros(4, np.float32))
+    assert gan.diagnostics(points)["discriminator_loss"] == 0.0
+    assert "loss_ratio" not in gan.diagnostics(points)
+
+
 def test_methods_that_a_gan_does_not_have_raise_an_error_with_the_reason(digits):
     gan = small_gan()
     assert gan.can("sample") and gan.can("decode")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tfgen.config.presets import run_config
-from tfgen.errors import ConfigError
+from tfgen.errors import ConfigError, PortInUseError
 from tfgen.training.distributed.agreement import compare_fingerprints, fingerprint
 from tfgen.training.distributed.cluster import Cluster, check_port, tf_config_of_slurm, wait_for_workers
 
@@ -74,7 +74,7 @@ def test_a_port_in_use_is_reported():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ConfigError, match=f"port {taken.getsockname()[1]} of this machine to be free"):
+        with pytest.raises(PortInUseError, match=f"port {taken.getsockname()[1]} of this machine to be free"):
             check_port(address)
     check_port(address)
 

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import tfgen
 from tfgen.cli.launch import main, parse
 from tfgen.errors import DivergedError, Interrupted, LostWorkerError, TfgenError
 from tfgen.files import PARTIAL
+from tfgen.ports import free_ports
 from tfgen.runs.run import Run
 from tfgen.training.distributed.supervisor import Supervisor
 
@@ -95,7 +97,8 @@ def test_a_killed_and_a_stopped_worker_change_nothing(undisturbed, tmp_path):
                 break
         os.kill(children(process)[worker], number)
     output = finish(process)
-    assert "worker 0 sent no heartbeat" in output
+    # The worker that waits for the stopped one may be the first whose silence is noticed.
+    assert re.search("worker [01] sent no heartbeat", output)
     assert len(re.findall("starting all 2 workers again", output)) in (1, 2)  # a kill after the last epoch needs none
     assert_same(undisturbed, run)
 
@@ -199,6 +202,33 @@ def test_an_error_that_a_restart_would_not_change_ends_at_once(tmp_path, status,
         supervised(tmp_path, program).supervise()
     assert (tmp_path / "logs" / "worker-1.log").read_text().count("--- ") == 1
     assert kind.exit_status == status
+
+
+def test_the_error_of_the_worker_that_caused_the_loss_is_reported(tmp_path):
+    """The worker that loses the other one ends first here."""
+    program = (
+        "if not task: sys.exit(75)\n"
+        "time.sleep(1.0); print('error: Expected finite losses.', file=sys.stderr); sys.exit(3)"
+    )
+    with pytest.raises(DivergedError, match=r"worker 1: Expected finite losses\."):
+        supervised(tmp_path, program).supervise()
+    assert (tmp_path / "logs" / "worker-0.log").read_text().count("--- ") == 1
+
+
+def test_a_port_that_another_program_took_is_replaced_by_others(tmp_path, capsys, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        found = iter([[port, *free_ports(1)], free_ports(2)])
+        monkeypatch.setattr("tfgen.training.distributed.supervisor.free_ports", lambda count: next(found))
+        program = (
+            "from tfgen.errors import exit_on_error\n"
+            "from tfgen.training.distributed.cluster import Cluster, check_port\n"
+            "with exit_on_error(): check_port(Cluster.from_environment(os.environ).address)\n"
+        )
+        supervised(tmp_path, program).supervise()
+    assert f"worker 0 has to be started again (Expected port {port} of this machine" in capsys.readouterr().err
 
 
 def test_a_signal_is_passed_on_and_waited_for(tmp_path):

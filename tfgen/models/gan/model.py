@@ -232,7 +232,8 @@ class GAN(AdversarialLosses, GenerativeModel):
     def diagnostics(self, examples, label=None):
         """Mean losses and accuracies without dropout, and `loss_ratio` if the losses are cross-entropies.
 
-        `loss_ratio` is the generator's loss over the discriminator's loss: 1 if D cannot tell real from fake.
+        `loss_ratio` is the generator's loss over the discriminator's loss: 1 if D cannot tell real from fake. It is
+        left out if the discriminator's loss is 0.
         """
         n = min(DIAGNOSTIC_EXAMPLES, len(examples))
         n -= n % self.packing
@@ -240,7 +241,8 @@ class GAN(AdversarialLosses, GenerativeModel):
         with random.StepRng(self.seed + EVALUATION, 0) as rng:
             found = self.losses_of(examples[:n], rng, **self.given(None if labels is None else labels[:n]))
         means = {name: float(tf.reduce_mean(found[name])) for name in self.loss_names}
-        if self.config.loss in losses.CROSS_ENTROPIES:
+        # A discriminator that is certain of every example has the loss 0.
+        if self.config.loss in losses.CROSS_ENTROPIES and means["discriminator_loss"] > 0.0:
             means["loss_ratio"] = means["generator_loss"] / means["discriminator_loss"]
         return means
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tfgen.errors import ConfigError, LostWorkerError
+from tfgen.errors import ConfigError, LostWorkerError, PortInUseError
 
 #: Seconds to wait for all workers. A slow start of Python and TensorFlow takes less.
 WAIT_SECONDS = 45.0
@@ -123,14 +123,14 @@ def tf_config_of_slurm(environment: Mapping[str, str], port: int = 8470) -> str 
 
 
 def check_port(address: str) -> None:
-    """Raise `ConfigError` if another process listens on the port of this worker's address."""
+    """Raise `PortInUseError` if another process listens on the port of this worker's address."""
     port = int(address.rpartition(":")[2])
     with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("", port))
         except OSError as error:
-            raise ConfigError(
+            raise PortInUseError(
                 f"Expected port {port} of this machine to be free for this worker, {address}. Received: "
                 f"{error.strerror}; is another training running with the same TF_CONFIG?"
             ) from None

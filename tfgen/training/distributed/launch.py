@@ -5,6 +5,7 @@ from tfgen.config.arguments import TrainArguments
 from tfgen.config.auto import has_rules
 from tfgen.errors import ConfigError
 from tfgen.runs import Run
+from tfgen.runs.lock import LOCK_TIMEOUT, run_lock
 from tfgen.training.distributed.supervisor import Supervisor
 from tfgen.training.open_run import keep_config, new_config, open_existing_run
 from tfgen.training.process import PYTHON
@@ -21,6 +22,7 @@ def launch(arguments: TrainArguments, workers: int, max_restarts: int, heartbeat
 
     Raises:
         ConfigError: if the arguments exclude a launcher, or the workers cannot share the batch.
+        RunError: if another process trains the run.
         TfgenError: as `Supervisor.supervise`.
     """
     machine = arguments.machine
@@ -45,10 +47,14 @@ def launch(arguments: TrainArguments, workers: int, max_restarts: int, heartbeat
     if arguments.dry_run:
         raise ConfigError("--dry-run: expected without launch; tfgen train --dry-run prints the plan of a training")
     run = existing or _create(arguments, config)
-    keep_config(run, config)
-    program = [*PYTHON, "-m", "tfgen", "train", "--resume", str(run.path)]
-    program += ["--checkpoint-seconds", str(machine.checkpoint_seconds)]
-    Supervisor(run.path, program, workers, max_restarts, heartbeat_timeout).supervise()
+    # The chief holds the lock of the training, and releases it when the workers are started again.
+    with run_lock(run.path, "launch"):
+        with run_lock(run.path, "training", LOCK_TIMEOUT):
+            keep_config(run, config)
+        program = [*PYTHON, "-m", "tfgen", "train", "--resume", str(run.path)]
+        program += ["--checkpoint-seconds", str(machine.checkpoint_seconds)]
+        program += ["--accept-changed-data"] if arguments.accept_changed_data else []
+        Supervisor(run.path, program, workers, max_restarts, heartbeat_timeout).supervise()
 
 
 def _create(arguments: TrainArguments, config: RunConfig) -> Run:

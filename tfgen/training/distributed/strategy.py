@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tfgen.config import MachineConfig
-from tfgen.errors import ConfigError
+from tfgen.errors import ConfigError, LostWorkerError
 from tfgen.training.distributed.cluster import Cluster, check_port, tf_config_of_slurm, wait_for_workers
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def make_strategy(machine: MachineConfig, batch_size: int) -> DistributionContex
 
     Raises:
         ConfigError: if a device does not exist, options exclude each other, the replicas cannot share the batch,
-            `TF_CONFIG` has another format, or the worker's port is in use.
+            or `TF_CONFIG` has another format.
+        PortInUseError: if another process listens on the worker's port.
+        LostWorkerError: if the workers cannot connect.
 
     A worker that does not start ends the process; see `wait_for_workers`.
     """
@@ -141,7 +143,14 @@ def _of_several_machines(machine: MachineConfig, cluster: Cluster) -> Distributi
         flush=True,
     )
     with wait_for_workers(cluster):
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        except tf.errors.OpError as error:
+            # Another process may have taken the port since the check, or a worker has ended while all wait for it.
+            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+            raise LostWorkerError(
+                f"Expected all {len(cluster.workers)} workers to connect. Received: {reason}. Start all workers again"
+            ) from None
     devices = tuple(_short_name(device) for device in strategy.extended.worker_devices)
     return DistributionContext(strategy, devices, cluster)
 

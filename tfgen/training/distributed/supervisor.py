@@ -8,7 +8,6 @@ in the same bits. The output of each worker is in `logs/worker-<i>.log` of the r
 import json
 import os
 import shlex
-import signal
 import sys
 import tempfile
 import time
@@ -16,14 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfgen.errors import DivergedError, Interrupted, LostWorkerError, TfgenError
+from tfgen.errors import DivergedError, Interrupted, LostWorkerError, PortInUseError, TfgenError
 from tfgen.ports import LOOPBACK, free_ports
-from tfgen.training.distributed.heartbeat import HEARTBEAT
+from tfgen.training.distributed.heartbeat import HEARTBEAT, LAUNCHER
 from tfgen.training.process import ChildProcess, describe_exit, package_environment
+from tfgen.training.stop_signals import handle_stop_signals
 
 POLL_SECONDS = 0.2
 #: Time that the workers have to save after Ctrl-C.
 STOP_TIMEOUT = 60.0
+#: Time after the end of a worker that has lost another one, in which the other one may end too. Its own exit status and
+#: message tell more.
+OTHERS_SECONDS = 3.0
 #: Exit statuses of a worker that a restart would not change, and the errors for them: bad input, a diverged loss.
 FINAL: dict[int, type[TfgenError]] = {error.exit_status: error for error in (TfgenError, DivergedError)}
 
@@ -72,13 +75,8 @@ class Supervisor:
             TfgenError: if a worker reports bad input.
             Interrupted: after SIGINT or SIGTERM, once the workers have saved.
         """
-        handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            with tempfile.TemporaryDirectory(prefix="tfgen-launch-") as scratch:
-                self._supervise(Path(scratch))
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+        with handle_stop_signals(self._ask_to_stop), tempfile.TemporaryDirectory(prefix="tfgen-launch-") as scratch:
+            self._supervise(Path(scratch))
 
     def _ask_to_stop(self, number, frame):
         self._stop_signal = number
@@ -114,8 +112,10 @@ class Supervisor:
 
     def _checkpoint(self) -> str:
         """A text that changes with every new checkpoint."""
-        file = self.run / "checkpoints" / "checkpoint"
-        return file.read_text() if file.exists() else ""
+        try:
+            return (self.run / "checkpoints" / "checkpoint").read_text(errors="replace")
+        except OSError:
+            return ""
 
     def _start(self, workers: list[Worker], scratch: Path) -> None:
         """Start all workers and add them to the list."""
@@ -129,7 +129,7 @@ class Supervisor:
             environment["TF_CONFIG"] = json.dumps(
                 {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
             )
-            environment[HEARTBEAT] = str(heartbeat)
+            environment |= {HEARTBEAT: str(heartbeat), LAUNCHER: str(os.getpid())}
             now = time.strftime("%Y-%m-%d %H:%M:%S")
             header = f"--- {now}, worker {index} of {self.count} at {addresses[index]}\n"
             process = ChildProcess(self.program, self.logs / f"worker-{index}.log", environment, header)
@@ -144,6 +144,7 @@ class Supervisor:
         Raises:
             TfgenError, DivergedError, Interrupted: see `supervise`.
         """
+        wait_until: float | None = None
         while True:
             if self._stop_signal is not None:
                 for worker in workers:
@@ -155,19 +156,27 @@ class Supervisor:
                 return None
             if self._stop_signal is None:
                 for worker, status in zip(workers, statuses, strict=True):
-                    if loss := self._loss(worker, status):
+                    if status in FINAL:
+                        raise FINAL[status](
+                            f"worker {worker.index}: {worker.process.last_error() or f'see {self.logs}'}"
+                        )
+                losses = filter(None, map(self._loss, workers, statuses))
+                if (loss := next(losses, None)) is not None:
+                    wait_until = wait_until or time.monotonic() + OTHERS_SECONDS
+                    if LostWorkerError.exit_status not in statuses or time.monotonic() > wait_until:
                         return loss
             elif None not in statuses:
                 raise Interrupted(f"Stopped; nothing is lost. {self._resume_hint()}")
             time.sleep(POLL_SECONDS)
 
     def _loss(self, worker: Worker, status: int | None) -> str:
-        """How a worker was lost; empty if the worker runs or has finished. Raises the errors of `FINAL`."""
-        if status in FINAL:
-            raise FINAL[status](f"worker {worker.index}: {worker.process.last_error() or f'see {self.logs}'}")
+        """How a worker was lost; empty if the worker runs or has finished."""
         if status is None and worker.seconds_since_heartbeat() > self.heartbeat_timeout:
             return f"worker {worker.index} sent no heartbeat for {self.heartbeat_timeout:.0f} seconds"
-        return f"worker {worker.index} {describe_exit(status)}" if status else ""
+        if not status:
+            return ""
+        error = worker.process.last_error() if status == PortInUseError.exit_status else ""
+        return f"worker {worker.index} {describe_exit(status)}{f' ({error})' if error else ''}"
 
     def _print_output(self, worker: Worker) -> None:
         """Print the chief's output since the last call."""
