@@ -193,14 +193,16 @@ def check_writable(path: str | Path, suffixes: tuple[str, ...]) -> Path:
         suffixes: the allowed suffixes in lower case, each with its dot.
 
     Raises:
-        ConfigError: if the suffix is not allowed, `path` is a folder, or the folder of `path` does not exist or is not
-            writable.
+        ConfigError: if the suffix is not allowed, `path` is a folder or a device, or the folder of `path` does not
+            exist or is not writable.
     """
     path = Path(path)
     if path.suffix.lower() not in suffixes:
         raise ConfigError(f"Expected a file name ending in {' or '.join(suffixes)}. Received: {path}")
     if path.is_dir():
         raise ConfigError(f"Expected the name of a file. Received a folder: {path}")
+    if (path.exists() and not path.is_file()) or path.parent.resolve() == Path("/dev"):
+        raise ConfigError(f"Expected the name of a file. Received a device: {path}")
     if not path.parent.is_dir():
         raise ConfigError(f"Expected a file in an existing folder. There is no folder {path.parent}")
     if not os.access(path.parent, os.W_OK | os.X_OK):
@@ -215,6 +217,8 @@ def make_output_folder(path: str | Path) -> Path:
         ConfigError: if the folder cannot be made or is not writable.
     """
     folder = Path(path)
+    if folder.resolve().is_relative_to("/dev") and not folder.resolve().is_relative_to("/dev/shm"):
+        raise ConfigError(f"--out: expected a folder of files. Received: {folder}, a folder of devices")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from tfgen.cli import interpolate, outliers, sample
+from tfgen.cli import app, compare, interpolate, outliers, sample, serve
 from tfgen.evaluation import samples
 
 COMMANDS = [sample, interpolate, outliers]
@@ -26,12 +26,22 @@ def refusal(command, capsys, *arguments) -> str:
         (sample, "--n", "0", "expected an integer from 1 to 1000000. Received: '0'"),
         (sample, "--n", "many", "expected an integer from 1 to 1000000. Received: 'many'"),
         (sample, "--n", "6.5", "Received: '6.5'"),
-        (sample, "--seed", "-1", "expected an integer from 0 to 2147483647. Received: '-1'"),
+        (sample, "--seed", "-2147483649", "expected an integer from -2147483648 to 2147483647. Received: '-214748"),
         (sample, "--seed", "2147483648", "Received: '2147483648'"),
-        (sample, "--temperature", "-0.1", "expected a finite number, 0 or more. Received: '-0.1'"),
+        (sample, "--temperature", "-0.1", "expected a number from 0 to 10. Received: '-0.1'"),
         (sample, "--temperature", "nan", "Received: 'nan'"),
         (sample, "--temperature", "inf", "Received: 'inf'"),
         (sample, "--temperature", "warm", "Received: 'warm'"),
+        (sample, "--temperature", "1e39", "expected a number from 0 to 10. Received: '1e39'"),
+        (outliers, "--samples", "2147483647", "expected an integer from 1 to 100000. Received: '2147483647'"),
+        (sample, "--out", "", "expected a value. Received: ''"),
+        (sample, "--label", "--", "expected a value. Received: '--'"),
+        (sample, "--out", "a\0.png", "expected text without the character 0"),
+        (sample, "--out", "\ud800.png", "and without halves of characters"),
+        (app, "--host", "", "expected a value. Received: ''"),
+        (app, "--host", " ", "expected a host name or an address, such as 127.0.0.1. Received: ' '"),
+        (app, "--host", "a" * 70, "expected a host name or an address, such as 127.0.0.1. Received: 'aaaa"),
+        (serve, "--host", "ü..é", "expected a host name or an address"),
         (outliers, "--n", "201", "expected an integer from 1 to 200. Received: '201'"),
         (outliers, "--samples", "0", "Received: '0'"),
         (interpolate, "--pairs", "0", "expected an integer from 1 to 100. Received: '0'"),
@@ -41,7 +51,7 @@ def refusal(command, capsys, *arguments) -> str:
     ],
 )
 def test_a_value_out_of_range_is_refused_by_its_flag(command, flag, value, expected, capsys):
-    message = refusal(command, capsys, "run", f"{flag}={value}")
+    message = refusal(command, capsys, *([] if command is app else ["run"]), f"{flag}={value}")
     assert message.startswith(f"error: {flag}: ")
     assert expected in message
 
@@ -73,6 +83,25 @@ def test_a_folder_without_permission_is_refused(capsys, tmp_path):
         assert "can be written to" in refusal(sample, capsys, "run", "--out", tmp_path / "x.png")
     finally:
         tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_device_is_no_file_to_write_to(command, capsys, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in ("/dev/full.png", tmp_path / "pipe.png"):
+        assert "Received a device" in refusal(command, capsys, "run", "--out", path)
+    assert "a folder of devices" in refusal(sample, capsys, "digits-vae", "--out", "/dev/pictures")
+
+
+def test_a_folder_is_not_named_like_a_file(capsys, tmp_path):
+    assert "or a folder without suffix" in refusal(sample, capsys, "digits-vae", "--out", f"{tmp_path}/x.png/")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_options_of_measurements_are_refused_where_nothing_is_measured(capsys):
+    for option, value in (("--classifier", "/nonexistent"), ("--n", "301")):
+        message = refusal(compare, capsys, "digits-vae", "--recorded", option, value)
+        assert f"{option}: expected without --recorded" in message
 
 
 def test_more_samples_than_fit_a_picture_are_sent_to_an_npz(capsys, tmp_path):

@@ -69,9 +69,9 @@ def test_every_option_has_a_help_text_and_a_default_within_its_own_bounds(kind):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_every_integer_has_an_upper_bound(kind):
+def test_every_number_has_an_upper_bound(kind):
     for option in kind.options().values():
-        if option.kind is int:
+        if option.kind in (int, float) and not option.choices:
             assert option.bounds.high is not None or option.bounds.limit is not None, option.name
 
 
@@ -114,6 +114,12 @@ def test_only_a_mapping_is_read(values):
         (TrainConfig, "clip_norm", 0, "clip_norm: expected more than 0. Received: 0"),
         (TrainConfig, "epochs", 10**7 + 1, f"epochs: expected at most {10**7}. Received: {10**7 + 1}"),
         (TrainConfig, "warmup", 2**31, f"warmup: expected at most {2**31 - 1}. Received: {2**31}"),
+        (TrainConfig, "learning_rate", 1e39, "learning_rate: expected at most 1e+30. Received: 1e+39"),
+        (TrainConfig, "learning_rate", 1e-320, "learning_rate: expected at least 1e-30. Received: 1e-320"),
+        (TrainConfig, "clip_norm", 1e-60, "clip_norm: expected at least 1e-30. Received: 1e-60"),
+        (VAEConfig, "beta", 1e300, "beta: expected at most 1e+30. Received: 1e+300"),
+        (FlowConfig, "prior_scale", 1e39, "prior_scale: expected at most 1e+30. Received: 1e+39"),
+        (MADGANConfig, "generators", 1000, "generators: expected at most 128. Received: 1000"),
         (VAEConfig, "dropout", 1.0, "dropout: expected 0.0 to 0.95. Received: 1.0"),
         (VAEConfig, "dropout", -0.1, "dropout: expected 0.0 to 0.95. Received: -0.1"),
         (VAEConfig, "hidden", 512, "hidden: expected a list of int. Received: 512"),

@@ -200,3 +200,9 @@ def test_the_weights_of_the_classifiers_are_package_data():
     patterns = content["tool"]["setuptools"]["package-data"]["tfgen.evaluation"]
     matched = {file for pattern in patterns for file in (FOLDER.parent).glob(pattern)}
     assert matched == {file for file in FOLDER.iterdir() if file.is_file()}
+
+
+@pytest.mark.parametrize(("flag", "size"), [("--n", 301), ("--first", 10_000)])
+def test_more_examples_than_the_split_has_are_refused(flag, size, capsys):
+    message = refusal(capsys, "digits-vae", flag, size)
+    assert f"{flag}: expected 1 to 300, the number of test examples. Received: {size}" in message

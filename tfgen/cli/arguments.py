@@ -5,17 +5,26 @@ status 2. Nothing here imports TensorFlow.
 """
 
 import argparse
-import math
+import os
 import re
 import sys
-from collections.abc import Callable
 from typing import Any, NoReturn
 
+from tfgen.cli.value_types import (
+    LARGEST_INT32,
+    LARGEST_SAMPLES,
+    LARGEST_TEMPERATURE,
+    SMALLEST_SEED,
+    host,
+    image_size,
+    int_in_range,
+    shown,
+    temperature,
+)
 from tfgen.errors import did_you_mean
 
 #: Help texts end with the default value in this form; argparse fills it in.
 DEFAULT = "[default: %(default)s]"
-LARGEST_INT32 = 2**31 - 1
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -38,13 +47,28 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args=None, namespace=None):
         arguments = list(sys.argv[1:] if args is None else args)
+        before = ""
         for argument in arguments:
             if argument == "--":
                 break
-            # argparse would turn the value into an empty list.
-            if match := re.fullmatch(r"(--[\w-]+)=--", argument):
-                self.error(f"{match[1]}: expected a value. Received: '--'")
+            self._check_text(argument, before)
+            before = argument
         return super().parse_known_args(arguments, namespace)
+
+    def _check_text(self, argument: str, before: str) -> None:
+        """Refuse a word that is the value of no option and no name of a file. `before` is the word before it."""
+        match = re.fullmatch(r"(--[\w-]+)=(.*)", argument, re.DOTALL)
+        name, value = match.groups() if match else (before, argument)
+        place = f"{name}: expected" if name.startswith("--") and "=" not in name else "Expected"
+        # argparse would turn the value -- into an empty list.
+        if value == "" or (match and value == "--"):
+            self.error(f"{place} a value. Received: {value!r}")
+        try:
+            is_text = b"\0" not in os.fsencode(value)
+        except UnicodeEncodeError:
+            is_text = False
+        if not is_text:
+            self.error(f"{place} text without the character 0 and without halves of characters. Received: {value!a}")
 
     def parse_args(self, args=None, namespace=None):
         options, unknown = self.parse_known_args(args, namespace)
@@ -60,7 +84,7 @@ class Parser(argparse.ArgumentParser):
             choices = [str(choice) for choice in action.choices]
             name = "/".join(action.option_strings) or action.metavar or action.dest
             hint = did_you_mean(str(value), choices)
-            self.error(f"{name}: expected one of {', '.join(choices)}. Received: {value!r}.{hint}")
+            self.error(f"{name}: expected one of {', '.join(choices)}. Received: {shown(str(value))}.{hint}")
 
     def error(self, message: str) -> NoReturn:
         """Print the sentence and where to find the options, and exit with status 2."""
@@ -95,35 +119,6 @@ class DeprecatedOption(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-# -- types of values ---------------------------------------------------------------------------------------------------
-
-
-def int_in_range(low: int, high: int = LARGEST_INT32) -> Callable[[str], int]:
-    """An argparse type: an integer from `low` to `high`."""
-
-    def convert(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            value = None
-        if value is None or not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"expected an integer from {low} to {high}. Received: {text!r}")
-        return value
-
-    return convert
-
-
-def non_negative_float(text: str) -> float:
-    """An argparse type: a finite number, 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0.0):
-        raise argparse.ArgumentTypeError(f"expected a finite number, 0 or more. Received: {text!r}")
-    return value
-
-
 # -- options that several commands share -------------------------------------------------------------------------------
 
 
@@ -140,23 +135,41 @@ def add_n(parser: argparse.ArgumentParser, largest: int, default: int = 64, help
 
 
 def add_seed(
-    parser: argparse.ArgumentParser, help: str = "Seed of the first sample; sample i has seed SEED + i"
+    parser: argparse.ArgumentParser,
+    help: str = "Seed of the first sample; sample i has seed SEED + i",
+    low: int = SMALLEST_SEED,
 ) -> None:
-    """Add --seed, an integer from 0 to 2³¹ − 1."""
+    """Add --seed, an integer from `low` to 2³¹ − 1."""
     parser.add_argument(
-        "--seed", type=int_in_range(0), default=0, metavar="SEED", help=f"{help}; 0 to {LARGEST_INT32} {DEFAULT}."
+        "--seed",
+        type=int_in_range(low),
+        default=0,
+        metavar="SEED",
+        help=f"{help}; {low} to {LARGEST_INT32} {DEFAULT}.",
     )
 
 
-def add_temperature(parser: argparse.ArgumentParser) -> None:
-    """Add --temperature, a finite number of at least 0."""
+def add_temperature(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add --temperature, a number from 0 to `LARGEST_TEMPERATURE`."""
     parser.add_argument(
         "--temperature",
-        type=non_negative_float,
+        type=temperature,
         default=1.0,
         metavar="T",
-        help="Factor on the standard deviation of the latent noise, 0 or more. Values below 1 give more typical and "
-        f"less varied samples {DEFAULT}.",
+        help=f"Factor on the standard deviation of the latent noise, 0 to {LARGEST_TEMPERATURE:g}. Values below 1 give "
+        f"more typical and less varied samples {DEFAULT}.",
+    )
+
+
+def add_samples(parser: argparse.ArgumentParser | argparse._ArgumentGroup, help: str) -> None:
+    """Add --samples, the number of samples of a likelihood estimator. `help` says for what."""
+    parser.add_argument(
+        "--samples",
+        type=int_in_range(1, LARGEST_SAMPLES),
+        default=1,
+        metavar="K",
+        help=f"Number of latent or dequantization samples for {help}, 1 to {LARGEST_SAMPLES}. More samples tighten the "
+        f"bound; the time grows with K {DEFAULT}.",
     )
 
 
@@ -198,19 +211,6 @@ def add_data_dir(parser: argparse.ArgumentParser) -> None:
         help="Folder with the files of mnist, fashion_mnist, kmnist, emnist, cifar10, cifar100 or stacked_mnist, or of "
         "tfds:NAME [default: $TFGEN_DATA, else Keras downloads them].",
     )
-
-
-def image_size(text: str) -> int | str:
-    """An argparse type: the size of images, N or HxW."""
-    from tfgen.config.image_size import checked_size
-    from tfgen.errors import ConfigError
-
-    try:
-        size = checked_size(text, 4, 1024)
-    except ConfigError as error:
-        raise argparse.ArgumentTypeError(str(error).removeprefix("image_size: ")) from None
-    assert size is not None
-    return size
 
 
 def add_data_source(parser: argparse.ArgumentParser) -> None:
@@ -265,6 +265,7 @@ def add_listening(parser: argparse.ArgumentParser, port: int) -> None:
     """Add --host and --port of a server."""
     parser.add_argument(
         "--host",
+        type=host,
         default="127.0.0.1",
         help="Address to listen on. 127.0.0.1 admits this machine only. 0.0.0.0 admits everybody who can reach this "
         f"machine; the server asks for no password {DEFAULT}.",

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_data_dir, add_out, int_in_range
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_data_dir, add_out
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import exit_on_error
 from tfgen.mode_benchmark.datasets import DATASETS
 from tfgen.mode_benchmark.methods import DEFAULT_METHODS, METHODS

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_n, add_out, add_seed, add_temperature, int_in_range
+from tfgen.cli.arguments import DEFAULT, Parser, add_n, add_out, add_seed, add_temperature
 from tfgen.cli.sample import LARGEST_GRID
+from tfgen.cli.value_types import SMALLEST_SEED, int_in_range
 from tfgen.errors import exit_on_error
 from tfgen.export.class_names import ANY
 from tfgen.serving.transports import ADDRESSES
@@ -21,7 +22,7 @@ def build_parser() -> Parser:
     add_temperature(parser)
     parser.add_argument(
         "--to",
-        type=int_in_range(0),
+        type=int_in_range(SMALLEST_SEED),
         metavar="SEED",
         help="Draw an interpolation instead of samples: N pictures from the picture of --seed to the picture of this "
         "seed.",

@@ -3,8 +3,11 @@
 import sys
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_out, int_in_range
-from tfgen.errors import exit_on_error
+from tfgen.cli.arguments import DeprecatedOption, Parser, add_out, add_samples
+from tfgen.cli.value_types import int_in_range
+from tfgen.errors import ConfigError, exit_on_error
+
+DEFAULT_COUNT = 10_000
 
 
 def build_parser() -> Parser:
@@ -28,18 +31,12 @@ def build_parser() -> Parser:
         "--n",
         dest="count",
         type=int_in_range(1),
-        default=10_000,
         metavar="N",
-        help=f"Number of samples for sample quality; at most the number of test images is used {DEFAULT}.",
+        help=f"Number of samples for sample quality, at most the number of test images [default: {DEFAULT_COUNT:,}, or "
+        "the number of test images if that is less].",
     )
     parser.add_argument("--count", action=DeprecatedOption, new="--n", dest="count", type=int_in_range(1))
-    parser.add_argument(
-        "--samples",
-        type=int_in_range(1),
-        default=1,
-        metavar="K",
-        help=f"Number of latent or dequantization samples for the likelihood of each example, 1 or more {DEFAULT}.",
-    )
+    add_samples(parser, "the likelihood of each example")
     parser.add_argument(
         "--classifier",
         metavar="FILE",
@@ -57,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.files import make_output_folder
         from tfgen.runs import Run
 
+        if options.recorded and options.classifier is not None:
+            raise ConfigError("--classifier: expected without --recorded, which measures nothing. Received: both")
+        if options.recorded and options.count is not None:
+            raise ConfigError("--n: expected without --recorded, which measures nothing. Received: both")
         runs = [Run.open(path) for path in options.runs]
         found = compare_recorded(runs)
         out = make_output_folder(options.out)
@@ -65,7 +66,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
             start_tensorflow()
             from tfgen.comparison import compare
+            from tfgen.evaluation.split import check_number
 
+            for run in runs if options.count is not None else ():
+                check_number("--n", options.count, run.dataset)
+            options.count = options.count or DEFAULT_COUNT
             settings = {name: getattr(options, name) for name in ("count", "samples", "classifier")}
             found = compare(runs, **settings, report=lambda line: print(line, file=sys.stderr, flush=True))
         from tfgen.comparison import write_comparison

@@ -3,10 +3,12 @@
 import dataclasses
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_run, add_seed, int_in_range, non_negative_float
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_run, add_samples, add_seed, add_temperature
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import ConfigError, exit_on_error
 
 SPLITS = ("train", "validation", "test")
+DEFAULT_COUNT = 10_000
 MEASUREMENTS = ("likelihood", "inversion", "classification", "quality", "memorization")
 
 
@@ -35,14 +37,7 @@ def build_parser() -> Parser:
     parser.add_argument("--split", choices=SPLITS, default="test", help=f"Part of the data that is measured {DEFAULT}.")
     add_seed(parser, "Seed of the estimator's noise and of the first sample")
     likelihood = parser.add_argument_group("likelihood, inversion and classification")
-    likelihood.add_argument(
-        "--samples",
-        type=int_in_range(1),
-        default=1,
-        metavar="K",
-        help="Number of latent or dequantization samples for each example, 1 or more. More samples tighten the bound; "
-        f"time grows with K {DEFAULT}.",
-    )
+    add_samples(likelihood, "each example")
     likelihood.add_argument(
         "--batch-size",
         type=int_in_range(1),
@@ -58,19 +53,12 @@ def build_parser() -> Parser:
         "--n",
         dest="count",
         type=int_in_range(1),
-        default=10_000,
         metavar="N",
-        help="Number of samples, and of real pictures that the samples are compared with; at most the size of the "
-        f"split is used {DEFAULT}.",
+        help="Number of samples, and of real pictures that the samples are compared with, at most the size of the "
+        f"split [default: {DEFAULT_COUNT:,}, or the size of the split if that is less].",
     )
     quality.add_argument("--count", action=DeprecatedOption, new="--n", dest="count", type=int_in_range(1))
-    quality.add_argument(
-        "--temperature",
-        type=non_negative_float,
-        default=1.0,
-        metavar="T",
-        help=f"Factor on the standard deviation of the latent noise of the samples, 0 or more {DEFAULT}.",
-    )
+    add_temperature(quality)
     quality.add_argument(
         "--classifier",
         metavar="FILE",
@@ -105,10 +93,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         start_tensorflow()
         from tfgen.evaluation.evaluate import Settings, evaluate_run
+        from tfgen.evaluation.split import check_number
         from tfgen.runs.data_record import check_data_of
 
         if options.features_file and options.features != "inception":
             raise ConfigError("--features-file: expected together with --features inception. Received: without it")
         check_data_of(run, options.accept_changed_data)
+        check_number("--n", options.count, run.dataset, options.split)
+        check_number("--first", options.first, run.dataset, options.split)
+        options.count = options.count or DEFAULT_COUNT
         fields = [field.name for field in dataclasses.fields(Settings)]
         evaluate_run(run, Settings(**{name: getattr(options, name) for name in fields}), only=options.only)

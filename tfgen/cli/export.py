@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.arguments import Parser, add_out, add_run, int_in_range
+from tfgen.cli.arguments import Parser, add_out, add_run
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import exit_on_error
 from tfgen.pretrained import is_name
 

@@ -10,8 +10,8 @@ from tfgen.cli.arguments import (
     add_run,
     add_seed,
     add_temperature,
-    int_in_range,
 )
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import ConfigError, exit_on_error
 
 

@@ -4,21 +4,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, int_in_range
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser
 from tfgen.cli.train_arguments import parse as parse_training
+from tfgen.cli.value_types import int_in_range, number_in_range
 from tfgen.config.arguments import TrainArguments
 from tfgen.errors import exit_on_error
 
-
-def _seconds(text: str) -> float:
-    """An argparse type: a finite number of seconds, 5 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 5.0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a finite number of seconds, at least 5. Received: {text!r}")
-    return value
+#: Longer timeouts are longer than a training.
+_seconds = number_in_range(5.0, 1e7, "a number of seconds")
 
 
 def build_parser() -> Parser:
@@ -32,10 +25,10 @@ def build_parser() -> Parser:
     )
     parser.add_argument(
         "--workers",
-        type=int_in_range(1, 1024),
+        type=int_in_range(1, 256),
         default=2,
         metavar="N",
-        help=f"Number of worker processes, each with one replica, 1 to 1024 {DEFAULT}.",
+        help=f"Number of worker processes, each with one replica, 1 to 256 {DEFAULT}.",
     )
     parser.add_argument(
         "--max-restarts",

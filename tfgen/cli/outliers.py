@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_n, add_out, add_run, add_seed, int_in_range
+from tfgen.cli.arguments import Parser, add_n, add_out, add_run, add_samples, add_seed
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import exit_on_error
 
 
@@ -17,14 +18,7 @@ def build_parser() -> Parser:
     )
     add_run(parser)
     add_n(parser, 200, 24, "Number of least likely images and of most likely images")
-    parser.add_argument(
-        "--samples",
-        type=int_in_range(1),
-        default=1,
-        metavar="K",
-        help="Number of latent or dequantization samples for the likelihood of each image, 1 or more; time grows with "
-        f"K {DEFAULT}.",
-    )
+    add_samples(parser, "the likelihood of each image")
     parser.add_argument(
         "--first", type=int_in_range(1), metavar="N", help="Rank only the first N test images [default: all]."
     )
@@ -49,11 +43,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         from tfgen.evaluation.likelihood import labels_for
         from tfgen.evaluation.outliers import check_rankable, file_names, rank_by_likelihood
+        from tfgen.evaluation.split import check_number
         from tfgen.plots import style
         from tfgen.plots.ranking import draw_ranking
 
         model = run.load_model()
         check_rankable(model)
+        check_number("--first", options.first, run.dataset)
         test = run.dataset.test[: options.first]
         examples = np.asarray(test.examples)
         labels = labels_for(model, test)

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_out, non_negative_float
+from tfgen.cli.arguments import DEFAULT, DeprecatedOption, Parser, add_out
+from tfgen.cli.value_types import number_in_range
 from tfgen.errors import exit_on_error
+
+_seconds = number_in_range(0.0, 1e7, "a number of seconds")
 
 
 def build_parser() -> Parser:
@@ -33,15 +36,13 @@ def build_parser() -> Parser:
     )
     parser.add_argument(
         "--max-seconds",
-        type=non_negative_float,
+        type=_seconds,
         default=600.0,
         metavar="SECONDS",
         help="Likelihoods that took longer than this to measure are copied and marked instead of measured again, 0 or "
         f"more {DEFAULT}.",
     )
-    parser.add_argument(
-        "--patience", action=DeprecatedOption, new="--max-seconds", dest="max_seconds", type=non_negative_float
-    )
+    parser.add_argument("--patience", action=DeprecatedOption, new="--max-seconds", dest="max_seconds", type=_seconds)
     return parser
 
 

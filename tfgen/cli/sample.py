@@ -49,8 +49,10 @@ def build_parser() -> Parser:
 
 
 def _folder(out: str) -> Path | None:
-    """The folder that --out names, or None if it names a file."""
+    """The folder that --out names, or None if it names a file. Raises `ConfigError` if it may be either."""
     path = Path(out)
+    if out.endswith("/") and not path.is_dir() and path.suffix.lower() in (".png", ".npz"):
+        raise ConfigError(f"--out: expected a file, without / at the end, or a folder without suffix. Received: {out}")
     if out.endswith("/") or not path.suffix or (path.is_dir() and path.suffix.lower() not in (".png", ".npz")):
         return path
     return None

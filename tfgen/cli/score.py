@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 from tfgen.cli.arguments import (
-    DEFAULT,
     Parser,
     add_label,
     add_out,
     add_pictures,
     add_run,
+    add_samples,
     add_seed,
     add_skip_broken,
-    int_in_range,
 )
 from tfgen.errors import exit_on_error
 
@@ -28,14 +27,7 @@ def build_parser() -> Parser:
     add_pictures(parser)
     add_skip_broken(parser)
     add_label(parser, "Conditional models: class of all pictures, a name or a number", each=False)
-    parser.add_argument(
-        "--samples",
-        type=int_in_range(1),
-        default=1,
-        metavar="K",
-        help="Number of latent or dequantization samples for the likelihood of each picture, 1 or more; time grows "
-        f"with K {DEFAULT}.",
-    )
+    add_samples(parser, "the likelihood of each picture")
     add_seed(parser, "Seed of the noise of the likelihood")
     add_out(parser, "scores.csv", "File to write, a .csv or an .npz")
     return parser

@@ -3,7 +3,8 @@
 import functools
 from collections.abc import Sequence
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_listening, int_in_range
+from tfgen.cli.arguments import DEFAULT, Parser, add_listening
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import exit_on_error
 
 

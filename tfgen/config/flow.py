@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import model_validator
 
-from tfgen.config.option import Activation, Bounds, Filters, Layers, Size, option
+from tfgen.config.option import LARGEST_FLOAT, Activation, Bounds, Filters, Layers, Size, option
 from tfgen.config.schema import Options
 from tfgen.errors import ConfigError
 
@@ -65,7 +65,7 @@ class FlowConfig(Options):
     invertible_1x1: bool = option(
         True, "Mix the channels by a learned invertible matrix (1×1 convolution) before each coupling"
     )
-    prior_scale: Annotated[float, Bounds(low=1e-3)] = option(1.0, _PRIOR_SCALE)
+    prior_scale: Annotated[float, Bounds(low=1e-3, limit=LARGEST_FLOAT)] = option(1.0, _PRIOR_SCALE)
 
     @model_validator(mode="after")
     def _levels_agree(self):
@@ -97,9 +97,9 @@ class PointFlowConfig(Options):
     """A normalizing flow of points: [ActNorm, affine coupling with an alternating mask] × couplings."""
 
     hidden: tuple[Size, ...] = option((64, 64), "Number of units of each hidden layer of a coupling's network")
-    couplings: Annotated[int, Bounds(low=2, limit=1_000)] = option(6, "Number of affine couplings")
+    couplings: Annotated[int, Bounds(low=2, limit=256)] = option(6, "Number of affine couplings")
     activation: Activation = option("relu", "Activation function of the couplings' networks")
     actnorm: bool = option(
         True, "Normalize the points before each coupling (ActNorm), with scales initialized from the first batch"
     )
-    prior_scale: Annotated[float, Bounds(low=1e-3)] = option(1.0, _PRIOR_SCALE)
+    prior_scale: Annotated[float, Bounds(low=1e-3, limit=LARGEST_FLOAT)] = option(1.0, _PRIOR_SCALE)

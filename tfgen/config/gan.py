@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from tfgen.config.option import Bounds, DropoutRate, Filters, NonNegative, OneOrMoreLayers, Size, option
 from tfgen.config.schema import Options
 
-Networks = Annotated[int, Bounds(low=1, limit=1_000)]
+Networks = Annotated[int, Bounds(low=1, limit=128)]
 
 
 class AdversarialConfig(Options):

@@ -23,6 +23,6 @@ class MachineConfig(Options):
     virtual_cpus: Annotated[int, Bounds(low=1, high=64)] = option(
         1, "Number of virtual devices into which the CPU is split, to test several devices on one machine"
     )
-    checkpoint_seconds: Annotated[float, Bounds(low=1.0)] = option(
+    checkpoint_seconds: Annotated[float, Bounds(low=1.0, limit=1e9)] = option(
         60.0, "Seconds between two checkpoints; a training that is killed loses at most this time"
     )

@@ -22,19 +22,22 @@ class Bounds(annotated_types.GroupedMetadata):
     Attributes:
         low, high: smallest and largest allowed value.
         above: largest value that is too small, where a bound itself is excluded.
-        limit: largest value that the program can handle. Help texts do not state it.
+        limit, smallest: largest and smallest value that the program can handle. Help texts do not state them.
     """
 
     low: float | None = None
     high: float | None = None
     above: float | None = None
     limit: float | None = None
+    smallest: float | None = None
 
     def __iter__(self) -> Iterator[annotated_types.BaseMetadata]:
         if self.low is not None:
             yield annotated_types.Ge(self.low)
         if self.above is not None:
             yield annotated_types.Gt(self.above)
+        if self.smallest is not None:
+            yield annotated_types.Ge(self.smallest)
         if (largest := self.limit if self.high is None else self.high) is not None:
             yield annotated_types.Le(largest)
 
@@ -49,17 +52,22 @@ class Bounds(annotated_types.GroupedMetadata):
     def expected(self, value: float) -> str:
         """The expected range in words, for the error about a `value` out of bounds."""
         if self.limit is not None and value > self.limit:
-            return f"at most {self.limit}"
+            return f"at most {self.limit:g}" if isinstance(self.limit, float) else f"at most {self.limit}"
+        if self.smallest is not None and 0.0 < value < self.smallest:
+            return f"at least {self.smallest:g}"
         return str(self)
 
 
+#: Bounds of numbers that a model computes with: float32 holds them, and does not round them to infinity or 0.
+LARGEST_FLOAT, SMALLEST_FLOAT = 1e30, 1e-30
+
 Size = Annotated[int, Bounds(low=1, limit=65_536)]
 Filters = Annotated[int, Bounds(low=1, limit=4_096)]
-Layers = Annotated[int, Bounds(low=0, limit=1_000)]
-OneOrMoreLayers = Annotated[int, Bounds(low=1, limit=1_000)]
+Layers = Annotated[int, Bounds(low=0, limit=256)]
+OneOrMoreLayers = Annotated[int, Bounds(low=1, limit=256)]
 Steps = Annotated[int, Bounds(low=0, limit=2**31 - 1)]
-NonNegative = Annotated[float, Bounds(low=0.0)]
-Positive = Annotated[float, Bounds(above=0.0)]
+NonNegative = Annotated[float, Bounds(low=0.0, limit=LARGEST_FLOAT)]
+Positive = Annotated[float, Bounds(above=0.0, limit=LARGEST_FLOAT, smallest=SMALLEST_FLOAT)]
 DropoutRate = Annotated[float, Bounds(low=0.0, high=0.95)]
 Activation = Literal["relu", "gelu", "silu", "leaky_relu", "elu", "tanh"]
 

@@ -72,7 +72,7 @@ class VAEConfig(Options):
     prior: Literal["normal", "flow"] = option(
         "normal", "Prior p(z): the standard normal distribution, or a normalizing flow that is trained with the model"
     )
-    prior_couplings: Annotated[int, Bounds(low=2, limit=1_000)] = option(
+    prior_couplings: Annotated[int, Bounds(low=2, limit=256)] = option(
         6, "With --prior flow: number of affine coupling layers"
     )
     prior_hidden: tuple[Size, ...] = option(

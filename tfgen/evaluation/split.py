@@ -29,6 +29,22 @@ def examples_of_split(dataset: "Dataset", split: str, first: int | None = None) 
     return examples[: first or len(examples)]
 
 
+def check_number(option: str, number: int | None, dataset: "Dataset", split: str = "test") -> None:
+    """Check a number of examples that a user asked for, before a measurement takes as many as there are.
+
+    Args:
+        option: name of the option, for the message.
+        number: the number; None for all, or for a default.
+        dataset, split: see `examples_of_split`.
+
+    Raises:
+        ConfigError: if the split has fewer examples.
+    """
+    size = len(examples_of_split(dataset, split))
+    if number is not None and number > size:
+        raise ConfigError(f"{option}: expected 1 to {size}, the number of {split} examples. Received: {number}")
+
+
 def evenly_spaced(n: int, count: int) -> np.ndarray:
     """Return `count` positions at equal distances among n, int64 [count].
 
