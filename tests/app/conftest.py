@@ -122,7 +122,7 @@ def add_broken(shelf: Path, root: Path) -> dict[str, str]:
         "half-trained": "has not finished an epoch",
         "flipped": "model.keras is damaged",
         "truncated": "model.keras cannot be read",
-        "no-json": "Expected a run's configuration",
+        "no-json": "no-json/config.json",
         "old": "of another version",
         "empty": "Found: nothing",
     }

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import gradio as gr
 import httpx
 import pytest
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from gradio.route_utils import FnIndexInferError
 from starlette.middleware import Middleware
 
-from tfgen.app.error_middleware import ErrorMiddleware, explain_input_errors
+from tfgen.app.error_middleware import BodyLimits, ErrorMiddleware, explain_input_errors
 
 
 def served(route, **settings) -> httpx.Response:
@@ -48,12 +48,17 @@ def test_an_http_error_of_a_route_does_not_change():
         (ValueError(""), 400),
     ],
 )
-def test_an_exception_of_a_route_becomes_a_client_error(error, status):
+def test_an_exception_of_a_route_becomes_a_client_error(error, status, caplog):
     def broken():
         raise error
 
-    answer = served(broken)
+    with caplog.at_level("WARNING", "tfgen.app"):
+        answer = served(broken)
     assert answer.status_code == status
+    # An unknown handler is a mistake of the client; any other exception gets a line.
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == (not isinstance(error, FnIndexInferError))
+    assert all("GET '/'" in line and type(error).__name__ in line and "\n" not in line for line in lines)
     assert answer.json()["detail"].startswith("Expected ")
     assert "\n" not in answer.json()["detail"]
     assert type(error).__name__ in answer.json()["detail"]
@@ -119,3 +124,65 @@ def test_the_message_about_a_wrong_type_names_the_field():
     with pytest.raises(gr.Error) as caught:
         preprocessed(preprocess)
     assert caught.value.message.endswith("Received: path Input should be a valid string")
+
+
+def test_any_other_exception_is_an_error_of_the_server_without_details(caplog):
+    def broken():
+        raise ZeroDivisionError("/home/me/secret.py")
+
+    with caplog.at_level("WARNING", "tfgen.app"):
+        answer = served(broken)
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert "ZeroDivisionError" in line and "test_error_middleware.py" in line
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"path": "https://example.com/a.png"},
+        {"path": "HTTP://example.com/a.png", "meta": {"_type": "gradio.FileData"}},
+        [{"value": [{"path": "ftp://example.com/a.png"}]}],
+    ],
+)
+def test_an_address_in_place_of_a_file_is_refused_before_gradio_sees_it(value):
+    async def preprocess(*_):
+        raise AssertionError("fetches")
+
+    blocks = SimpleNamespace(preprocess_data=preprocess)
+    explain_input_errors(blocks)
+    with pytest.raises(gr.Error, match="an address, which is not fetched"):
+        asyncio.run(blocks.preprocess_data("function", [value], None))
+
+
+def test_the_folders_of_the_machine_are_not_told():
+    def broken():
+        raise ValueError("Cannot move /home/me/pictures/cat.png")
+
+    assert served(broken).json()["detail"].endswith("ValueError: Cannot move cat.png")
+
+
+@pytest.mark.parametrize(("path", "size", "status"), [
+    ("/gradio_api/upload", 900, 200), ("/gradio_api/upload", 1100, 413), ("/x", 90, 200), ("/x", 110, 413),
+    ("/x/gradio_api/upload", 1100, 413),
+])  # fmt: skip
+@pytest.mark.parametrize("declared", [True, False])
+def test_bodies_are_limited(path, size, status, declared):
+    app = FastAPI(middleware=[Middleware(BodyLimits, 1000, 100), Middleware(ErrorMiddleware)])
+
+    @app.post("/{path:path}")
+    async def read(request: Request):
+        return len(await request.body())
+
+    async def parts():
+        for _ in range(size // 10):
+            yield b"x" * 10
+
+    async def ask():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as client:
+            return await client.post(path, content=b"x" * size if declared else parts())
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == status
+    assert status == 200 or "detail" in answer.json()

@@ -6,6 +6,7 @@ import typing
 import gradio as gr
 import pytest
 
+from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
 from tfgen.app.events import bind, user_errors
 from tfgen.errors import UndefinedError
@@ -57,7 +58,7 @@ def double(context: Context, value: int = 3) -> tuple[Context, int]:
 def test_a_bound_handler_gets_the_context_and_hides_it_from_the_documentation():
     from gradio.utils import get_function_description, get_function_params
 
-    context = Context(None, None, None)  # type: ignore[arg-type]
+    context = Context(Catalogue("runs"), None, None)  # type: ignore[arg-type]
     bound = bind(double, context)
     assert bound(4) == bound(value=4) == (context, 8)
     assert bound.__name__ == "double"

@@ -1,5 +1,6 @@
 """The command `tfgen app`: messages about wrong options, and the start and end of the server."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tfgen.app import mcp
@@ -54,6 +56,92 @@ def test_mcp_without_its_package_is_refused(capsys, tmp_path, monkeypatch):
     assert "--mcp: expected the package mcp" in error_message(capsys, "--runs", tmp_path, "--port", 0, "--mcp")
 
 
+@pytest.mark.parametrize(
+    ("entry", "content", "words"),
+    [
+        ("me", None, "expected USER:FILE"),
+        (":FILE", "x", "expected USER:FILE"),
+        ("me:", None, "expected USER:FILE"),
+        ("me:FILE", None, "No such file"),
+        ("me:FILE", "", "expected a password"),
+        ("me:FILE", "\nsecond line", "expected a password"),
+        ("me:FILE", b"\xff", "password of me"),
+        ("me:~nosuch", None, "user who does not exist"),
+    ],
+)
+def test_a_wrong_password_file_is_refused(capsys, tmp_path, entry, content, words):
+    path = tmp_path / "password"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert words in error_message(capsys, "--port", 0, "--auth", entry.replace("FILE", str(path)))
+
+
+def test_a_user_has_one_password_and_programs_of_mcp_have_none(capsys, tmp_path):
+    (tmp_path / "password").write_text("x")
+    entry = f"me:{tmp_path / 'password'}"
+    assert "two for 'me'" in error_message(capsys, "--auth", entry, "--auth", entry)
+    assert "--mcp, whose clients cannot give a password" in error_message(capsys, "--auth", entry, "--mcp")
+
+
+@pytest.mark.parametrize(
+    ("options", "read_only"),
+    [([], False), (["--read-only"], True), (["--share"], True), (["--share", "--auth", "me:FILE"], False)],
+)
+def test_a_public_address_without_password_is_read_only(tmp_path, monkeypatch, capsys, options, read_only):
+    from tfgen.app import server
+
+    (tmp_path / "password").write_text("x")
+    given = {}
+
+    @contextlib.contextmanager
+    def serving(root, **settings):
+        given.update(settings)
+        yield "http://address"
+
+    for name, replacement in {
+        "serving": serving,
+        "wait": lambda: None,
+        "private_cache": contextlib.nullcontext,
+    }.items():
+        monkeypatch.setattr(server, name, replacement)
+    main(["--port", "0", *(option.replace("FILE", str(tmp_path / "password")) for option in options)])
+    assert given["read_only"] is read_only
+    assert ("read-only" in capsys.readouterr().out) is read_only
+    assert given["auth"] == ([("me", "x")] if "--auth" in options else [])
+
+
+def test_an_app_with_password_serves_nothing_without_it_and_read_only_trains_nothing(tmp_path):
+    (tmp_path / "password").write_text("correct horse\n")
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--port", "0", "--runs", str(tmp_path / "absent"), "--read-only"]
+        + ["--auth", f"me:{tmp_path / 'password'}"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline()
+        assert "(read-only, " in line
+        with httpx.Client(base_url=line.split()[2], timeout=60) as http:
+            for path in ("config", "gradio_api/info", "gradio_api/queue/data", "gradio_api/file=/etc/passwd"):
+                assert http.get(path).status_code == 401, path
+            assert http.post("gradio_api/call/sample", json={"data": []}).status_code == 401
+            assert http.post("gradio_api/upload", files={"files": ("a.png", b"x")}).status_code == 401
+            wrong = http.post("login", data={"username": "me", "password": "wrong"})
+            assert wrong.status_code == 400
+            assert http.post("login", data={"username": "me", "password": "correct horse"}).status_code == 200
+            handlers = http.get("gradio_api/info").json()["named_endpoints"]
+            assert "/sample" in handlers
+            assert not {"/start_training", "/resume_training", "/stop_training", "/training_state"} & set(handlers)
+            assert http.post("gradio_api/call/start_training", json={"data": ["vae"]}).status_code == 404
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert (out, err) == ("", "")
+
+
 def test_help_imports_neither_tensorflow_nor_gradio():
     program = (
         "import sys, runpy; sys.argv = ['app.py', '--help']\n"
@@ -62,7 +150,7 @@ def test_help_imports_neither_tensorflow_nor_gradio():
         "assert not {'tensorflow', 'keras', 'gradio', 'numpy'} & set(sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    for flag in ("--runs", "--host", "--port", "--share", "--mcp"):
+    for flag in ("--runs", "--host", "--port", "--share", "--mcp", "--auth", "--read-only"):
         assert flag in printed.stdout
     assert "[default: 127.0.0.1]" in printed.stdout
 

@@ -3,6 +3,7 @@
 import html
 
 from tfgen.app.catalogue import Catalogue
+from tfgen.app.public_text import data_name, without_folders
 from tfgen.config.families import FAMILIES
 from tfgen.errors import TfgenError
 from tfgen.runs.evaluations import entries_of_last_epoch
@@ -16,14 +17,14 @@ def about(catalogue: Catalogue, name: str | None) -> str:
     try:
         run = catalogue.run(name)
         family = FAMILIES[run.config.model].title
-        parts = [f"A **{family}** trained on {run.config.data.data} for {_progress(run)}", *_likelihood(run)]
+        parts = [f"A **{family}** trained on {data_name(run.config.data.data)} for {_progress(run)}", *_likelihood(run)]
     except TfgenError as error:
-        return html.escape(str(error), quote=False)
+        return html.escape(without_folders(str(error), catalogue.root), quote=False)
     return "; ".join(parts) + "."
 
 
 def _progress(run: Run) -> str:
-    rows, planned = run.metrics(), run.config.train.epochs
+    rows, planned = run.metrics(skip_damaged=True), run.config.train.epochs
     done = int(rows[-1]["epoch"]) if rows else 0
     return f"{planned} epochs" if done >= planned else f"{done} of {planned} epochs so far"
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tfgen import pretrained
+from tfgen.app.public_text import without_folders
 from tfgen.errors import RunError
 from tfgen.runs.run import Run
 
@@ -88,8 +89,8 @@ class Catalogue:
         try:
             run = self._open(path)
         except RunError as error:
-            return Entry(name, None, str(error))
-        return Entry(name, run, _why_unusable(run))
+            return Entry(name, None, without_folders(str(error), self.root))
+        return Entry(name, run, without_folders(_why_unusable(run), self.root))
 
     def _open(self, path: Path) -> Run:
         if not path.resolve().is_relative_to(self.root.resolve()):

@@ -16,6 +16,7 @@ from gradio.processing_utils import save_base64_to_cache
 from gradio.utils import get_upload_folder
 
 from tfgen.app import labels
+from tfgen.app.public_text import without_folders
 
 #: Folder of the templates, style sheets and scripts of the package's own components.
 WEB = Path(__file__).with_name("web")
@@ -238,6 +239,7 @@ def notice() -> gr.Markdown:
 
 def notice_update(message: str) -> dict[str, Any]:
     """Return the update of a `notice`: the message with a capital letter and escaped HTML. Empty: hide the notice."""
+    message = without_folders(message)
     return gr.update(value=html.escape(message[:1].upper() + message[1:], quote=False), visible=bool(message))
 
 

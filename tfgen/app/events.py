@@ -4,11 +4,13 @@ import functools
 import html
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
 
 from tfgen.app.context import Context
+from tfgen.app.public_text import without_folders
 from tfgen.errors import TfgenError
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -25,10 +27,11 @@ COMPUTING: dict[str, Any] = {
 INTERNAL: dict[str, Any] = {"api_visibility": "private"}
 
 
-def user_errors(handler: Handler) -> Handler:
+def user_errors(handler: Handler, *folders: Path) -> Handler:
     """Return the handler with every `TfgenError` raised as a `gr.Error`.
 
-    Gradio shows the message of a `gr.Error` on the page and sends the message to a program that called the handler.
+    Gradio shows the message of a `gr.Error` on the page and sends the message to a program that called the handler. The
+    message tells no folders of the machine; `folders` are those whose names may contain spaces.
     """
 
     @functools.wraps(handler)
@@ -37,7 +40,7 @@ def user_errors(handler: Handler) -> Handler:
             return handler(*args, **kwargs)
         except TfgenError as error:
             # The page renders a message as HTML, and a message may contain text that a visitor sent.
-            message = html.escape(str(error), quote=False)
+            message = html.escape(without_folders(str(error), *folders), quote=False)
             raise gr.Error(message, title="Not possible", print_exception=False) from None
 
     return checked  # type: ignore[return-value]
@@ -57,4 +60,4 @@ def bind(handler: Callable[..., Any], context: Context) -> Callable[..., Any]:
     first, *others = signature.parameters.values()
     bound.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
     bound.__annotations__ = {name: kind for name, kind in handler.__annotations__.items() if name != first.name}
-    return user_errors(bound)
+    return user_errors(bound, context.catalogue.root)

@@ -6,7 +6,7 @@ from tfgen.app import header as page_header
 from tfgen.app.about import about
 from tfgen.app.context import Context
 from tfgen.app.events import INTERNAL
-from tfgen.app.tabs import TABS
+from tfgen.app.tabs import TABS, train
 
 #: JavaScript that returns the title of the open tab as the browser shows it. The server cannot keep track itself:
 #: Gradio reports the first tab as selected when the page is ready, possibly after the user opened another tab, and two
@@ -17,13 +17,19 @@ OPEN_TAB = """async () => {
 }"""
 
 
-def build(context: Context) -> gr.Blocks:
-    """Return the page, ready to be launched."""
+def build(context: Context, read_only: bool = False) -> gr.Blocks:
+    """Return the page, ready to be launched.
+
+    Args:
+        context: shared objects of the app.
+        read_only: leave out the tab and the handlers that train.
+    """
+    tabs = [tab for tab in TABS if not (read_only and tab is train)]
     with gr.Blocks(title="tfgen", analytics_enabled=False) as blocks:
         gr.Markdown("# tfgen\n\nSample, explore, compare and train generative models of images.", elem_id="title")
-        header = page_header.build(context, blocks, TABS[0].TITLE)
+        header = page_header.build(context, blocks, tabs[0].TITLE)
         with gr.Tabs(elem_id="tabs"):
-            for module in TABS:
+            for module in tabs:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=module.ELEMENT_ID) as tab:
                     module.build(context, header, tab)
                 tab.select(None, js=OPEN_TAB, outputs=header.active_tab, **INTERNAL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from tfgen.data.picture import read_picture
+from tfgen.data.picture import read_header, read_picture
 from tfgen.errors import DataError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ DIGIT_SHARE = 20 / 28
 INK_CONTRAST = 0.15
 #: Larger pictures are first scaled down to this length of the longer side, in pixels.
 MAX_SIDE = 1024
+#: Pixels of the largest picture that is decoded. One of them takes up to 16 bytes while it is converted.
+MAX_PIXELS = 32_000_000
 
 
 def as_example(upload: dict[str, Any] | None, model: "GenerativeModel", fit: bool) -> np.ndarray:
@@ -43,6 +45,11 @@ def as_example(upload: dict[str, Any] | None, model: "GenerativeModel", fit: boo
     if path is None:
         raise DataError(f"{name}: expected an uploaded file. Received: none of that name")
     try:
+        header = read_header(Path(path))
+        if header.width * header.height > MAX_PIXELS:
+            raise DataError(
+                f"{name}: expected at most {MAX_PIXELS / 1e6:.0f} megapixels. Received: {header.width}×{header.height}"
+            )
         pixels = read_picture(Path(path), None, "grey" if channels == 1 else "rgb")
     except DataError as error:
         # The path is a file of Gradio's cache. The user knows the picture by its own name.

@@ -6,15 +6,19 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfgen.app.mcp import separate_results
 from tfgen.errors import ConfigError
+from tfgen.files import user_path
 from tfgen.ports import LOOPBACK, free_port
 
 #: Largest upload, in Gradio's spelling. The server refuses a larger one before it reads the content.
 MAX_UPLOAD = "20mb"
+
+#: Largest request with uploads and largest other request in bytes. A drawing is the longest of the others.
+MAX_UPLOADS, MAX_BODY = 24 * 2**20, 2 * 2**20
 
 #: Number of sessions that Gradio remembers: open pages, and programs that call. A session takes a third of a megabyte,
 #: and a program that names no session begins a new one with every call.
@@ -44,6 +48,8 @@ def serving(
     share: bool = False,
     mcp: bool = False,
     open_browser: bool = False,
+    auth: Sequence[tuple[str, str]] = (),
+    read_only: bool = False,
 ) -> Iterator[str]:
     """Serve the page until the `with` block ends, and yield its address. Needs `private_cache`.
 
@@ -54,8 +60,11 @@ def serving(
         share: also open a public address through Gradio's servers.
         mcp: also offer the handlers as tools of an MCP server.
         open_browser: open the page in the browser of this machine.
+        auth: (name, password) of each user. Empty: nobody is asked for a name.
+        read_only: leave out the tab and the handlers that train.
     """
     from tfgen.app.catalogue import Catalogue
+    from tfgen.app.data_cache import TestSetCache
     from tfgen.app.model_cache import ModelCache
 
     # A training started from the page shares the GPU with the app, so the app must not reserve all of its memory.
@@ -69,8 +78,8 @@ def serving(
         from tfgen.app.trainer import Trainer
 
         trainer = Trainer(root)
-        blocks = _page(Context(catalogue, models, trainer))
-        url = _launch(blocks, host, port, share, mcp, open_browser)
+        blocks = _page(Context(catalogue, models, trainer, TestSetCache()), read_only)
+        url = _launch(blocks, host, port, share, mcp, open_browser, auth)
         try:
             with cleaning(blocks, Path(os.environ["GRADIO_TEMP_DIR"])):
                 yield url
@@ -79,13 +88,13 @@ def serving(
             blocks.close(verbose=False)
 
 
-def _page(context):
+def _page(context, read_only: bool):
     """Return the page with the corrections of Gradio that this package needs."""
     from tfgen.app import page
     from tfgen.app.error_middleware import explain_input_errors
     from tfgen.app.html_updates import send_complete_updates
 
-    blocks = page.build(context)
+    blocks = page.build(context, read_only)
     explain_input_errors(blocks)
     send_complete_updates(blocks)
     # Without the routes of `api_open`, on which every error of a handler has status 500.
@@ -93,11 +102,13 @@ def _page(context):
     return blocks
 
 
-def _launch(blocks, host: str, port: int, share: bool, mcp: bool, open_browser: bool) -> str:
+def _launch(
+    blocks, host: str, port: int, share: bool, mcp: bool, open_browser: bool, auth: Sequence[tuple[str, str]]
+) -> str:
     """Start the server in a thread and return the address of the page. Arguments: see `serving`."""
     from starlette.middleware import Middleware
 
-    from tfgen.app.error_middleware import ErrorMiddleware
+    from tfgen.app.error_middleware import BodyLimits, ErrorMiddleware
     from tfgen.app.theme import settings
 
     _, url, shared = blocks.launch(
@@ -109,13 +120,45 @@ def _launch(blocks, host: str, port: int, share: bool, mcp: bool, open_browser: 
         prevent_thread_lock=True,
         max_file_size=MAX_UPLOAD,
         quiet=True,
-        app_kwargs={"middleware": [Middleware(ErrorMiddleware)]},
+        app_kwargs={"middleware": [Middleware(BodyLimits, MAX_UPLOADS, MAX_BODY), Middleware(ErrorMiddleware)]},
+        auth=list(auth) or None,
+        # The page of earlier calls would let the server contact Hugging Face, and the other page show who uses the app.
+        run_history=False,
+        enable_monitoring=False,
         state_session_capacity=MAX_SESSIONS,
         **settings(),
     )
     if mcp:
         separate_results(blocks.mcp_server_obj)
     return shared or url
+
+
+def read_users(entries: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (name, password) of each USER:FILE. The password is the first line of the file.
+
+    A password on the command line would be visible to every user of the machine, in its list of processes.
+
+    Raises:
+        ConfigError: if an entry has another form, a name is given twice, or a file cannot be read or has no password.
+    """
+    users = {}
+    for entry in entries:
+        name, colon, file = entry.partition(":")
+        if not (name and colon and file):
+            raise ConfigError(f"--auth: expected USER:FILE, a name and a file with the password. Received: {entry!r}")
+        if name in users:
+            raise ConfigError(f"--auth: expected one password for each user. Received: two for {name!r}")
+        try:
+            lines = user_path(file).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ConfigError(
+                f"--auth: expected a file with the password of {name}. Received: {file}: {reason}"
+            ) from None
+        if not lines or not lines[0].strip():
+            raise ConfigError(f"--auth: expected a password in the first line of {file}. Received: an empty line")
+        users[name] = lines[0].strip()
+    return list(users.items())
 
 
 def check_address(host: str, port: int) -> None:

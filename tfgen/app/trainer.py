@@ -1,5 +1,6 @@
 """Training from the app: one run at a time, in a child process."""
 
+import dataclasses
 import shutil
 import threading
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgen.app.catalogue import Catalogue
+from tfgen.app.public_text import without_folders
 from tfgen.app.training_state import Job, State, end_state, progress_state
 from tfgen.config.presets import run_config
 from tfgen.errors import RunError
@@ -94,13 +96,15 @@ class Trainer:
         """The state of the current training, or of the last one."""
         with self._lock:
             self._update()
-            return self._state
+            sentence = without_folders(self._state.sentence, self.catalogue.root)
+            return dataclasses.replace(self._state, sentence=sentence)
 
     def output(self) -> str:
         """The end of the output of the current training, or of the last one; empty if there was none."""
         with self._lock:
             self._update()
-            return self._last_output if self._job is None else self._job.process.output()
+            output = self._last_output if self._job is None else self._job.process.output()
+            return without_folders(output, self.catalogue.root)
 
     def unfinished(self) -> list[str]:
         """Names of the unfinished runs that this trainer does not train now, latest first."""

@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from tfgen import pretrained
+from tfgen.app.public_text import data_name, without_folders
 from tfgen.config.command import to_command
 from tfgen.config.families import FAMILIES
 from tfgen.config.presets import preset_config
@@ -63,7 +64,7 @@ def _curves(run: Run, numbers: str) -> tuple[tuple[str, Image.Image], ...]:
     from tfgen.plots import style
     from tfgen.plots.curves import draw_curves, quantities, title
 
-    rows, baselines = run.metrics(), _baselines(run)
+    rows, baselines = run.metrics(skip_damaged=True), _baselines(run)
     return tuple(
         (title(quantity), style.picture(draw_curves(rows, baselines, [quantity]))) for quantity in quantities(rows)
     )
@@ -85,7 +86,7 @@ def latest(run: Run) -> str:
     """Return the numbers of the last epoch as a Markdown table. Empty before the end of the first epoch."""
     from tfgen.plots.curves import quantities, title
 
-    rows = run.metrics()
+    rows = run.metrics(skip_damaged=True)
     if not rows:
         return ""
     found = [
@@ -130,7 +131,7 @@ def samples(run: Run, epoch: int | None = None, pixels: bool = False) -> tuple[I
     """
     available = epochs(run, pixels) or epochs(run)
     if not available:
-        done = run.metrics()
+        done = run.metrics(skip_damaged=True)
         if (run.path / PACKED_SAMPLES).is_file():
             return _open_png(run, Path(PACKED_SAMPLES)), int(done[-1]["epoch"]) if done else run.config.train.epochs
         raise RunError(f"Expected pictures in the run {run.path.name}. Received: none yet")
@@ -170,7 +171,7 @@ def facts(run: Run) -> dict[str, Any]:
         "other_options": options that differ from the preset: name → [value, value of the preset];
         "command": a command that trains the same model, None if no command can.
     """
-    rows, config = run.metrics(), run.config
+    rows, config = run.metrics(skip_damaged=True), run.config
     validated = any(key.startswith("val_") for row in rows for key in row)
     best = [row["epoch"] for row in rows if row.get("best")] if validated else []
     try:
@@ -180,7 +181,7 @@ def facts(run: Run) -> dict[str, Any]:
     return {
         "model": config.model,
         "preset": config.preset,
-        "data": config.data.data,
+        "data": data_name(config.data.data),
         "state": run.state,
         "epochs": rows[-1]["epoch"] if rows else 0,
         "planned": config.train.epochs,
@@ -189,7 +190,7 @@ def facts(run: Run) -> dict[str, Any]:
         "numbers": pretrained.read(run.path)["weights"].get("numbers") if run.is_packed else None,
         "bytes": run.model_file.stat().st_size if run.model_file.is_file() else None,
         "other_options": others,
-        "command": command,
+        "command": None if command is None else without_folders(command),
     }
 
 
@@ -203,11 +204,15 @@ def _other_options(run: Run) -> dict[str, list[Any]]:
     config = run.config
     usual = preset_config(config)
     return {
-        name: [getattr(section, name), getattr(preset, name)]
+        name: [_shown(getattr(section, name)), _shown(getattr(preset, name))]
         for section, preset in zip(config.sections, usual.sections, strict=True)
         for name in section.option_names()
         if getattr(section, name) != getattr(preset, name)
     }
+
+
+def _shown(value: Any) -> Any:
+    return without_folders(value) if isinstance(value, str) else value
 
 
 def summary(run: Run) -> str:

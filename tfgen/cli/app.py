@@ -26,7 +26,17 @@ def build_parser() -> Parser:
         "--share",
         action="store_true",
         help="Also open a public address through Gradio's servers. Everybody who knows the address can use the app for "
-        "one week.",
+        "one week; without --auth, the app is then --read-only.",
+    )
+    parser.add_argument(
+        "--auth",
+        action="append",
+        default=[],
+        metavar="USER:FILE",
+        help="Ask for a name and a password, the first line of FILE. Several users: several times.",
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="Leave out everything that trains: visitors can only use the models."
     )
     parser.add_argument(
         "--mcp", action="store_true", help="Also offer the functions of the app as tools of an MCP server, for agents."
@@ -43,13 +53,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         if root.exists() and not root.is_dir():
             raise ConfigError(f"--runs: expected a folder. Received: {root}, which is a file")
         from tfgen.app.mcp import check_mcp_installed
-        from tfgen.app.server import check_address, private_cache, serving, wait
+        from tfgen.app.server import check_address, private_cache, read_users, serving, wait
 
+        users = read_users(options.auth)
+        if users and options.mcp:
+            raise ConfigError("--auth: expected without --mcp, whose clients cannot give a password. Received: both")
         check_address(options.host, options.port)
         if options.mcp:
             check_mcp_installed()
+        read_only = options.read_only or (options.share and not users)
         address = {"host": options.host, "port": options.port, "share": options.share}
-        with private_cache(), serving(root, **address, mcp=options.mcp, open_browser=options.open) as url:
-            print(f"tfgen at {url}  (Ctrl-C stops the app)", flush=True)
+        access = {"auth": users, "read_only": read_only, "mcp": options.mcp, "open_browser": options.open}
+        with private_cache(), serving(root, **address, **access) as url:
+            note = "read-only, " * read_only
+            print(f"tfgen at {url}  ({note}Ctrl-C stops the app)", flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 wait()

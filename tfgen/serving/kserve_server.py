@@ -25,11 +25,10 @@ from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor
 from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import RESTServer
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from tfgen.errors import ConfigError
+from tfgen.serving.body_limit import BodyLimit, too_large
 from tfgen.serving.kserve_model import ServedModel
 from tfgen.serving.saved_model import SavedModel
 
@@ -110,8 +109,7 @@ class Servers:
         app = _application()
         if self.classes:
             self._add_classes_to_metadata(app)
-        app.add_middleware(RequestBodyLimitMiddleware, max_body_size=self.max_body)
-        app.add_middleware(_ContentLengthLimit, max_body=self.max_body)
+        app.add_middleware(BodyLimit, max_body=self.max_body)
         for kind, status in _STATUS.items():
             app.add_exception_handler(kind, _error_handler(status, self.max_body))
         rest.config.access_log = False
@@ -138,29 +136,6 @@ class Servers:
         app.router.routes.insert(0, APIRoute("/v2/models/{model_name}", model_metadata, methods=["GET"]))
 
 
-class _ContentLengthLimit:
-    """ASGI middleware: reject a request by its Content-Length header, before its body is read.
-
-    Starlette's own limit, which counts bytes, handles requests without that header.
-    """
-
-    def __init__(self, app, max_body: int):
-        self.app = app
-        self.max_body = max_body
-
-    async def __call__(self, scope, receive, send):
-        length = Headers(scope=scope).get("content-length", "0") if scope["type"] == "http" else "0"
-        if length.isdecimal() and int(length) > self.max_body:
-            await _too_large(self.max_body, length)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-
-def _too_large(max_body: int, received: str) -> JSONResponse:
-    error = f"Expected a request of {max_body} bytes or fewer. Received: {received}"
-    return JSONResponse({"error": error}, status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-
-
 #: Exceptions that KServe and Starlette raise for a malformed request → HTTP status, None for the exception's own. Their
 #: responses all get the form {"error": message}.
 _STATUS: dict[type[Exception], int | None] = {
@@ -185,7 +160,7 @@ def _error_handler(status: int | None, max_body: int):
             first = error.errors()[0]
             text = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         elif code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return _too_large(max_body, "a longer one")
+            return too_large(max_body, "a longer one")
         elif code == HTTPStatus.NOT_FOUND:
             text = f"Expected /v1/models/NAME:predict or /v2/models/NAME/infer. Received: {request.url.path}"
         else:

@@ -73,6 +73,30 @@ def test_an_upload_that_is_too_large_is_refused(app):
     assert not [path for path in app.cache.rglob("*") if path.is_file() and path.stat().st_size > 20 * 2**20]
 
 
+def test_an_address_is_not_fetched(error_of, monkeypatch):
+    def fetch(*_):
+        raise AssertionError("fetches")
+
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", fetch)
+    for address in ("https://example.com/a.png", "http://93.184.216.34/a.png"):
+        picture = {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}}
+        assert "an address, which is not fetched" in error_of("reconstruct", "vae", picture, False, "any class")
+
+
+def test_a_request_that_is_too_large_is_refused(app):
+    answer = httpx.post(f"{app.url}gradio_api/call/sample", json={"data": ["x" * (2 * 2**20)]}, timeout=60)
+    assert answer.status_code == 413
+    assert answer.json()["detail"].startswith("Expected a request of 2097152 bytes or fewer")
+
+
+def test_nothing_is_recorded_elsewhere(app):
+    with httpx.Client(base_url=app.url, timeout=20) as http:
+        assert http.post("gradio_api/run-history/connect", json={"bucket_id": "me/x"}).status_code == 404
+        assert http.get("gradio_api/run-history/buckets").status_code == 404
+        assert http.get("monitoring").status_code in (403, 404)
+        assert http.get("monitoring/summary").status_code in (403, 404)
+
+
 @pytest.mark.parametrize(
     "name", ["../../outside.png", "/etc/outside.png", "..", "a\0b.png", "x" * 300 + ".png", "é <b>.png"]
 )
@@ -97,6 +121,7 @@ UPLOADS = {
     "half.png": (encoded(Image.effect_noise((90, 90), 90))[:1000], "damaged"),
     "moving.gif": (encoded(FRAMES[0], "gif", save_all=True, append_images=FRAMES[1:]), "3 frames"),
     "bomb.png": (encoded(Image.new("1", (9600, 9600))), "at most"),
+    "large.png": (encoded(Image.new("1", (8000, 4001))), "at most 32 megapixels. Received: 8000×4001"),
     "blank.png": (encoded(Image.new("L", (9, 9), 255)), "an empty page"),
 }
 

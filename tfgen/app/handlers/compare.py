@@ -5,6 +5,7 @@ from tfgen.app.context import Context
 from tfgen.app.handlers.sample import samples_picture
 from tfgen.app.labels import ANY
 from tfgen.app.pictures import cache_image
+from tfgen.app.public_text import without_folders
 from tfgen.comparison import compare_recorded, comparison_figure, comparison_markdown
 from tfgen.errors import ConfigError
 from tfgen.plots import style
@@ -62,7 +63,7 @@ def compare(context: Context, models: list[str]) -> tuple[str, str]:
     """
     found = compare_recorded([context.catalogue.run(name) for name in _checked(models)])
     text = comparison_markdown(found).partition("\n\n")[2]
-    return cache_image(style.picture(comparison_figure(found)), "comparison"), text
+    return cache_image(style.picture(comparison_figure(found)), "comparison"), without_folders(text)
 
 
 def comparable_models(context: Context, model: str) -> tuple[list[str], list[str]]:

@@ -80,11 +80,11 @@ def test_picture(context: Context, model: str, index: int = 0) -> str:  # noqa: 
     Returns:
         The picture.
     """
-    dataset = context.catalogue.model_run(model).local_dataset
-    if dataset.levels is None:
+    test = context.test_sets.test_set(context.catalogue.model_run(model))
+    if test.levels is None:
         raise UndefinedError("The data of this model are points in the plane and no pictures")
-    index = validation.int_in_range("index", index, 0, len(dataset.test) - 1)
-    pixels = dataset.test.examples[index : index + 1] / np.float32(dataset.levels - 1)
+    index = validation.int_in_range("index", index, 0, len(test) - 1)
+    pixels = test.examples[index : index + 1] / np.float32(test.levels - 1)
     return cache_image(as_picture(to_bytes(pixels)[0], 1), f"test-{index}")
 
 
