@@ -9,6 +9,10 @@ import pytest
 from tfgen.errors import ConfigError, DivergedError, Interrupted, LostWorkerError, exit_on_error
 
 
+class ResourceExhaustedError(Exception):
+    """TensorFlow's error has this name."""
+
+
 def ended(error, capsys) -> tuple[int, str]:
     """Exit status and standard error of a program that raises `error`."""
     with pytest.raises(SystemExit) as stop, exit_on_error():
@@ -24,6 +28,12 @@ def ended(error, capsys) -> tuple[int, str]:
         (LostWorkerError("worker 1 ended"), 75, "error: worker 1 ended\n"),
         (Interrupted("continue with --resume"), 130, "\ncontinue with --resume\n"),
         (KeyboardInterrupt(), 130, "\nstopped\n"),
+        (
+            MemoryError("Unable to allocate 7 TiB"),
+            2,
+            "error: expected enough memory. Received: Unable to allocate 7 TiB\n",
+        ),
+        (ResourceExhaustedError("OOM\nat node"), 2, "error: expected enough memory. Received: OOM\n"),
     ],
 )
 def test_each_error_has_a_sentence_and_an_exit_status(error, status, message, capsys):

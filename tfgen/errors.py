@@ -81,6 +81,7 @@ def exit_on_error() -> Iterator[None]:
     - `TfgenError`: the message, and the `exit_status` of the class.
     - OSError: the path and the operating system's reason (no space left, name too long, read-only, a folder instead of
       a file …), exit status 2.
+    - MemoryError, and TensorFlow's ResourceExhaustedError: the size that could not be allocated, exit status 2.
     - KeyboardInterrupt: "stopped", exit status 130.
     - BrokenPipeError: no message, exit status 1. The reader of standard output has ended, as `head` does.
 
@@ -108,6 +109,17 @@ def exit_on_error() -> Iterator[None]:
     except OSError as error:
         print(f"error: {_sentence(error)}", file=sys.stderr)
         raise SystemExit(2) from None
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        print(f"error: expected enough memory. Received: {first_line}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether NumPy or TensorFlow could not allocate an array. TensorFlow is not imported to ask it."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
 
 
 def _sentence(error: OSError) -> str:

@@ -1,5 +1,7 @@
 """Invertible 1×1 convolution: one invertible matrix applied to the channels of every pixel."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -25,26 +27,33 @@ class LUMatrix(keras.layers.Layer):
 
     def build(self, input_shape=None):
         size = self.channels
-        normal = np.random.default_rng(self.seed).standard_normal((size, size))
-        rotation, upper = np.linalg.qr(normal)
-        rotation *= np.sign(np.diag(upper))
-        lower_upper, rows = (part.numpy() for part in tf.linalg.lu(tf.constant(rotation)))
-        diagonal = np.diag(lower_upper)
 
-        def weight(value, name, trainable):
+        @functools.cache
+        def rotation():
+            """The factors of a random rotation, [C, C], and the order of its rows."""
+            normal = np.random.default_rng(self.seed).standard_normal((size, size))
+            matrix, upper = np.linalg.qr(normal)
+            matrix *= np.sign(np.diag(upper))
+            return [part.numpy() for part in tf.linalg.lu(tf.constant(matrix))]
+
+        def diagonal():
+            return np.diag(rotation()[0])
+
+        def weight(value, name, trainable, rank=2):
             return self.add_weight(
-                shape=value.shape,
-                initializer=lambda shape, dtype=None: tf.cast(value, dtype),
+                shape=(size,) * rank,
+                # Not computed by `tfgen.models.outline`, which needs the shape only.
+                initializer=lambda shape, dtype=None: tf.cast(value(), dtype),
                 trainable=trainable,
                 # Constants are equal on all replicas, so that the value of one replica can be saved.
                 **({} if trainable else {"aggregation": "only_first_replica"}),
                 name=name,
             )
 
-        self.triangles = weight(lower_upper - np.diag(diagonal), "triangles", True)
-        self.log_diagonal = weight(np.log(np.abs(diagonal)), "log_diagonal", True)
-        self.sign = weight(np.sign(diagonal), "sign", False)
-        self.permutation = weight(np.eye(size)[:, rows], "permutation", False)
+        self.triangles = weight(lambda: rotation()[0] - np.diag(diagonal()), "triangles", True)
+        self.log_diagonal = weight(lambda: np.log(np.abs(diagonal())), "log_diagonal", True, rank=1)
+        self.sign = weight(lambda: np.sign(diagonal()), "sign", False, rank=1)
+        self.permutation = weight(lambda: np.eye(size)[:, rotation()[1]], "permutation", False)
         self.built = True
 
     def triangular_factors(self) -> tuple[tf.Tensor, tf.Tensor]:

@@ -1,19 +1,17 @@
 """The memory that a training needs, estimated from its configuration, before anything of this size is allocated."""
 
-import itertools
 import math
 import os
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import keras
+from typing import TYPE_CHECKING
 
 from tfgen.config import RunConfig
 from tfgen.data.stored import StoredImages
 from tfgen.errors import ConfigError
+from tfgen.models.outline import Outline, count_activations, outline
 from tfgen.models.weights import count_weights
 
 if TYPE_CHECKING:
@@ -30,20 +28,23 @@ ACTIVATION_COPIES = 2
 PROGRAM = 0.6e9
 
 
-def check_memory_before_build(config: RunConfig, event_shape: tuple[int, ...]) -> None:
-    """Refuse a fully connected model whose weights exceed the machine's memory, before they are allocated.
+def check_memory_before_build(
+    config: RunConfig, event_shape: tuple[int, ...], levels: int | None = 256, classes: Sequence[str] = ()
+) -> None:
+    """Refuse a model that cannot be trained in the machine's memory, before one weight is allocated.
+
+    Args:
+        config, event_shape, levels, classes: see `tfgen.models.build`.
 
     Raises:
-        ConfigError: with the estimate, and the options to change.
+        ConfigError: with the estimate, and the options to change; and as `build` does.
     """
-    if len(event_shape) != 3 or getattr(config.architecture, "arch", None) != "mlp":
-        return
-    weights = _fully_connected_weights(config.architecture, math.prod(event_shape))
-    side = "×".join(map(str, event_shape))
+    size = outline(config, event_shape, levels, classes)
     _check(
-        weights * NUMBER * _copies(config),
-        f"a fully connected network for {side} values has {weights / 1e6:,.0f} million weights",
-        "--arch conv, a smaller --image-size, or fewer units in the hidden layers",
+        PROGRAM + _bytes(config, size),
+        f"{size.weights / 1e6:,.1f} million weights, and {size.activations / 1e6:,.1f} million values between the "
+        f"layers for each of the {config.train.batch_size} examples of a batch",
+        "--arch conv, a smaller --image-size or --batch-size, or fewer units, filters or layers",
     )
 
 
@@ -57,11 +58,10 @@ def training_memory(config: RunConfig, model: "GenerativeModel", batches: "Batch
 
     A lower bound: it counts the activations of layers that Keras knows the shapes of, once, and no intermediate values.
     """
-    weights = count_weights(model.trainable_variables) * NUMBER * _copies(config)
-    activations = _activations(model) * config.train.batch_size * NUMBER * ACTIVATION_COPIES
+    size = Outline(count_weights(model.trainable_variables), count_activations(model))
     examples = batches.examples
     in_memory = 0 if isinstance(examples, StoredImages) else math.prod(examples.shape) * examples.dtype.size
-    return PROGRAM + weights + activations + in_memory
+    return PROGRAM + _bytes(config, size) + in_memory
 
 
 def check_memory(bytes_needed: float) -> None:
@@ -94,34 +94,7 @@ def _check(needed: float, what: str, change: str) -> None:
         )
 
 
-def _copies(config: RunConfig) -> int:
-    return COPIES + (config.train.ema > 0.0)
-
-
-def _fully_connected_weights(options: Any, values: int) -> int:
-    """Number of weights between layers of a fully connected model of examples with so many values."""
-    names = options.option_names()
-    if "hidden" in names:
-        outputs = values * (3 * options.mixtures if options.likelihood != "bernoulli" else 1)
-        encoder, decoder = (values, *options.hidden, 2 * options.latent_dim), (*options.hidden, outputs)
-        return _between(encoder) + _between((options.latent_dim, *reversed(options.hidden))) + decoder[0] * outputs
-    generator = (options.latent_dim, *options.generator_hidden, values)
-    discriminator = (values * getattr(options, "packing", 1), *options.discriminator_hidden, 1)
-    return _between(generator) + _between(discriminator) * getattr(options, "discriminators", 1)
-
-
-def _between(units: tuple[int, ...]) -> int:
-    return sum(one * other for one, other in itertools.pairwise(units))
-
-
-def _activations(model: "GenerativeModel") -> int:
-    """Number of values that the layers of a model put out for one example, each layer counted once."""
-    return sum(math.prod(side or 1 for side in shape[1:]) for shape in _output_shapes(model))
-
-
-def _output_shapes(model: "GenerativeModel") -> Iterable[tuple[int | None, ...]]:
-    for layer in model._flatten_layers(include_self=False):
-        if isinstance(layer, keras.Model) or not layer._inbound_nodes:
-            continue
-        for node in layer._inbound_nodes:
-            yield from (tensor.shape for tensor in node.output_tensors)
+def _bytes(config: RunConfig, size: Outline) -> float:
+    """Bytes of the weights with their gradients and the optimizer, and of the activations of a batch."""
+    weights = size.weights * (COPIES + (config.train.ema > 0.0))
+    return NUMBER * (weights + size.activations * config.train.batch_size * ACTIVATION_COPIES)

@@ -12,6 +12,7 @@ from tfgen.errors import ConfigError
 from tfgen.models import build
 from tfgen.training.init_from import load_start
 from tfgen.training.loop import Loop
+from tfgen.training.memory import check_memory_before_build
 from tfgen.training.optimizers import make_optimizer
 from tfgen.training.tracking import tracker
 
@@ -64,9 +65,11 @@ def make_batches_and_model(
     """Make the batches of a run and its new model, compiled with the optimizer of the configuration.
 
     Raises:
-        ConfigError: if the replicas cannot share the batch, or the model cannot divide a replica's part of the batch.
+        ConfigError: if the model cannot fit into memory, the replicas cannot share the batch, or the model cannot
+            divide a replica's part of the batch.
     """
     batches = make_batches(config, dataset)
+    check_memory_before_build(config, dataset.event_shape, dataset.levels, dataset.classes)
     keras.utils.set_random_seed(config.train.seed)
     with distribution.strategy.scope():
         model = build(config, dataset.event_shape, dataset.levels, dataset.classes, dataset.class_frequencies)

@@ -79,14 +79,14 @@ def _check_before_reading(config: RunConfig) -> None:
         open_start(config)
     if config.data.image_size is not None and not has_rules(config):
         # Pictures that are not converted have at least one channel.
-        check_memory_before_build(config, (*sides(config.data.image_size), 3 if config.data.color == "rgb" else 1))
+        shape = (*sides(config.data.image_size), 3 if config.data.color == "rgb" else 1)
+        check_memory_before_build(config, shape, classes=("0", "1") if config.data.conditional else ())
 
 
 def _train(
     arguments: TrainArguments, run: Run | None, plan: Plan, dataset: "Dataset", distribution: DistributionContext
 ) -> Run | None:
     config = plan.config
-    check_memory_before_build(config, dataset.event_shape)
     batches, model = make_batches_and_model(config, dataset, distribution)
     memory = training_memory(config, model, batches)
     check_memory(memory)
