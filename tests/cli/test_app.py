@@ -98,12 +98,9 @@ def test_a_public_address_without_password_is_read_only(tmp_path, monkeypatch, c
         given.update(settings)
         yield "http://address"
 
-    for name, replacement in {
-        "serving": serving,
-        "wait": lambda: None,
-        "private_cache": contextlib.nullcontext,
-    }.items():
-        monkeypatch.setattr(server, name, replacement)
+    monkeypatch.setattr(server, "serving", serving)
+    monkeypatch.setattr(server, "wait", lambda: None)
+    monkeypatch.setattr(server, "private_cache", contextlib.nullcontext)
     main(["--port", "0", *(option.replace("FILE", str(tmp_path / "password")) for option in options)])
     assert given["read_only"] is read_only
     assert ("read-only" in capsys.readouterr().out) is read_only
@@ -112,9 +109,9 @@ def test_a_public_address_without_password_is_read_only(tmp_path, monkeypatch, c
 
 def test_an_app_with_password_serves_nothing_without_it_and_read_only_trains_nothing(tmp_path):
     (tmp_path / "password").write_text("correct horse\n")
+    options = ["--port=0", "--read-only", f"--runs={tmp_path / 'absent'}", f"--auth=me:{tmp_path / 'password'}"]
     process = subprocess.Popen(
-        [sys.executable, "app.py", "--port", "0", "--runs", str(tmp_path / "absent"), "--read-only"]
-        + ["--auth", f"me:{tmp_path / 'password'}"],
+        [sys.executable, "app.py", *options],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -52,6 +52,25 @@ def test_the_open_protocol_describes_the_model(server):
     assert metadata["outputs"] == [{"name": "images", "datatype": "FP32", "shape": [-1, 8, 8, 1]}]
 
 
+@pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
+def test_a_temperature_that_is_left_out_is_1(server, vae, protocol):
+    with connect(protocol, address(server, protocol)) as call:
+        pictures = call("sample", {"seed": np.arange(3, dtype=np.int32)})["images"]
+    np.testing.assert_allclose(pictures, vae.sample(3, seed=0), atol=1e-6)
+
+
+def test_the_metadata_are_those_of_tensorflow_serving(server):
+    response = requests.get(server.http + "/v1/models/model/metadata", timeout=60)
+    assert response.ok
+    described = response.json()
+    assert described["model_spec"] == {"name": "model", "signature_name": "", "version": "10"}
+    sample = described["metadata"]["signature_def"]["signature_def"]["sample"]
+    assert sample["inputs"]["seed"]["dtype"] == "DT_INT32"
+    assert sample["inputs"]["seed"]["tensor_shape"] == {"dim": [{"size": "-1"}]}
+    assert sample["method_name"] == "tensorflow/serving/predict"
+    assert requests.get(server.http + "/v1/models/other/metadata", timeout=60).status_code == 404
+
+
 MALFORMED = {
     "not JSON": (PREDICT, b"{nope", "JSON|request format"),
     "no body": (PREDICT, b"", "request format"),
@@ -59,7 +78,8 @@ MALFORMED = {
     "deep": (PREDICT, b"[" * 100_000, "request format"),
     "a list": (PREDICT, [1], "Expected a JSON object"),
     "neither form": (PREDICT, {}, "Received: neither"),
-    "a missing input": (PREDICT, {"inputs": {"seed": [1]}}, "Expected the inputs seed, temperature"),
+    "a missing input": (PREDICT, {"inputs": {"temperature": [1]}}, "Expected the inputs seed, temperature"),
+    "no input": (PREDICT, {"inputs": {}}, "Received: none"),
     "text": (PREDICT, {"inputs": {"seed": ["1"], "temperature": [1]}}, "expected integers"),
     "NaN": (PREDICT, b'{"inputs": {"seed": [1], "temperature": [NaN]}}', "request format"),
     "too large a number": (PREDICT, {"inputs": {"seed": [1], "temperature": [1e39]}}, "all finite"),
@@ -77,7 +97,7 @@ MALFORMED = {
     "v2: not JSON": (INFER, b"{nope", "JSON"),
     "v2: deep": (INFER, b"[" * 100_000, "parsing the body"),
     "v2: no inputs": (INFER, {}, "inputs: Field required"),
-    "v2: a missing input": (INFER, {"inputs": [tensor("seed", "INT32", [1])]}, "Received: seed"),
+    "v2: a missing input": (INFER, {"inputs": [tensor("temperature", "FP32", [1])]}, "Received: temperature"),
     "v2: fractions": (
         INFER,
         {"inputs": [tensor("seed", "INT32", [1.5]), tensor("temperature", "FP32", [1])]},
@@ -98,6 +118,11 @@ MALFORMED = {
     ),
     "v2: a negative shape": (INFER, {"inputs": [tensor("seed", "INT32", [1], [-1])]}, r"data of shape \[-1\]"),
     "v2: a huge shape": (INFER, {"inputs": [tensor("seed", "INT32", [1], [10**18, 10**18])]}, "expected data"),
+    "v2: a shape whose product wraps to 1": (
+        INFER,
+        {"inputs": [tensor("seed", "INT32", [1], [7, 7905747460161236407])]},
+        r"shape \[7, 7905747460161236407\]. Received: 1 values",
+    ),
     "v2: a version": ("/v2/models/model/versions/1/infer", {"inputs": []}, "Received: /v2/models/model/versions/1"),
     "v2: unloading the model": ("/v2/repository/models/model/unload", {}, "chosen when the server starts"),
 }
@@ -141,8 +166,8 @@ def test_the_client_reports_the_message_of_the_server(server, protocol):
     with connect(protocol, address(server, protocol)) as call:
         with pytest.raises(ServerError, match="expected one of bits_per_dim, decode"):
             call("draw", seed)
-        with pytest.raises(ServerError, match=r"Expected the inputs seed, temperature .* Received: seed"):
-            call("sample", seed)
+        with pytest.raises(ServerError, match=r"Expected the inputs seed, temperature .* Received: temperature"):
+            call("sample", {"temperature": np.ones(1, np.float32)})
     with (
         connect(protocol, address(server, protocol), model="other") as call,
         pytest.raises(ServerError, match="other does not exist"),

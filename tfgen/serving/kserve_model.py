@@ -1,6 +1,7 @@
 """A `SavedModel` as a KServe model, and the conversion of its tensors."""
 
 import asyncio
+import math
 
 import kserve
 import numpy as np
@@ -86,7 +87,7 @@ def tensor_values(tensor: InferInput, spec):
             array = np.asarray(tensor.data)
         except ValueError:
             raise InputError(f"{tensor.name}: expected data of shape {tensor.shape}. Received: unequal lists") from None
-        if array.size != np.prod(tensor.shape) or min(tensor.shape, default=1) < 0:
+        if array.size != math.prod(tensor.shape) or min(tensor.shape, default=1) < 0:
             raise InputError(f"{tensor.name}: expected data of shape {tensor.shape}. Received: {array.size} values")
         return array.reshape(tensor.shape)
     try:

@@ -75,7 +75,7 @@ class Servers:
         self.max_body = max_body
         repository = kserve.ModelRepository()
         repository.update(ServedModel(name, model))
-        self.classes = model.classes
+        self.model = model
         self.data_plane = _StrictDataPlane(model_registry=repository)
         self.repository = _ReadOnlyRepository(repository)
 
@@ -107,8 +107,7 @@ class Servers:
         rest = RESTServer("kserve.model_server:app", self.data_plane, self.repository, http_port=0)
         rest.create_application()
         app = _application()
-        if self.classes:
-            self._add_classes_to_metadata(app)
+        self._add_metadata(app)
         app.add_middleware(BodyLimit, max_body=self.max_body)
         for kind, status in _STATUS.items():
             app.add_exception_handler(kind, _error_handler(status, self.max_body))
@@ -123,17 +122,26 @@ class Servers:
         await Server(rest.config).serve(sockets=[listener])
         await self.grpc.stop(grace=1)
 
-    def _add_classes_to_metadata(self, app) -> None:
-        """Add the names of the classes to the model's description at /v2/models/NAME, as parameters.labels.
+    def _add_metadata(self, app) -> None:
+        """Add descriptions of the model that KServe does not give.
 
-        KServe's own response has fixed fields, so that a route in front of KServe's answers instead.
+        /v1/models/NAME/metadata answers as TensorFlow Serving does. /v2/models/NAME also has the names of the classes,
+        as parameters.labels. KServe's own response has fixed fields, so that a route in front of KServe's answers.
         """
 
-        async def model_metadata(model_name: str) -> JSONResponse:
-            described = await self.data_plane.model_metadata(model_name)
-            return JSONResponse({**described, "parameters": {"labels": list(self.classes)}})
+        async def v1_metadata(model_name: str) -> JSONResponse:
+            await self.data_plane.model_metadata(model_name)  # raises if there is no such model
+            return JSONResponse(self.model.metadata(model_name))
 
-        app.router.routes.insert(0, APIRoute("/v2/models/{model_name}", model_metadata, methods=["GET"]))
+        async def v2_metadata(model_name: str) -> JSONResponse:
+            described = await self.data_plane.model_metadata(model_name)
+            return JSONResponse({**described, "parameters": {"labels": list(self.model.classes)}})
+
+        routes = {"/v1/models/{model_name}/metadata": v1_metadata}
+        if self.model.classes:
+            routes["/v2/models/{model_name}"] = v2_metadata
+        for path, respond in routes.items():
+            app.router.routes.insert(0, APIRoute(path, respond, methods=["GET"]))
 
 
 #: Exceptions that KServe and Starlette raise for a malformed request → HTTP status, None for the exception's own. Their

@@ -31,13 +31,18 @@ def with_labels(values: dict, names: Iterable[str], classes: Sequence[str]) -> d
     if not (labels := [name for name in names if name in INPUTS]):
         return values
     given = {name: _as_numbers(value, classes) if name in labels else value for name, value in values.items()}
-    rows = next((_rows(value) for value in given.values()), 0)
+    rows = rows_of(given)
     for name in labels:
         if name not in given and rows:
             given[name] = np.full(rows, NO_CLASS, np.int32)
         elif name in given:
             _check_range(name, given[name], len(classes))
     return given
+
+
+def rows_of(values: dict) -> int:
+    """Return the number of rows of the first input; 0 without an input, or if it has no rows."""
+    return next((_rows(value) for value in values.values()), 0)
 
 
 def _rows(value) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from tfgen.errors import RunError
 from tfgen.export.class_names import read_class_names
-from tfgen.serving.labels import InputError, with_labels
+from tfgen.serving.labels import InputError, rows_of, with_labels
 
 __all__ = ["MAX_BATCH", "InputError", "SavedModel", "newest_version", "validated"]
 
@@ -44,7 +44,7 @@ class SavedModel:
         max_batch: largest number of rows of one call.
 
     Attributes:
-        version: name of the version folder, a number.
+        path, version: the version folder, and its name, a number.
         signatures: name → {input name → `tf.TensorSpec`}.
         classes: names of the classes of a conditional model, () for another model.
 
@@ -60,7 +60,7 @@ class SavedModel:
             self._loaded = tf.saved_model.load(str(path))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise RunError(f"Expected a SavedModel in {path}. Received: {error}") from None
-        self.version = path.name
+        self.path, self.version = path, path.name
         self.classes = read_class_names(path / "assets.extra")
         self.max_batch = max_batch
         self._functions = dict(self._loaded.signatures)
@@ -68,6 +68,18 @@ class SavedModel:
         if "serving_default" not in self.signatures:
             names = ", ".join(sorted(self.signatures)) or "none"
             raise RunError(f"Expected a signature serving_default in {path}. Received: {names}")
+
+    def metadata(self, name: str) -> dict:
+        """Return the description of the model in the form of TensorFlow Serving's REST API, for a name of the model."""
+        from google.protobuf.json_format import MessageToDict
+        from tensorflow.core.protobuf import saved_model_pb2
+
+        content = saved_model_pb2.SavedModel.FromString((self.path / "saved_model.pb").read_bytes())
+        described = MessageToDict(content.meta_graphs[0], preserving_proto_field_name=True)
+        return {
+            "model_spec": {"name": name, "signature_name": "", "version": self.version},
+            "metadata": {"signature_def": {"signature_def": described["signature_def"]}},
+        }
 
     def outputs(self, signature: str):
         """Return output name → `tf.TensorSpec` of a signature."""
@@ -88,7 +100,8 @@ class SavedModel:
         Args:
             signature: its name.
             values: input name → array or nested lists of numbers, with the same number of rows in every input. Labels
-                may be names of classes, and are −1 if they are left out (see `tfgen.export.signatures`).
+                may be names of classes, and are −1 if they are left out (see `tfgen.export.signatures`). A temperature
+                that is left out is 1.
 
         Returns:
             Output name → array.
@@ -99,6 +112,8 @@ class SavedModel:
         """
         specs = self.inputs(signature)
         values = with_labels(values, specs, self.classes)
+        if "temperature" in specs and "temperature" not in values and (count := rows_of(values)):
+            values = {**values, "temperature": np.ones(count, np.float32)}
         if values.keys() != specs.keys():
             raise InputError(
                 f"Expected the inputs {', '.join(sorted(specs))} of signature {signature}. "
