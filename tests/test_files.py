@@ -4,11 +4,22 @@ import errno
 import json
 import math
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tfgen.errors import ConfigError
-from tfgen.files import atomic_write, check_writable, make_output_folder, remove_partial, write_json
+from tfgen.errors import ConfigError, RunError
+from tfgen.files import (
+    atomic_write,
+    check_writable,
+    make_output_folder,
+    move_durably,
+    read_json,
+    remove_partial,
+    write_json,
+)
 
 
 def test_an_interrupted_write_leaves_the_old_file_and_no_other_file(tmp_path):
@@ -83,6 +94,81 @@ def test_the_temporary_files_of_killed_programs_are_removed_and_no_others(tmp_pa
     remove_partial(tmp_path)
     assert not left.exists()
     assert all(path.exists() for path in kept)
+
+
+def test_the_temporary_file_of_a_program_that_runs_stays(tmp_path):
+    code = (
+        "import sys; from tfgen.files import atomic_write\n"
+        "with atomic_write(sys.argv[1]) as temporary:\n"
+        "    temporary.write_text(''); print(temporary, flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "evaluation.json")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        temporary = Path(other.stdout.readline().strip())
+        remove_partial(tmp_path)
+        assert temporary.exists()
+        other.kill()
+        other.wait()
+        assert temporary.exists()
+        remove_partial(tmp_path)
+        assert not temporary.exists()
+
+
+def test_the_temporary_file_of_another_machine_stays_for_a_day(tmp_path):
+    new, old = (tmp_path / f".a.elsewhere.{number}.0.partial.txt" for number in (1, 2))
+    for path in (new, old):
+        path.write_text("")
+    os.utime(old, (0, 0))
+    remove_partial(tmp_path)
+    assert new.exists() and not old.exists()
+
+
+def test_two_threads_that_write_one_file_do_not_mix(tmp_path):
+    path = tmp_path / "a.txt"
+    with atomic_write(path) as first, atomic_write(path) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"
+
+
+def test_a_name_of_the_longest_length_can_be_written(tmp_path):
+    path = tmp_path / ("é" * 120 + "a" * 11 + ".txt")
+    with atomic_write(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "new"
+
+
+def test_a_folder_is_moved_with_its_files_on_the_disk(tmp_path, monkeypatch):
+    (tmp_path / "new" / "sub").mkdir(parents=True)
+    (tmp_path / "new" / "sub" / "a").write_text("a")
+    synced, fsync = [], os.fsync
+
+    def record(descriptor):
+        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", record)
+    move_durably(tmp_path / "new", tmp_path / "there")
+    assert (tmp_path / "there" / "sub" / "a").read_text() == "a"
+    assert sorted(synced) == sorted(["a", "sub", "new", tmp_path.name])
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "Expecting value"),
+        (b"\xff\xfe", "codec"),
+        (b"[" * 10_000, "nested too deeply"),
+        (b"9" * 5000, "Exceeds the limit"),
+        (None, "No such file"),
+    ],
+)
+def test_what_is_no_json_is_a_sentence(tmp_path, content, reason):
+    if content is not None:
+        (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(RunError, match=rf"Expected .*a\.json\. Received: .*{reason}"):
+        read_json(tmp_path / "a.json", RunError)
 
 
 def test_json_has_no_infinity(tmp_path):

@@ -26,6 +26,10 @@ def test_a_run_is_the_same_after_json(model, data):
     ("change", "message"),
     [
         ({"version": 99}, "version: expected 1 to 2. Received: 99"),
+        ({"version": True}, "version: expected 1 to 2. Received: True"),
+        ({"version": 2.0}, r"version: expected 1 to 2. Received: 2\.0"),
+        ({"trian": {}}, r"Expected the entries version, model, .*Received: 'trian'\. Did you mean 'train'"),
+        ({"preset": 3}, "preset: expected a name. Received: 3"),
         ({"model": "diffusion"}, "model: expected one of vae, gan, dropout_gan, mad_gan, flow. Received: 'diffusion'"),
         ({"model": "flo"}, "Received: 'flo'. Did you mean 'flow'"),
         ({"model": ["vae"]}, r"model: expected one of vae, gan, dropout_gan, mad_gan, flow. Received: \['vae'\]"),

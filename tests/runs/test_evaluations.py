@@ -45,10 +45,33 @@ def test_the_list_of_likelihoods_is_written_even_if_it_is_empty(run):
     assert json.loads((run.path / "evaluation.json").read_text())["likelihood"] == []
 
 
-@pytest.mark.parametrize("content", ["", "{", "3", "[]", '{"likelihood": 3}', '{"likelihood": [1, null]}'])
-def test_a_file_without_a_list_of_objects_has_no_entries(run, content):
+@pytest.mark.parametrize(
+    "content", ["", "{", "3", "[]", "[" * 10_000, "\0", '{"likelihood": 3}', '{"likelihood": [1, null]}']
+)
+def test_a_damaged_file_is_a_sentence_and_is_not_overwritten(run, content):
     (run.path / "evaluation.json").write_text(content)
-    assert not any(read_entries(run).values())
+    for use in (read_entries, entries_of_last_epoch, lambda run: add_entry(run, likelihood())):
+        with pytest.raises(RunError, match=r"Expected .*evaluation\.json\. Received"):
+            use(run)
+    assert (run.path / "evaluation.json").read_text() == content
+    assert not any(read_entries(run, skip_damaged=True).values())
+
+
+def test_two_seeds_of_the_estimator_are_two_measurements(run):
+    for seed, value in ((0, -1.0), (1, -2.0), (1, -3.0)):
+        add_entry(run, likelihood(seed=seed, log_prob_nats=value))
+    assert [(entry.seed, entry.log_prob_nats) for entry in read_entries(run)["likelihood"]] == [(0, -1.0), (1, -3.0)]
+    # A seed that an earlier version did not record was 0.
+    write(run, likelihood=[LIKELIHOOD])
+    add_entry(run, likelihood(seed=0, log_prob_nats=-4.0))
+    assert [entry.log_prob_nats for entry in read_entries(run)["likelihood"]] == [-4.0]
+
+
+@pytest.mark.parametrize("kind", ENTRIES)
+def test_the_key_of_an_entry_holds_its_seed(kind):
+    """Kinds with a single entry (memorization, cost) have no key."""
+    identity = ENTRIES[kind].identity
+    assert not identity or "seed" not in ENTRIES[kind].model_fields or "seed" in identity
 
 
 @pytest.mark.parametrize("name", pretrained.names())

@@ -16,12 +16,18 @@ def group_likelihoods(entries: Mapping[str, Sequence[RunEntries]]) -> list[Likel
     """
     groups: dict[tuple, dict[tuple[str, str, int], list[LikelihoodEntry]]] = {}
     for name, found in entries.items():
-        for entry in (entry for one in found for entry in one.likelihood):
-            group = entry.split, entry.levels, entry.binarization, entry.examples
-            row = name, entry.estimator, entry.samples
-            groups.setdefault(group, {}).setdefault(row, []).append(entry)
+        for one in found:
+            # Measurements that differ only in the seed of the estimator count once; the last one is used.
+            last = {(_comparable(entry), entry.estimator, entry.samples): entry for entry in one.likelihood}
+            for (group, estimator, samples), entry in last.items():
+                groups.setdefault(group, {}).setdefault((name, estimator, samples), []).append(entry)
     made = [_group(members) for members in groups.values()]
     return sorted(made, key=lambda group: -len(group.best))
+
+
+def _comparable(entry: LikelihoodEntry) -> tuple:
+    """Return what comparable likelihoods have in common."""
+    return entry.split, entry.levels, entry.binarization, entry.examples
 
 
 def _group(members: Mapping[tuple[str, str, int], Sequence[LikelihoodEntry]]) -> LikelihoodGroup:

@@ -19,7 +19,7 @@ from tfgen.evaluation.memorization import COUNT, measure_memorization
 from tfgen.evaluation.quality import measure_quality
 from tfgen.models import family
 from tfgen.runs.entries import Entry
-from tfgen.runs.evaluations import entries_of_last_epoch, is_same_measurement
+from tfgen.runs.evaluations import entries_of_last_epoch
 from tfgen.runs.run import Run
 
 if TYPE_CHECKING:
@@ -154,5 +154,5 @@ class _Missing:
             return
         self.report(f"{self.run.path.name}: {kind}")
         new = measure()
-        others = tuple(entry for entry in recorded if not is_same_measurement(entry, new, new.identity))
+        others = tuple(entry for entry in recorded if entry.key != new.key)
         self.entries = replace(self.entries, **{kind: (*others, new)})

@@ -14,6 +14,8 @@ from tfgen.config.train import TrainConfig
 from tfgen.errors import ConfigError, did_you_mean
 
 _ENTRIES = ("model", "preset", "architecture", "data", "train")
+#: The entry that only a run with earlier phases has.
+_PHASES = "earlier_phases"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class RunConfig:
             "architecture": self.architecture.to_dict(),
             "data": self.data.to_dict(),
             "train": self.train.to_dict(),
-            **({"earlier_phases": [phase.to_dict() for phase in self.earlier]} if self.earlier else {}),
+            **({_PHASES: [phase.to_dict() for phase in self.earlier]} if self.earlier else {}),
         }
 
     @classmethod
@@ -63,21 +65,29 @@ class RunConfig:
         """
         if not isinstance(values, dict):
             raise ConfigError(f"Expected a mapping with the entries of a run. Received: {values!r}")
-        if values.get("version") == 1:
+        # True == 1 in Python.
+        if type(version := values.get("version")) is not int or not 1 <= version <= VERSION:
+            raise ConfigError(f"version: expected 1 to {VERSION}. Received: {version!r}")
+        if version == 1:
             values = migrate_run(values)
-        if values.get("version") != VERSION:
-            raise ConfigError(f"version: expected 1 to {VERSION}. Received: {values.get('version')!r}")
+        if unknown := sorted(values.keys() - {"version", *_ENTRIES, _PHASES}):
+            raise ConfigError(
+                f"Expected the entries version, {', '.join(_ENTRIES)} and {_PHASES}. Received: {unknown[0]!r}."
+                f"{did_you_mean(unknown[0], _ENTRIES)}"
+            )
         if missing := set(_ENTRIES) - values.keys():
             raise ConfigError(f"Expected the entries {', '.join(sorted(missing))} too. Received: {sorted(values)}")
         find_family(values["model"])
+        if not isinstance(values["preset"], str):
+            raise ConfigError(f"preset: expected a name. Received: {values['preset']!r}")
         data = DataConfig.from_dict(values["data"])
         return cls(
             model=values["model"],
-            preset=str(values["preset"]),
+            preset=values["preset"],
             architecture=config_class(values["model"], is_point_data(data.data)).from_dict(values["architecture"]),
             data=data,
             train=TrainConfig.from_dict(values["train"]),
-            earlier=_phases(values.get("earlier_phases", [])),
+            earlier=_phases(values.get(_PHASES, [])),
         )
 
     def replace(self, **changes: Any) -> "RunConfig":

@@ -34,8 +34,10 @@ def likelihood_summary(entry: LikelihoodEntry) -> str:
     weights = "" if entry.weights is None else f"; {entry.weights}"
     value = _points_value(entry) if entry.bits_per_dim is None else _images_value(entry)
     given = " given the class" if entry.conditional else ""
+    # A seed that the user chose tells two entries apart.
+    seed = f"; seed {entry.seed}" if entry.seed else ""
     changed = "" if entry.augmentation is None else f"; training images changed by {entry.augmentation}"
-    return f"{entry.split:<10} {value}{given}; {entry.estimator}; {entry.examples} examples{changed}{weights}"
+    return f"{entry.split:<10} {value}{given}; {entry.estimator}; {entry.examples} examples{seed}{changed}{weights}"
 
 
 def _images_value(entry: LikelihoodEntry) -> str:

@@ -73,7 +73,14 @@ def _likelihood(packed: "Run", model: "GenerativeModel", entry: LikelihoodEntry,
         return f"{title}: {BEFORE_ROUNDING}; it took {entry.seconds:.0f} s"
     try:
         # The new entry replaces the copied one.
-        new = measure_likelihood(packed, model=model, split=entry.split, samples=entry.samples, seed=entry.seed or 0)
+        new = measure_likelihood(
+            packed,
+            model=model,
+            split=entry.split,
+            samples=entry.samples,
+            seed=entry.seed or 0,
+            first=entry.examples,
+        )
     except DataError as error:
         return f"{title}: {BEFORE_ROUNDING}; {error}"
     return f"{title}: {_number(entry.log_prob_nats, '.4f')} nats before, {_number(new.log_prob_nats, '.4f')} now"
@@ -82,7 +89,7 @@ def _likelihood(packed: "Run", model: "GenerativeModel", entry: LikelihoodEntry,
 def _inversion(packed: "Run", model: "GenerativeModel", entry: InversionEntry) -> str:
     title = f"inversion of {entry.split}"
     try:
-        new = measure_inversion(packed, model=model, split=entry.split, seed=entry.seed)
+        new = measure_inversion(packed, model=model, split=entry.split, seed=entry.seed, first=entry.examples.count)
     except DataError as error:
         return f"{title}: not measured again; {error}"
     return f"{title}: largest error {entry.examples.largest:.1e} before, {new.examples.largest:.1e} now"

@@ -10,11 +10,13 @@ A name takes precedence over a folder of the same spelling: write ./digits-vae f
 import TensorFlow.
 """
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tfgen.errors import RunError
+from tfgen.files import read_json
 
 #: Folder of the pretrained models.
 FOLDER = Path(__file__).parent
@@ -67,11 +69,36 @@ def read(folder: Path) -> dict[str, Any]:
         RunError: if the file is missing or damaged.
     """
     file = folder / RECORD
+    record = read_json(file, RunError)
     try:
-        record = json.loads(file.read_text())
-        _ = str(record["about"]), tuple(record["event_shape"]), record["levels"], str(record["weights"]["sha256"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        _Record.model_validate(record)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "the record"
         raise RunError(
-            f"Expected a packed model's record in {file}. Received: {type(error).__name__}: {error}"
+            f"Expected a packed model's record in {file}. Received for {field}: "
+            f"{'nothing' if first['type'] == 'missing' else repr(first['input'])[:80]}"
         ) from None
     return record
+
+
+class _Weights(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    sha256: str
+    numbers: int | None = None
+
+
+class _Record(BaseModel):
+    """The checked types of `pretrained.json`."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    about: str
+    event_shape: list[Annotated[int, Field(ge=1, le=2**16)]] = Field(min_length=1, max_length=3)
+    levels: Annotated[int, Field(ge=2, le=2**16)] | None
+    commands: list[str] = []
+    classes: list[str] = []
+    class_frequencies: list[float] = []
+    licence: str | None = None
+    weights: _Weights

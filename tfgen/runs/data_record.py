@@ -1,10 +1,10 @@
 """The record of a run's data: `data.json` with their fingerprint, `skipped.txt` with the files that were left out."""
 
-import json
+import os
 from typing import TYPE_CHECKING
 
-from tfgen.errors import DataError
-from tfgen.files import atomic_write, write_json
+from tfgen.errors import DataError, RunError
+from tfgen.files import atomic_write, read_json, write_json
 from tfgen.runs.run import Run
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def check_data(run: Run, dataset: "Dataset", accept_changed: bool = False) -> No
 
     Raises:
         DataError: if the data have changed and this is not accepted.
+        RunError: if the record is damaged.
     """
     recorded = _recorded(run)
     if recorded is None or recorded == dataset.fingerprint:
@@ -50,8 +51,11 @@ def check_data_of(run: Run, accept_changed: bool = False) -> None:
 
 
 def _recorded(run: Run) -> str | None:
-    """The recorded fingerprint; None without a record."""
-    try:
-        return json.loads((run.path / RECORD).read_text()).get("fingerprint")
-    except (OSError, ValueError, AttributeError):
+    """The recorded fingerprint; None without a record. Raises `RunError` if the record is damaged."""
+    file = run.path / RECORD
+    if not os.path.lexists(file):
         return None
+    content = read_json(file, RunError)
+    if not isinstance(content, dict) or not isinstance(content.get("fingerprint"), str):
+        raise RunError(f"Expected the fingerprint of the run's data in {file}. Received: {str(content)[:80]}")
+    return content["fingerprint"]

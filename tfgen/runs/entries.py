@@ -39,6 +39,12 @@ class Entry(Record):
     epoch: int | None = None
     seconds: float | None = None
 
+    @property
+    def key(self) -> tuple:
+        """The values of `identity`. A seed that an earlier version did not record was 0."""
+        values = ((field, getattr(self, field)) for field in self.identity)
+        return tuple(0 if field == "seed" and value is None else value for field, value in values)
+
     @classmethod
     def from_json(cls, content: Any, source: object = "evaluation.json") -> Self:
         """Read an entry.
@@ -87,7 +93,7 @@ class LikelihoodEntry(Entry):
     """
 
     kind: ClassVar[str] = "likelihood"
-    identity: ClassVar[tuple[str, ...]] = ("split", "samples", "examples")
+    identity: ClassVar[tuple[str, ...]] = ("split", "samples", "examples", "seed")
 
     split: str
     estimator: str
@@ -133,6 +139,11 @@ class InversionEntry(Entry):
     noise: InversionErrors | None = None
     black: InversionErrors | None = None
     white: InversionErrors | None = None
+
+    @property
+    def key(self) -> tuple:
+        """The values of `identity`, and the number of examples."""
+        return *super().key, self.examples.count
 
 
 class QualityEntry(Entry, QualityFigures):
@@ -201,7 +212,7 @@ class ClassificationEntry(Entry):
     """
 
     kind: ClassVar[str] = "classification"
-    identity: ClassVar[tuple[str, ...]] = ("split", "samples", "examples")
+    identity: ClassVar[tuple[str, ...]] = ("split", "samples", "examples", "seed")
 
     split: str
     estimator: str

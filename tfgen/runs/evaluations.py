@@ -3,14 +3,13 @@
 `tfgen.runs.entries` defines the kinds. The file holds the lists by kind, and the names of the run and of its model.
 """
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfgen.errors import RunError
-from tfgen.files import write_json
-from tfgen.runs.entries import ENTRIES, Entry, Record
+from tfgen.files import read_json, write_json
+from tfgen.runs.entries import ENTRIES, Entry
 from tfgen.runs.lock import run_lock
 
 if TYPE_CHECKING:
@@ -26,23 +25,23 @@ def read_entries(run: "Run", *, skip_damaged: bool = False) -> dict[str, list[An
 
     Args:
         run: the run.
-        skip_damaged: leave out an entry that is damaged, instead of raising.
+        skip_damaged: leave out what is damaged, instead of raising.
 
     Returns:
-        Kind → entries, in the order of their measurement. Empty if the run has no `evaluation.json`, or a file that is
-        not JSON. List items that are not objects, and kinds that this version does not know, are left out.
+        Kind → entries, in the order of their measurement. Empty if the run has no `evaluation.json`. Kinds that this
+        version does not know are left out.
 
     Raises:
-        RunError: if an entry lacks a required field or has a field of another type.
+        RunError: if the file is damaged, or an entry lacks a required field or has a field of another type.
     """
-    found: dict[str, list[Any]] = {}
-    for kind, contents in _read_json(run).items():
+    file, found = run.path / FILE_NAME, {}
+    for kind, contents in _read_lists(file, skip_damaged).items():
         if kind not in ENTRIES:
             continue
         found[kind] = []
         for content in contents:
             try:
-                found[kind].append(ENTRIES[kind].from_json(content, run.path / FILE_NAME))
+                found[kind].append(ENTRIES[kind].from_json(content, file))
             except RunError:
                 if not skip_damaged:
                     raise
@@ -55,19 +54,11 @@ def entries_of_last_epoch(run: "Run", *, skip_damaged: bool = False) -> dict[str
     Arguments, return value and errors are those of `read_entries`. A run that was trained further has older entries,
     which do not describe its model.
     """
-    epoch = run.epoch
+    epoch = run.last_epoch(skip_damaged=skip_damaged)
     return {
         kind: [entry for entry in entries if epoch is None or entry.epoch is None or entry.epoch == epoch]
         for kind, entries in read_entries(run, skip_damaged=skip_damaged).items()
     }
-
-
-def is_same_measurement(
-    first: Record | Mapping[str, Any], second: Record | Mapping[str, Any], fields: Sequence[str]
-) -> bool:
-    """Whether two entries, typed or as JSON, are equal in every one of the fields."""
-    one, other = (entry.to_json() if isinstance(entry, Record) else entry for entry in (first, second))
-    return all(one.get(field) == other.get(field) for field in fields)
 
 
 def is_writable(run: "Run") -> bool:
@@ -76,13 +67,13 @@ def is_writable(run: "Run") -> bool:
 
 
 def add_entry(run: "Run", entry: Entry) -> bool:
-    """Add an entry to a run's `evaluation.json`. The entry replaces an equal measurement, by `entry.identity`.
+    """Add an entry to a run's `evaluation.json`. The entry replaces an equal measurement, by `entry.key`.
 
     Returns:
         Whether the entry was written; False if `is_writable` is false.
 
     Raises:
-        RunError: if another process holds the file's lock for `LOCK_TIMEOUT` seconds.
+        RunError: if the file is damaged, or another process holds its lock for `LOCK_TIMEOUT` seconds.
     """
     if not is_writable(run):
         return False
@@ -96,23 +87,32 @@ def add_entry(run: "Run", entry: Entry) -> bool:
 
 
 def _add(run: "Run", entry: Entry) -> None:
-    lists = _read_json(run)
-    others = [old for old in lists.get(entry.kind, []) if not is_same_measurement(old, entry, entry.identity)]
+    file = run.path / FILE_NAME
+    lists = _read_lists(file)
+    others = [old for old in lists.get(entry.kind, []) if type(entry).from_json(old, file).key != entry.key]
     # Likelihood is the first list of the file.
     content = {"likelihood": lists.get("likelihood", []), **lists, entry.kind: [*others, entry.to_json()]}
-    write_json(run.path / FILE_NAME, {"run": run.path.name, "model": run.config.model, **content})
+    write_json(file, {"run": run.path.name, "model": run.config.model, **content})
 
 
-def _read_json(run: "Run") -> dict[str, list[dict[str, Any]]]:
-    """The lists of the file, unchecked, without items that are not objects."""
+def _read_lists(file: Path, skip_damaged: bool = False) -> dict[str, list[Any]]:
+    """The lists of the file by kind, with unchecked items. Empty without a file.
+
+    Raises:
+        RunError: if the file does not hold lists of entries; with `skip_damaged`, what is no list is left out.
+    """
+    if not os.path.lexists(file):
+        return {}
     try:
-        content = json.loads((run.path / FILE_NAME).read_text())
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(content, dict):
-        return {}
-    return {
-        kind: [item for item in items if isinstance(item, dict)]
-        for kind, items in content.items()
-        if isinstance(items, list)
-    }
+        content = read_json(file, RunError)
+    except RunError:
+        if skip_damaged:
+            return {}
+        raise
+    if not isinstance(content, dict) and not skip_damaged:
+        raise RunError(f"Expected lists of measurements in {file}. Received: {str(content)[:80]}")
+    items = content.items() if isinstance(content, dict) else ()
+    for kind, entries in items:
+        if kind in ENTRIES and not isinstance(entries, list) and not skip_damaged:
+            raise RunError(f"Expected a list of measurements under {kind} in {file}. Received: {str(entries)[:80]}")
+    return {kind: entries for kind, entries in items if isinstance(entries, list)}

@@ -20,7 +20,7 @@ def load_keras_model(file: Path, config: RunConfig) -> "GenerativeModel":
         config: of the run.
 
     Raises:
-        RunError: if there is no file, or Keras cannot load it.
+        RunError: if there is no file, Keras cannot load it, or it holds another model.
     """
     if not file.is_file():
         raise RunError(
@@ -31,12 +31,18 @@ def load_keras_model(file: Path, config: RunConfig) -> "GenerativeModel":
 
     from tfgen.models import family
 
-    family(config.model)  # registers the class that the file names
+    expected = family(config.model)  # registers the class that the file names
     try:
         with upgrade_keras_file(file) as upgraded:
-            return keras.models.load_model(upgraded, compile=False)
+            model = keras.models.load_model(upgraded, compile=False)
     except Exception as error:
-        raise RunError(f"Expected a model saved by tfgen in {file}. Received: {error}") from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:300]
+        raise RunError(f"Expected a model saved by tfgen in {file}. Received: {reason}") from None
+    if not isinstance(model, expected):
+        raise RunError(
+            f"Expected a {config.model} saved by tfgen in {file}. Received: a model of class {type(model).__name__}"
+        )
+    return model
 
 
 def load_packed_model(folder: Path, config: RunConfig) -> "GenerativeModel":

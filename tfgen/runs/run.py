@@ -11,7 +11,6 @@ cannot be resumed.
 """
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from tfgen import pretrained
 from tfgen.config import RunConfig
 from tfgen.errors import ConfigError, RunError
-from tfgen.files import write_json
+from tfgen.files import read_json, write_json
 from tfgen.runs.lock import LOCK_TIMEOUT, run_lock
 from tfgen.runs.metrics_file import append_row, keep_rows, read_metrics
 from tfgen.runs.model_file import load_keras_model, load_packed_model
@@ -109,9 +108,7 @@ class Run:
         if not file.is_file():
             raise RunError(f"Expected a run's config.json in {path}. Found: {_first_names(path)}")
         try:
-            return cls(path, RunConfig.from_dict(json.loads(file.read_text())), by_name)
-        except (ValueError, OSError) as error:
-            raise RunError(f"Expected a run's configuration in {file}. Received: {error}") from None
+            return cls(path, RunConfig.from_dict(read_json(file, RunError)), by_name)
         except ConfigError as error:
             raise RunError(f"{file}: {error}") from None
 
@@ -151,9 +148,16 @@ class Run:
         """Path of `metrics.jsonl`."""
         return self.path / "metrics.jsonl"
 
-    def metrics(self) -> list[dict[str, Any]]:
-        """The rows of `metrics.jsonl`, one for each epoch. Raises `RunError` if the file cannot be read."""
-        return read_metrics(self.metrics_file)
+    def metrics(self, *, skip_damaged: bool = False) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl`, one for each epoch.
+
+        Args:
+            skip_damaged: whether rows end at a damaged line, instead of raising.
+
+        Raises:
+            RunError: if the file cannot be read, or a line is damaged.
+        """
+        return read_metrics(self.metrics_file, skip_damaged=skip_damaged)
 
     def add_metrics(self, row: dict[str, Any]) -> None:
         """Append the row of one epoch to `metrics.jsonl`."""
@@ -166,7 +170,11 @@ class Run:
     @property
     def epoch(self) -> int | None:
         """Number of complete epochs according to `metrics.jsonl`; None without that file."""
-        rows = self.metrics()
+        return self.last_epoch()
+
+    def last_epoch(self, *, skip_damaged: bool = False) -> int | None:
+        """Number of complete epochs, as `epoch`. For `skip_damaged` and errors, see `metrics`."""
+        rows = self.metrics(skip_damaged=skip_damaged)
         if rows:
             return rows[-1]["epoch"]
         return 0 if self.metrics_file.exists() else None
@@ -181,7 +189,7 @@ class Run:
         """State of the training. A model without `metrics.jsonl` counts as finished."""
         if self.divergence_file.exists():
             return "diverged"
-        epoch = self.epoch
+        epoch = self.last_epoch(skip_damaged=True)
         finished = self.model_file.exists() if epoch is None else epoch >= self.config.train.epochs
         return "finished" if finished else "unfinished"
 
@@ -241,4 +249,4 @@ def _folder(path: str | Path) -> Path:
 
 def _first_names(folder: Path) -> str:
     """The first names of a folder's content, for a message."""
-    return ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) or "nothing"
+    return ", ".join(sorted(entry.name for entry in folder.iterdir() if entry.name[0] != ".")[:8]) or "nothing"

@@ -43,7 +43,7 @@ def is_sampled(epoch: int, train: TrainConfig) -> bool:
 
 
 class MetricsFile(keras.callbacks.Callback):
-    """Appends the row of each epoch to `metrics.jsonl`. Numbers that are infinite or NaN are left out: JSON has none."""
+    """Appends the row of each epoch to `metrics.jsonl`. Infinity and NaN, which JSON does not have, are left out."""
 
     def __init__(self, run: Run):
         super().__init__()
@@ -103,7 +103,9 @@ class SampleGrids(keras.callbacks.Callback):
         self.run, self.points = run, points
 
     def on_train_begin(self, logs=None):
-        if not any((self.run.path / "samples").iterdir()):
+        folder = self.run.path / "samples"
+        folder.mkdir(exist_ok=True)
+        if not any(folder.iterdir()):
             self._draw(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):

@@ -160,8 +160,8 @@ class Loop:
             beat()
         if self._is_scored and self.progress.best == math.inf:
             raise DivergedError(
-                f"Expected a finite val_{self.model.selection_metric} after some epoch. Received: infinity or NaN after "
-                "each epoch, so that no epoch is the best one and no model was saved"
+                f"Expected a finite val_{self.model.selection_metric} after some epoch. Received: infinity or NaN "
+                "after each epoch, so that no epoch is the best one and no model was saved"
             )
 
     def _run_chunk(self, steps: int) -> int:
