@@ -12,6 +12,7 @@ from tfgen import data, random
 from tfgen.cli.train_classifier import main
 from tfgen.evaluation.augmentation import random_affine
 from tfgen.evaluation.classifier_files import load_classifier
+from tfgen.evaluation.classifier_recipes import RECIPES
 from tfgen.evaluation.train_classifier import train_classifier
 
 
@@ -25,13 +26,20 @@ def refusal(capsys, *arguments):
 def test_the_command_writes_a_classifier_that_names_the_command(tmp_path, capsys):
     line = ["--data", "digits", "--steps", "120", "--batch-size", "64", "--out", str(tmp_path / "mine.npz")]
     main(line)
-    assert "test accuracy" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "test accuracy" in shown.out
+    assert "step 12 of 120" in shown.err and "left" in shown.err
     found = load_classifier(tmp_path / "mine.npz")
     assert found.card.command == ("tfgen train-classifier --data digits --steps 120 --batch-size 64")
     digits = data.load("digits")
     assert np.mean(found.classify(digits.train.images).features ** 2) == pytest.approx(1.0, rel=0.01)
     test = digits.test
     assert found.accuracy(test.images, test.labels) == found.card.test_accuracy > 0.5
+
+
+@pytest.mark.parametrize(("examples", "steps"), [(300, 500), (12_800, 1_000), (45_000, 3_516), (10**6, 4_000)])
+def test_the_default_length_is_20_passes_with_bounds(examples, steps):
+    assert RECIPES["whitened"].steps_for(examples, 256) == steps
 
 
 def test_the_same_seed_gives_the_same_bytes():

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Number of steps of linear warm-up of Adam's learning rate.
 WARMUP = 200
+#: Smallest number of steps of a recipe with a number of passes.
+FEWEST_STEPS = 500
 #: Coefficient of the L2 penalty, and factor on the learning rate of the biases of batch normalization.
 WEIGHT_DECAY, BIAS_FACTOR = 1.33e-3, 64.0
 #: Learning rate of SGD as a fraction of its maximum: at the start, at the maximum, and at the end of the training.
@@ -29,7 +31,9 @@ class Recipe:
 
     Attributes:
         build: function from event shape, number of classes, filters and rate of dropout to the network.
-        filters, steps, batch_size: default values of these settings.
+        filters, steps, batch_size: default values of these settings; the steps are the largest number.
+        passes: default number of passes over the training images, between `FEWEST_STEPS` and `steps` steps. None for
+            `steps`, whatever the number of images.
         learning_rate: learning rate of a batch of `batch_size` examples.
         dropout: rate of dropout on the features.
         label_smoothing: part of the probability of a label that is spread over all classes.
@@ -42,6 +46,7 @@ class Recipe:
     build: Callable[..., keras.Model]
     filters: int
     steps: int
+    passes: int | None
     batch_size: int
     learning_rate: float
     dropout: float
@@ -50,6 +55,12 @@ class Recipe:
     augment: Callable[..., tf.Tensor]
     initialize: Callable[[keras.Model, "Images", int], None]
     optimizer: Callable[[Sequence[Any], int, float], Callable[[Sequence[tf.Tensor]], None]]
+
+    def steps_for(self, examples: int, batch_size: int) -> int:
+        """Default number of steps for so many training images."""
+        if self.passes is None:
+            return self.steps
+        return min(self.steps, max(FEWEST_STEPS, round(self.passes * examples / batch_size)))
 
 
 def _adam(variables, steps: int, learning_rate: float) -> Callable[[Sequence[tf.Tensor]], None]:
@@ -101,6 +112,7 @@ RECIPES: dict[str, Recipe] = {
         build=build_network,
         filters=16,
         steps=5000,
+        passes=None,
         batch_size=128,
         learning_rate=2e-3,
         dropout=0.25,
@@ -115,7 +127,8 @@ RECIPES: dict[str, Recipe] = {
             shape, classes, filters
         ),
         filters=64,
-        steps=2000,
+        steps=4000,
+        passes=20,
         batch_size=256,
         learning_rate=0.375,
         dropout=0.0,

@@ -38,7 +38,7 @@ def train_classifier(
     filters: int | None = None,
     flip: bool = True,
     seed: int = 0,
-    report: Callable[[int, float, float], None] = lambda step, loss, accuracy: None,
+    report: Callable[[int, int, float, float], None] = lambda step, steps, loss, accuracy: None,
 ) -> tuple[bytes, ClassifierCard]:
     """Train a classifier on the training split and measure its accuracy on the test split.
 
@@ -49,14 +49,14 @@ def train_classifier(
     Args:
         dataset: labelled images.
         architecture: key of `RECIPES`; None for the one that `architecture_for` chooses by the shape of the images.
-        steps: number of training steps.
+        steps: number of training steps; None for the recipe's.
         batch_size: number of examples of a step, at most the number of training examples.
         learning_rate: largest learning rate; None for the recipe's, scaled with the batch size for "whitened".
         filters: number of filters of the first layer.
         flip: whether the "whitened" recipe mirrors images from left to right.
         seed: seed of initial weights, order of examples, augmentation and dropout.
-        report: called ten times with the step, the mean loss since the last call, and the accuracy on the validation
-            split (NaN without one).
+        report: called ten times with the step, the number of steps, the mean loss since the last call, and the accuracy
+            on the validation split (NaN without one).
 
     Returns:
         The weights as `weights_to_bytes` returns them, and the card without SHA-256 and command.
@@ -85,7 +85,7 @@ def train_classifier(
         with average.swapped(averaged):
             validation = dataset.validation
             accuracy = math.nan if validation is None else classifier.accuracy(validation.examples, validation.labels)
-        report(stop, float(total) / (stop - start), accuracy)
+        report(stop, recipe.steps, float(total) / (stop - start), accuracy)
     with average.swapped(averaged):
         if architecture == "convolutional":
             normalize_features(classifier, dataset.train.examples)
@@ -122,7 +122,7 @@ def _recipe(
     return dataclasses.replace(
         recipe,
         augment=random_shift if architecture == "whitened" and not flip else recipe.augment,
-        steps=steps or recipe.steps,
+        steps=steps or recipe.steps_for(examples, batch),
         batch_size=batch,
         learning_rate=learning_rate,
         filters=filters or recipe.filters,

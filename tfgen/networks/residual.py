@@ -9,7 +9,7 @@ import math
 import keras
 
 from tfgen.networks.mlp import LAST
-from tfgen.networks.residual_block import BilinearUpsampling, ResidualBlock, fused_leaky_relu, scaled_normal
+from tfgen.networks.residual_block import ResidualBlock, fused_leaky_relu, scaled_normal
 
 # The resolution is halved until both sides have at most this many pixels.
 SMALLEST_SIDE = 4
@@ -36,7 +36,7 @@ def stages(image_shape: tuple[int, int, int], filters: int, max_filters: int) ->
 
 
 def patch_size(image_shape: tuple[int, int, int]) -> int:
-    """Stride of the encoder's first and of the decoder's last convolution: 1, or 2 for larger images."""
+    """Stride of the encoder's first convolution, and factor of the decoder's last interpolation: 1, or 2."""
     return 2 if max(image_shape[:2]) >= PATCHED_SIDE else 1
 
 
@@ -102,7 +102,8 @@ def residual_decoder(
     """A network from vectors to feature maps of an image's size: [n, latent_dim] → [n, H, W, outputs].
 
     The mirror image of `residual_encoder`, a chain of layers: a dense layer, residual blocks at each resolution, and
-    between them a 1×1 convolution and bilinear interpolation.
+    between them a 1×1 convolution and bilinear interpolation. If the first feature maps have half the resolution of the
+    image, a 1×1 convolution to `filters` / 2 channels and bilinear interpolation come before the last convolution.
 
     Args:
         latent_dim: size of the vector.
@@ -124,16 +125,15 @@ def residual_decoder(
         for _ in range(blocks):
             hidden = ResidualBlock(channels, _width(channels), gain)(hidden)
     hidden = keras.layers.Activation(fused_leaky_relu)(hidden)
-    last: dict = {"padding": "same", "dtype": "float32", "name": LAST}
-    if patch == 1:
-        hidden = keras.layers.Conv2D(outputs, 3, kernel_initializer=scaled_normal(_OUTPUT), **last)(hidden)
-    else:
-        start = BilinearUpsampling(_OUTPUT)
-        hidden = keras.layers.Conv2DTranspose(outputs, 4, strides=2, kernel_initializer=start, **last)(hidden)
-        surplus = [patch * small - side for small, side in zip(shapes[0][:2], image_shape[:2], strict=True)]
-        if any(surplus):
-            hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype="float32")(hidden)
-    return keras.Model(latent, hidden, name=name)
+    if patch > 1:
+        # A transposed convolution of stride 2 would make a visible pattern of 2×2 pixels in short trainings.
+        hidden = keras.layers.Conv2D(_width(filters), 1, kernel_initializer=scaled_normal())(hidden)
+        hidden = keras.layers.Resizing(*image_shape[:2], interpolation="bilinear")(hidden)
+        hidden = keras.layers.Activation(fused_leaky_relu)(hidden)
+    last = keras.layers.Conv2D(
+        outputs, 3, padding="same", kernel_initializer=scaled_normal(_OUTPUT), dtype="float32", name=LAST
+    )
+    return keras.Model(latent, last(hidden), name=name)
 
 
 # Gain of a layer that no activation follows: `scaled_normal` assumes one, which about halves the variance.

@@ -22,29 +22,6 @@ def scaled_normal(gain: float = 1.0) -> keras.initializers.Initializer:
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class BilinearUpsampling(keras.initializers.Initializer):
-    """Initial 4×4 kernel of a transposed convolution of stride 2: a random 1×1 convolution and bilinear interpolation.
-
-    The output of a new layer is smooth. Independent random numbers would make a pattern of 2×2 pixels.
-
-    Args:
-        gain: the numbers of the 1×1 convolution are those of `scaled_normal(gain)`.
-    """
-
-    def __init__(self, gain: float = 1.0):
-        self.gain = gain
-
-    def __call__(self, shape, dtype=None):
-        weights = keras.ops.array([0.25, 0.75, 0.75, 0.25], dtype)
-        inputs, outputs = shape[-1], shape[-2]
-        mixed = scaled_normal(self.gain)((inputs, outputs), dtype)
-        return (weights[:, None] * weights)[:, :, None, None] * keras.ops.transpose(mixed)
-
-    def get_config(self):
-        return {"gain": self.gain}
-
-
-@keras.saving.register_keras_serializable("tfgen")
 class ResidualBlock(keras.layers.Layer):
     """x + W₃ a(W₂ a(W₁ x + b₁) + b₂): [n, H, W, C] → [n, H, W, C].
 
