@@ -26,6 +26,6 @@ def test_a_single_result_stays_one_content(contents, data):
 
 def test_a_missing_package_gives_a_message_with_the_command_that_installs_it(monkeypatch):
     mcp.check_mcp_installed()
-    monkeypatch.setattr(mcp.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"--mcp: expected the package mcp: pip install 'gradio\[mcp\]'"):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"--mcp: expected the packages of: pip install 'tfgen\[mcp\]'"):
         mcp.check_mcp_installed()

@@ -11,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tfgen.app import mcp
 from tfgen.cli.app import main
 
 ROOT = Path(__file__).parents[2]
@@ -52,8 +51,9 @@ def test_runs_that_are_a_file_are_refused(capsys, tmp_path):
 
 
 def test_mcp_without_its_package_is_refused(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(mcp.importlib.util, "find_spec", lambda name: None)
-    assert "--mcp: expected the package mcp" in error_message(capsys, "--runs", tmp_path, "--port", 0, "--mcp")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    message = error_message(capsys, "--runs", tmp_path, "--port", 0, "--mcp")
+    assert "--mcp: expected the packages of: pip install 'tfgen[mcp]'" in message
 
 
 @pytest.mark.parametrize(

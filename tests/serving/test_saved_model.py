@@ -76,7 +76,11 @@ def test_a_served_picture_is_the_one_of_its_seed(model, vae):
     ("signature", "values", "message"),
     [
         ("draw", {}, r"expected one of bits_per_dim, decode, .*Received: 'draw'"),
-        ("sample", {"temperature": [1]}, r"Expected the inputs seed, temperature of signature sample\. Received: temperature$"),
+        (
+            "sample",
+            {"temperature": [1]},
+            r"Expected the inputs seed, temperature of signature sample\. Received: temperature$",
+        ),
         ("sample", {"seed": [1], "temperature": [1], "n": [1]}, r"Received: n, seed, temperature$"),
         (
             "sample",

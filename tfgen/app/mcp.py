@@ -1,15 +1,13 @@
 """The handlers as tools of an MCP server (Model Context Protocol): two corrections of Gradio's server."""
 
-import importlib.util
 from typing import Any
 
-from tfgen.errors import ConfigError
+from tfgen.extras import check_installed
 
 
 def check_mcp_installed() -> None:
     """Raise `ConfigError` if the package `mcp` is missing. Gradio would start without the MCP server, silently."""
-    if importlib.util.find_spec("mcp") is None:
-        raise ConfigError("--mcp: expected the package mcp: pip install 'gradio[mcp]'. Received: none installed")
+    check_installed(["mcp"], "mcp", "--mcp")
 
 
 def separate_results(server: Any) -> None:

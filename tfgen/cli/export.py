@@ -72,6 +72,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Export the model. Exit status 0, or 2 with a sentence on bad input."""
     options = parse(argv)
     with exit_on_error():
+        from tfgen.export.packages import check_packages
+
+        check_packages(options.to, options.quantize)
         from tfgen.runs import Run
         from tfgen.startup import start_tensorflow
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfgen.errors import ExportError
+from tfgen.export.packages import check_packages
 
 if TYPE_CHECKING:
     from tfgen.export.signatures import Signature
@@ -73,16 +74,12 @@ def write_onnx(signatures: "dict[str, Signature]", folder: Path) -> dict[str, st
         Signature that was not converted → reason.
 
     Raises:
-        ExportError: if tf2onnx or onnxruntime is missing, or no signature can be converted.
+        ConfigError: if tf2onnx or onnxruntime is missing.
+        ExportError: if no signature can be converted.
     """
-    try:
-        import onnxruntime  # noqa: F401
-        import tf2onnx
-    except ImportError as error:
-        raise ExportError(
-            f"--to onnx: expected tf2onnx and onnxruntime; install them with: pip install 'tfgen[onnx]'. "
-            f"Received: {error}"
-        ) from None
+    check_packages(["onnx"])
+    import tf2onnx
+
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)
     folder.mkdir()
     failures = {}

@@ -10,6 +10,7 @@ from tfgen.errors import DataError, ExportError
 from tfgen.export import card, quantization, reference, report, saved_model, tflite
 from tfgen.export.class_names import add_class_names, write_class_names
 from tfgen.export.flatbuffer import remove_unused_data
+from tfgen.export.packages import check_packages
 from tfgen.export.signatures import signatures
 from tfgen.export.staging import publish_files, publish_version, staging
 
@@ -44,8 +45,9 @@ def export(
 
     Raises:
         ExportError: if the model cannot be exported as requested, or an artefact's error exceeds its bound.
-        RunError, ConfigError: if the run has no model, or `out` is not writable.
+        RunError, ConfigError: if the run has no model, `out` is not writable, or an optional package is missing.
     """
+    check_packages(formats, quantize)
     model = run.load_model()
     if "int8" in quantize and model.amplifies_rounding:
         raise ExportError(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfgen.errors import ConfigError
+from tfgen.extras import check_installed
 from tfgen.serving.saved_model import MAX_BATCH, SavedModel, newest_version
 from tfgen.startup import start_tensorflow
 
@@ -56,6 +57,7 @@ def serve(
     version = newest_version(export)
     if not name or "/" in name or ":" in name:
         raise ConfigError(f"--name: expected a name without '/' and ':'. Received: {name!r}")
+    check_installed(["kserve"], "serve", "tfgen serve")
     with bind(host, port) as listener:
         start_tensorflow(probability=False)
         servers = load_kserve()
