@@ -226,6 +226,21 @@ def test_evaluate_uses_the_same_noise_each_time(model, digits):
     assert first == model.evaluate(digits[:100], batch_size=50, verbose=0, return_dict=True)
 
 
+def test_the_noise_of_an_evaluation_does_not_depend_on_sample_weights(model, digits):
+    batches = [tf.constant(digits[:50]), tf.constant(digits[:50])]
+
+    def losses(weights):
+        model.reset_metrics()
+        model.test_step((batches[0], None, tf.constant(weights)))
+        before = {name: float(tracker.total) for name, tracker in model.trackers.items()}
+        model.test_step((batches[1], None, tf.ones(50)))
+        return {name: float(tracker.total) - before[name] for name, tracker in model.trackers.items()}
+
+    expected = losses(np.ones(50, np.float32))
+    assert losses(np.full(50, 0.25, np.float32)) == pytest.approx(expected, rel=1e-4)
+    assert losses(np.zeros(50, np.float32)) == pytest.approx(expected, rel=1e-4)
+
+
 def test_a_model_can_be_built_from_its_config(model):
     again = type(model).from_config(model.get_config())
     assert again.config == model.config

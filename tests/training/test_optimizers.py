@@ -82,6 +82,16 @@ def test_adam_updates_the_last_kernel_of_a_network():
         assert other.layers[-1].name == LAST and len({layer.name for layer in other.layers}) == len(other.layers)
 
 
+def test_a_network_without_a_named_output_layer_is_refused():
+    class Forgetful(VAE):
+        def _build_networks(self):
+            super()._build_networks()
+            self.decoder = keras.Sequential([keras.Input((20,)), keras.layers.Dense(64)], name="forgetful")
+
+    with pytest.raises(ValueError, match=r"Expected an output layer named 'last'.*Received: forgetful, .*dense"):
+        Forgetful((8, 8, 1), 17, hidden=(32,))
+
+
 def test_a_model_compiled_with_muon_is_saved_with_it(tmp_path):
     for model in (VAE((8, 8, 1), 17, hidden=(32,)), GAN((8, 8, 1), 17, generator_hidden=(32,))):
         model.compile(make_optimizer(TrainConfig(optimizer="muon", schedule="cosine"), 10))

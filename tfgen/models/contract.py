@@ -12,6 +12,7 @@ from tfgen.models.likelihood import Likelihood
 from tfgen.models.moving_average import MovingAverage
 from tfgen.models.optimizer_step import OptimizerStep
 from tfgen.models.training_step import EVALUATION, TrainingStep
+from tfgen.networks.mlp import LAST
 
 __all__ = ["DECODE_BATCH", "EVALUATION", "GenerativeModel", "Likelihood"]
 
@@ -68,13 +69,35 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
         self.clip_norm = None
         self.differentiate = OptimizerStep.gradients
         self.trackers = {name: keras.metrics.Mean(name=name) for name in self.loss_names}
+        self.evaluated_rows = keras.metrics.Sum(name="evaluated_rows")
         self._build_networks()
+        self._check_last_layers()
         self.average = MovingAverage(self.averaged_variables, ema, name="average") if ema else None
         self.build((None, *self.event_shape))
 
     def _build_networks(self) -> None:
         """Create and build every network, as attributes of the model: Keras trains and saves no others."""
         raise NotImplementedError
+
+    @property
+    def feature_networks(self) -> tuple[str, ...]:
+        """Names of the networks whose outputs are features for another network, and which have no output layer."""
+        return ()
+
+    def _check_last_layers(self) -> None:
+        """Check that the optimizer Muon can tell the output layer of every network, which it leaves to Adam.
+
+        Raises:
+            ValueError: if a network with kernels has no layer named `tfgen.networks.mlp.LAST`.
+        """
+        for network in self.layers:
+            paths = [variable.path for variable in network.trainable_variables if variable.name == "kernel"]
+            has_last = any(f"/{path}".endswith(f"/{LAST}/kernel") for path in paths)
+            if paths and not has_last and network.name not in self.feature_networks:
+                raise ValueError(
+                    f"Expected an output layer named {LAST!r} in each network. Received: {network.name}, whose kernels "
+                    f"are {', '.join(paths)}"
+                )
 
     # -- Keras --------------------------------------------------------------------------------------------------------
 

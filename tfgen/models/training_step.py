@@ -37,6 +37,8 @@ class TrainingStep(Labels):
     seed: int
     optimizer: Any
     trackers: dict[str, keras.metrics.Metric]
+    #: Number of rows since the start of the evaluation.
+    evaluated_rows: keras.metrics.Sum
     average: MovingAverage | None
     losses_of: Callable
     weights: Any
@@ -135,14 +137,23 @@ class TrainingStep(Labels):
         return self._track(self.update(*batch))
 
     def test_step(self, data) -> dict[str, tf.Tensor]:
-        """Compute the losses of a batch and return the mean metrics. A sample weight weighs the rows, if given."""
+        """Compute the losses of a batch and return the mean metrics. A sample weight weighs the rows, if given.
+
+        The noise of a batch depends on its position in the evaluation, and not on the weights.
+        """
         (examples, *label), weight = self.split_data(data)
-        # The number of rows evaluated so far serves as the step of the noise. It needs no further variable, and every
-        # evaluation has the same noise. On several replicas, each tracker counts the rows of its own replica only.
+        # The number of rows evaluated so far serves as the step of the noise, so that every evaluation has the same
+        # noise. On several replicas, each counts its own rows only.
         replicas, _ = random.replica()
-        evaluated = replicas * tf.cast(tf.convert_to_tensor(self.trackers[self.loss_names[0]].count), tf.int64)
+        evaluated = replicas * tf.cast(tf.convert_to_tensor(self.evaluated_rows.result()), tf.int64)
+        self.evaluated_rows.update_state(tf.cast(random.rows(examples), tf.float32))
         with random.StepRng(self.seed + EVALUATION, evaluated) as rng:
             return self._track(self.losses_of(examples, rng, **self.given(*label)), weight)
+
+    def reset_metrics(self) -> None:
+        """Set the metrics to their start, and the position in the evaluation to its first row."""
+        for metric in (*self.trackers.values(), self.evaluated_rows):
+            metric.reset_state()
 
     def _track(self, losses: dict[str, tf.Tensor], weight=None) -> dict[str, tf.Tensor]:
         for name, tracker in self.trackers.items():

@@ -73,6 +73,10 @@ class VAE(GenerativeModel):
         """Whether the latents are a hierarchy of grids, and not one vector."""
         return self.config.arch == "hierarchical"
 
+    @property
+    def feature_networks(self):
+        return ("encoder",) if self.is_hierarchical else ()
+
     # -- the distributions --------------------------------------------------------------------------------------------
 
     def preprocess(self, images, rng: random.StepRng) -> tuple[tf.Tensor, tf.Tensor]:
