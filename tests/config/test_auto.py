@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfgen.cli.train_arguments import parse
-from tfgen.config import RunConfig
+from tfgen.config import RunConfig, auto_gan
 from tfgen.config.auto import auto_config, choose, choose_length, has_rules, options_of_rules
 from tfgen.config.auto_facts import Facts, batch_choice, power_of_two_up_to
 from tfgen.config.auto_training import PASS_FACTOR
@@ -51,8 +51,13 @@ def test_any_facts_give_a_valid_configuration_and_its_command(model, facts, step
     assert arguments.config == config
     assert config.train.batch_size % facts.replicas == 0
     if model.endswith("gan"):
-        # The adaptive probability needs changes whose probability it is.
-        assert bool(config.architecture.differentiable_augmentation) == (config.architecture.ada_target is not None)
+        network = config.architecture
+        # The probability adapts for a few hundred pictures, and is constant for a few thousand.
+        assert bool(network.differentiable_augmentation) == (facts.examples < auto_gan.MANY_PICTURES)
+        assert (network.ada_target is not None) == (facts.examples < auto_gan.VERY_FEW_PICTURES)
+        if auto_gan.VERY_FEW_PICTURES <= facts.examples < auto_gan.MANY_PICTURES:
+            passes = steps * config.train.batch_size / facts.examples
+            assert network.augmentation_probability == pytest.approx(min(0.5, passes / 1_000), abs=6e-4)
 
 
 @pytest.mark.parametrize("model", FAMILIES)

@@ -32,8 +32,10 @@ OPTIONS = frozenset(
 )
 #: Number of training pictures from which on the discriminator does not memorize them in a short training.
 MANY_PICTURES = 20_000
-#: Number of training pictures below which augmentation starts with a probability above 0.
-VERY_FEW_PICTURES = 1_000
+#: Number of training pictures below which the probability of augmentation adapts, and its value at the start.
+VERY_FEW_PICTURES, FIRST_PROBABILITY = 1_000, 0.2
+#: Passes over the training set for which a constant probability of augmentation would be 1, and its largest value.
+PASSES, HIGHEST_PROBABILITY = 1_000, 0.5
 #: Half-life of the moving average in images at a batch of 32, and its largest share of the training.
 EMA_IMAGES, EMA_SHARE = 10_000, 0.05
 #: Smallest number of images, and share of the training, in which the probability of augmentation can rise to 1.
@@ -71,12 +73,23 @@ def _augmentation(facts: Facts) -> list[Choice]:
         return []
     color = ("color",) if facts.channels > 1 else ()
     few = f"fewer than {MANY_PICTURES:,} pictures, which the discriminator would memorize"
-    start = 0.2 if facts.examples < VERY_FEW_PICTURES else 0.0
+    kinds = Choice("differentiable_augmentation", (*color, "translation", "cutout"), f"{few} (Zhao et al. 2020)")
+    if not adapts(facts.examples):
+        return [kinds]
     return [
-        Choice("differentiable_augmentation", (*color, "translation", "cutout"), f"{few} (Zhao et al. 2020)"),
+        kinds,
         Choice("ada_target", 0.6, "augment as much as the discriminator overfits (Karras et al. 2020, StyleGAN2-ADA)"),
-        Choice("augmentation_probability", start, f"at the start; {facts.examples:,} pictures"),
+        Choice("augmentation_probability", FIRST_PROBABILITY, f"at the start; {facts.examples:,} pictures"),
     ]
+
+
+def adapts(examples: int) -> bool:
+    """Whether the probability of augmentation adapts to the accuracy of the discriminator.
+
+    With more pictures, a training on a CPU ends before the discriminator overfits. Its accuracy is high then because
+    the generator is not yet good, and an adaptive probability would rise without need.
+    """
+    return examples < VERY_FEW_PICTURES
 
 
 def length_rules(config: RunConfig, examples: int, steps: int) -> list[Choice]:
@@ -94,7 +107,12 @@ def length_rules(config: RunConfig, examples: int, steps: int) -> list[Choice]:
             "(Karras et al. 2020, StyleGAN2-ADA)",
         ),
     ]
-    if examples < MANY_PICTURES:
+    if adapts(examples):
         rise = int(max(ADA_IMAGES, ADA_SHARE * images))
         choices.append(Choice("ada_images", min(2**31 - 1, rise), "the probability can reach 1 within the training"))
+    elif examples < MANY_PICTURES:
+        passes = images / examples
+        probability = round(min(HIGHEST_PROBABILITY, passes / PASSES), 3)
+        reason = f"a thousandth for each of {passes:,.0f} passes over the training set, at most {HIGHEST_PROBABILITY}"
+        choices.append(Choice("augmentation_probability", probability, reason))
     return choices
