@@ -1,6 +1,7 @@
-"""Import TensorFlow without the messages that its C++ code prints while it starts."""
+"""The start of a program: output on any terminal, and TensorFlow without the messages that its C++ code prints."""
 
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -28,6 +29,14 @@ def silence_unless_failing() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(original, 2)
             os.close(original)
+
+
+def tolerate_any_terminal() -> None:
+    """Write characters that the terminal cannot show as escapes such as \\u2265, where Python would raise an error."""
+    for stream in (sys.stdout, sys.stderr):
+        # Streams that a caller has put in place of the terminal may be of any class.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def start_tensorflow(probability: bool = True) -> None:

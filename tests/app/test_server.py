@@ -2,11 +2,12 @@
 
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
-from tfgen.app.server import check_address, private_cache
+from tfgen.app.server import check_address, private_cache, wait
 from tfgen.errors import ConfigError
 from tfgen.ports import LOOPBACK, free_port
 
@@ -43,3 +44,18 @@ def test_the_cache_of_gradio_is_a_folder_of_this_process_and_is_deleted(monkeypa
         (folder / "picture.png").touch()
         assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert not folder.exists()
+
+
+def test_waiting_in_a_thread_sets_no_signal():
+    failed = []
+
+    def run():
+        try:
+            wait()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(0.2)
+    assert not failed

@@ -175,8 +175,12 @@ def check_address(host: str, port: int) -> None:
 
 
 def wait() -> None:
-    """Return after SIGTERM; Ctrl-C raises KeyboardInterrupt as usual."""
+    """Return after SIGTERM; Ctrl-C raises KeyboardInterrupt as usual.
+
+    Python handles signals in the main thread only. In another thread this function never returns.
+    """
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     while not stopped.wait(1.0):
         pass

@@ -22,6 +22,7 @@ from tfgen.cli.value_types import (
     temperature,
 )
 from tfgen.errors import did_you_mean
+from tfgen.startup import tolerate_any_terminal
 
 #: Help texts end with the default value in this form; argparse fills it in.
 DEFAULT = "[default: %(default)s]"
@@ -46,6 +47,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=prog, description=_wrapped(description), **{**defaults, **settings})
 
     def parse_known_args(self, args=None, namespace=None):
+        tolerate_any_terminal()
         arguments = list(sys.argv[1:] if args is None else args)
         before = ""
         for argument in arguments:

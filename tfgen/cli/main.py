@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from tfgen.cli.arguments import Parser
 from tfgen.errors import did_you_mean
+from tfgen.startup import tolerate_any_terminal
 
 #: Heading → command → (module with `build_parser` and `main`, what the command does).
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -99,6 +100,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command that the first argument names. Exit status 2 if there is no such command."""
     if "_ARGCOMPLETE" in os.environ:
         _complete()
+    tolerate_any_terminal()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help"):
         print(help_text())

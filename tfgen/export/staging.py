@@ -1,17 +1,19 @@
 """Atomic publication of an export: made in a hidden folder, checked there, then moved into place."""
 
 import contextlib
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from tfgen.errors import ConfigError
 from tfgen.files import move_durably
 
 _PREFIX = ".export-"
+#: File in the hidden folder that a running export locks.
+_LOCK = ".lock"
 
 
 @contextlib.contextmanager
@@ -35,25 +37,23 @@ def staging(out: str | Path) -> Iterator[Path]:
         raise ConfigError(
             f"--out: expected a folder that can be written to. Received: {out} ({error.strerror})"
         ) from None
-    lock = os.open(folder, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = FileLock(folder / _LOCK)
+    lock.acquire()
     try:
         yield folder
     finally:
+        lock.release()
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
 
 
 def _remove_if_unlocked(folder: Path) -> None:
-    lock = os.open(folder, os.O_RDONLY)
+    lock = FileLock(folder / _LOCK)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock.acquire(timeout=0)
+    except Timeout:
         return
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(lock)
+    lock.release()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish_version(source: Path, versions: Path) -> Path:
