@@ -60,9 +60,30 @@ def test_an_error_of_the_operating_system_without_a_path_names_its_reason(capsys
     assert ended(TimeoutError(), capsys)[1].endswith("Received: TimeoutError\n")
 
 
-def test_a_defect_of_the_program_keeps_its_traceback():
-    with pytest.raises(ZeroDivisionError), exit_on_error():
-        1 / 0  # noqa: B018
+def test_a_reason_that_a_library_passes_on_as_text_is_one_sentence(capsys):
+    """HDF5 raises RuntimeError, and TensorFlow an error of its own, when a disk is full."""
+    error = RuntimeError("Unable to flush file (errno = 28, error message = 'No space left on device')")
+    assert ended(error, capsys) == (
+        2,
+        "error: expected the operating system to carry out a request. Received: No space left on device\n",
+    )
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("No space left on device"), RuntimeError("a defect")])
+def test_a_defect_of_the_program_keeps_its_traceback(error):
+    with pytest.raises(type(error)), exit_on_error():
+        raise error
+
+
+def test_an_error_of_tensorflow_about_a_file_is_one_sentence(tmp_path, capsys):
+    import tensorflow as tf
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit), exit_on_error():
+        tf.io.write_file(str(tmp_path / "file" / "below"), "content")
+    assert capsys.readouterr().err.endswith("Received: Not a directory\n")
+    with pytest.raises(tf.errors.InvalidArgumentError), exit_on_error():
+        tf.reshape(tf.zeros(3), (2, 2))
 
 
 def test_a_closed_pipe_ends_the_program_without_a_message():

@@ -6,6 +6,7 @@ command line prints the message after ``error:``, without a traceback, and exits
 
 import contextlib
 import difflib
+import errno
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -81,6 +82,7 @@ def exit_on_error() -> Iterator[None]:
     - `TfgenError`: the message, and the `exit_status` of the class.
     - OSError: the path and the operating system's reason (no space left, name too long, read-only, a folder instead of
       a file …), exit status 2.
+    - An error of TensorFlow or HDF5 that gives a reason of the operating system: the reason, exit status 2.
     - MemoryError, and TensorFlow's ResourceExhaustedError: the size that could not be allocated, exit status 2.
     - KeyboardInterrupt: "stopped", exit status 130.
     - BrokenPipeError: no message, exit status 1. The reader of standard output has ended, as `head` does.
@@ -110,11 +112,44 @@ def exit_on_error() -> Iterator[None]:
         print(f"error: {_sentence(error)}", file=sys.stderr)
         raise SystemExit(2) from None
     except Exception as error:
+        if (reason := system_reason(error)) is not None:
+            print(f"error: expected the operating system to carry out a request. Received: {reason}", file=sys.stderr)
+            raise SystemExit(2) from None
         if not _is_out_of_memory(error):
             raise
         first_line = (str(error) or type(error).__name__).splitlines()[0]
         print(f"error: expected enough memory. Received: {first_line}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+#: Reasons of the operating system that other libraries pass on as text only.
+_SYSTEM_REASONS = tuple(
+    os.strerror(number)
+    for number in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EFBIG,
+        errno.ENAMETOOLONG,
+        errno.EACCES,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EMFILE,
+        errno.EIO,
+    )
+)
+
+
+def system_reason(error: Exception) -> str | None:
+    """Return the reason of the operating system for an error about a file; None for other errors.
+
+    Errors of Python hold the reason. TensorFlow and HDF5 write it into the message of an error of their own.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, (OSError, RuntimeError)) or type(error).__module__.startswith("tensorflow."):
+        return next((reason for reason in _SYSTEM_REASONS if reason in str(error)), None)
+    return None
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -124,7 +159,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 def _sentence(error: OSError) -> str:
     """Return the path and the reason of an error of the operating system."""
-    reason = error.strerror or str(error) or type(error).__name__
+    reason = system_reason(error) or str(error) or type(error).__name__
     if error.filename is None:
         return f"expected the operating system to carry out a request. Received: {reason}"
     return f"expected to read or write {os.fsdecode(error.filename)}. Received: {reason}"

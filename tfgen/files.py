@@ -89,9 +89,9 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
             error.filename, error.filename2 = str(path), None
         raise
     finally:
+        _in_use.discard(temporary)
         with contextlib.suppress(OSError):  # the name may be too long to exist
             temporary.unlink()
-        _in_use.discard(temporary)
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import tensorflow as tf
 from pydantic import TypeAdapter, ValidationError
 
-from tfgen.errors import RunError
+from tfgen.errors import RunError, system_reason
 from tfgen.files import atomic_write, move_durably
 
 #: Name of the progress in a checkpoint.
@@ -201,8 +201,8 @@ def _readable(checkpoint: Path) -> Iterator[str]:
 
 def _reason(error: Any) -> str:
     """The first line of an exception's message, or the name of its class."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if (reason := system_reason(error)) is not None:
+        return reason
     if isinstance(error, ValidationError):
         return "a progress of another form"
     return (str(error).splitlines() or [type(error).__name__])[0]
