@@ -9,6 +9,8 @@ TensorFlow is imported with the first name that needs it, so that `import tfgen`
 
 import importlib
 
+from tfgen.keras_classes import register_when_keras_is_imported
+
 __version__ = "0.2.0"
 
 #: Public name → (module that defines it, its name there). The model classes come from the registry of families.
@@ -18,6 +20,8 @@ _EXPORTS = {
     "load_data": ("tfgen.data", "load"),
     "show": ("tfgen.plots.show", "show"),
 }
+
+register_when_keras_is_imported()
 
 
 def _exports() -> dict[str, tuple[str, str]]:
