@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tfgen import pretrained
 from tfgen.config import RunConfig
 from tfgen.errors import RunError
@@ -20,7 +22,7 @@ def load_keras_model(file: Path, config: RunConfig) -> "GenerativeModel":
         config: of the run.
 
     Raises:
-        RunError: if there is no file, Keras cannot load it, or it holds another model.
+        RunError: if there is no file, Keras cannot load it, it holds another model, or a weight is infinite or NaN.
     """
     if not file.is_file():
         raise RunError(
@@ -42,6 +44,7 @@ def load_keras_model(file: Path, config: RunConfig) -> "GenerativeModel":
         raise RunError(
             f"Expected a {config.model} saved by tfgen in {file}. Received: a model of class {type(model).__name__}"
         )
+    check_finite(model, file)
     return model
 
 
@@ -66,4 +69,18 @@ def load_packed_model(folder: Path, config: RunConfig) -> "GenerativeModel":
         raise RunError(f"Expected the classes of a conditional model in {folder / pretrained.RECORD}. Received: none")
     model = build(config, tuple(record["event_shape"]), record["levels"], *labels)
     load_weights(model, folder / pretrained.WEIGHTS, record["weights"]["sha256"])
+    check_finite(model, folder / pretrained.WEIGHTS)
     return model
+
+
+def check_finite(model: "GenerativeModel", file: Path) -> None:
+    """Raise `RunError` if a weight is infinite or NaN: every number and picture of the model would be so too."""
+    from tfgen.models.weights import inference_variables
+
+    variables = inference_variables(model)
+    wrong = [name for name, variable in variables.items() if not np.isfinite(np.asarray(variable, np.float32)).all()]
+    if wrong:
+        raise RunError(
+            f"Expected finite weights in {file}. Received: NaN or infinite ones in {len(wrong)} of {len(variables)} "
+            f"arrays, for example {wrong[0]}. The training diverged, or the file is damaged"
+        )
