@@ -126,7 +126,9 @@ class DeprecatedOption(argparse.Action):
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the positional argument RUN."""
-    parser.add_argument("run", metavar="RUN", help="Run folder, or the name of a pretrained model (tfgen models).")
+    parser.add_argument(
+        "run", metavar="RUN", help="Run folder, name of a pretrained model (tfgen models), or .keras file of a model."
+    )
 
 
 def add_n(parser: argparse.ArgumentParser, largest: int, default: int = 64, help: str = "Number of samples") -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tfgen.cli.arguments import Parser, add_out, add_run
 from tfgen.cli.value_types import int_in_range
-from tfgen.errors import exit_on_error
+from tfgen.errors import ConfigError, exit_on_error
 from tfgen.pretrained import is_name
 
 FORMATS = ("saved_model", "tflite", "onnx")
@@ -32,7 +32,7 @@ def build_parser() -> Parser:
     add_out(
         parser,
         None,
-        "Folder to write to [default: RUN/export; for a pretrained model ./NAME-export].",
+        "Folder to write to [default: RUN/export; for a pretrained model or a .keras file ./NAME-export].",
         metavar="DIR",
     )
     parser.add_argument(
@@ -63,7 +63,9 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     options.quantize = list(dict.fromkeys(options.quantize or ["none"]))
     options.batch = options.batch or 1
     # The folder of a pretrained model belongs to the installed package.
-    default = f"{options.run}-export" if is_name(options.run) else Path(options.run) / "export"
+    is_file = Path(options.run).suffix == ".keras"
+    name = Path(options.run).stem if is_file else options.run
+    default = f"{name}-export" if is_file or is_name(options.run) else Path(options.run) / "export"
     options.out = Path(options.out or default)
     return options
 
@@ -83,8 +85,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         import tensorflow as tf
 
         # The latency of every format is measured with one thread, so that the formats can be compared.
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            raise ConfigError("Expected a process of its own, in which TensorFlow has not started yet") from None
 
         from tfgen.export.pipeline import export
 

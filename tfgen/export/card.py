@@ -10,6 +10,7 @@ from tfgen.export.report import parity_table
 from tfgen.export.signatures import signatures
 from tfgen.files import atomic_write
 from tfgen.markdown import markdown_table
+from tfgen.runs.keras_run import KerasRun
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
@@ -69,9 +70,14 @@ def write_card(run: "Run", model: "GenerativeModel", report: dict[str, dict[str,
 
 def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, Any]]) -> list[str]:
     """Return the sections of the card as Markdown. For the arguments see `write_card`."""
-    config, train, data = run.config, run.config.train, run.config.data.data
+    config, data = run.config, run.config.data.data
     stated = pretrained.read(run.path).get("licence") if run.is_packed else None
-    description, licence = DATA.get(data, (f"the user's own, {Path(data).name!r}", stated or UNKNOWN_LICENCE))
+    unknown = ("not known to tfgen", UNKNOWN_LICENCE)
+    description, licence = (
+        unknown
+        if isinstance(run, KerasRun)
+        else DATA.get(data, (f"the user's own, {Path(data).name!r}", stated or UNKNOWN_LICENCE))
+    )
     shape = "×".join(map(str, model.event_shape))
     conditional = f", conditional on {len(model.classes)} classes" if model.is_conditional else ""
     event = f"images of {shape} values" if model.is_image else f"points of {shape} coordinates"
@@ -80,8 +86,7 @@ def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, A
         f"A {type(model).__name__} of {event}{conditional}, trained by tfgen. "
         f"Signatures: {', '.join(signatures(model))}.",
         f"## Data\n\n- {description}\n- licence: {licence}",
-        f"## Training\n\n- preset `{config.preset}`: {train.epochs} epochs, batches of {train.batch_size}, "
-        f"{train.optimizer}, learning rate {train.learning_rate:g}, seed {train.seed}\n"
+        f"## Training\n\n- {_training(run)}\n"
         f"- architecture: `{json.dumps(config.architecture.to_dict())}`\n"
         f"- packages: {packages(run)}",
         f"## Metrics\n\n{metrics(run, model)}",
@@ -93,6 +98,17 @@ def sections(run: "Run", model: "GenerativeModel", report: dict[str, dict[str, A
         *statistics(report),
         f"## Limits\n\n{limits(model, data)}",
     ]
+
+
+def _training(run: "Run") -> str:
+    """Return the options of the training, as a sentence without a full stop."""
+    if isinstance(run, KerasRun):
+        return f"not known: the model was read from the file {run.path.name}"
+    train = run.config.train
+    return (
+        f"preset `{run.config.preset}`: {train.epochs} epochs, batches of {train.batch_size}, {train.optimizer}, "
+        f"learning rate {train.learning_rate:g}, seed {train.seed}"
+    )
 
 
 def packages(run: "Run") -> str:

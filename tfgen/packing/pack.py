@@ -83,6 +83,8 @@ def check_packable(run: "Run", name: str, out: str | Path) -> Path:
         RunError: if the run is not finished or is packed already, or if the folder exists.
     """
     target = Path(out) / name
+    if run.model_file == run.path:
+        raise RunError(f"Expected a run of training. Received: {run.path}, the file of a model")
     if run.is_packed:
         raise RunError(f"Expected a run of training. Received: {run.path}, which is packed already")
     # The configuration of an unfinished run, and the command made of it, name epochs that were not trained.

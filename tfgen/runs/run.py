@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfgen import pretrained
 from tfgen.config import RunConfig
-from tfgen.errors import ConfigError, RunError
+from tfgen.errors import ConfigError, RunError, did_you_mean
 from tfgen.files import read_json, write_json
 from tfgen.runs.lock import LOCK_TIMEOUT, run_lock
 from tfgen.runs.metrics_file import append_row, keep_rows, read_metrics
@@ -92,8 +92,8 @@ class Run:
         """Open an existing run.
 
         Args:
-            path: folder of the run, or name of a pretrained model. A name takes precedence over a folder of the same
-                spelling; `./digits-vae` and every `Path` are folders.
+            path: folder of the run, name of a pretrained model, or `.keras` file of a model. A name takes precedence
+                over a folder of the same spelling; `./digits-vae` and every `Path` are folders.
 
         Raises:
             RunError: if the folder or its configuration is missing or cannot be read.
@@ -101,10 +101,17 @@ class Run:
         by_name = pretrained.is_name(path)
         path = pretrained.FOLDER / path if by_name else _folder(path)
         file = path / "config.json"
+        if path.suffix == ".keras" and path.is_file():
+            from tfgen.runs.keras_run import KerasRun
+
+            return KerasRun.of_file(path)
         if not path.is_dir():
             known = f" or one of the pretrained models {', '.join(names)}" if (names := pretrained.names()) else ""
             state = "is a file" if path.exists() else "does not exist"
-            raise RunError(f"Expected the folder of a run{known}. Received: {path}, which {state}")
+            hint = did_you_mean(path, names)
+            raise RunError(
+                f"Expected the folder of a run{known}. Received: {path}, which {state}{'.' if hint else ''}{hint}"
+            )
         if not file.is_file():
             raise RunError(f"Expected a run's config.json in {path}. Found: {_first_names(path)}")
         try:
@@ -125,6 +132,8 @@ class Run:
             RunError: as `open` does, and for a packed model, which cannot be trained.
         """
         run = cls.open(path)
+        if run.model_file == run.path:
+            raise RunError(f"Expected the folder of a run to resume. Received: {path}, the file of a model")
         if run.is_packed:
             folder = f" (./{path} would be a folder)" if run.by_name else ""
             raise RunError(
