@@ -22,6 +22,17 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def user_cache(tmp_path_factory):
+    """A temporary cache folder for all tests and the programs that they start. Yields the user's own, which stays."""
+    before = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        # The list of fonts, which takes seconds to make.
+        patch.setenv("MPLCONFIGDIR", os.environ.get("MPLCONFIGDIR") or str(before / "matplotlib"))
+        yield before
+
+
 @pytest.fixture(scope="session")
 def digits() -> np.ndarray:
     """scikit-learn's 1,797 digits, uint8 [n, 8, 8, 1] with 17 levels."""
