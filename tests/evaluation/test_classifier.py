@@ -1,6 +1,7 @@
 """A classifier has the accuracy that its card states, and a changed or damaged classifier is refused."""
 
 import dataclasses
+import hashlib
 import json
 import os
 import shutil
@@ -113,6 +114,52 @@ def test_missing_and_damaged_files_are_named(copied, tmp_path):
         load_classifier(copied)
     copied.with_suffix(".json").unlink()
     with pytest.raises(DataError, match=r"There is no file .*digits\.json"):
+        load_classifier(copied)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("classes", -1),
+        ("filters", 0),
+        ("filters", 10**9),
+        ("filters", "16"),
+        ("test_accuracy", "high"),
+        ("test_accuracy", 1.5),
+        ("event_shape", [8, 8]),
+        ("event_shape", [10**9, 8, 1]),
+        ("levels", True),
+        ("labels", []),
+        ("labels", [3, 1] * 5),
+        ("label_names", ["0"]),
+        ("label_names", "0123456789"),
+        ("feature_scale", 0),
+        ("data", None),
+        ("architecture", "resnet"),
+        ("sha256", 7),
+    ],
+)
+def test_a_card_with_a_value_out_of_range_is_one_sentence(copied, name, value):
+    card = json.loads(copied.with_suffix(".json").read_text())
+    copied.with_suffix(".json").write_text(json.dumps({**card, name: value}))
+    with pytest.raises(DataError, match=r"expected.*Received: ") as caught:
+        load_classifier(copied)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, "3"])
+def test_a_card_that_is_no_mapping_is_one_sentence(copied, text):
+    copied.with_suffix(".json").write_text(text)
+    with pytest.raises(DataError, match="expected the card of a classifier"):
+        load_classifier(copied)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + 18 * b"\0", b"\x93NUMPY"])
+def test_damaged_weights_with_the_hash_of_the_card_are_one_sentence(copied, content):
+    card = json.loads(copied.with_suffix(".json").read_text())
+    copied.write_bytes(content)
+    copied.with_suffix(".json").write_text(json.dumps({**card, "sha256": hashlib.sha256(content).hexdigest()}))
+    with pytest.raises(DataError, match="expected the weights of a 10-way classifier"):
         load_classifier(copied)
 
 

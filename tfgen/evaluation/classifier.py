@@ -6,12 +6,14 @@ therefore records the SHA-256 of the classifier's weights.
 """
 
 import dataclasses
+import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tfgen.errors import DataError
 from tfgen.metrics.set_distances import ClassifiedFeatures
@@ -72,25 +74,46 @@ class ClassifierCard:
         """Read the content of the JSON file.
 
         Raises:
-            KeyError, TypeError, ValueError: if a value is missing or of another type.
+            ValueError: if a value is missing, of another type or out of range.
         """
-        names = values.get("label_names")
-        return cls(
-            data=values["data"],
-            event_shape=tuple(map(int, values["event_shape"])),
-            levels=int(values["levels"]),
-            labels=tuple(map(int, values["labels"])),
-            filters=int(values["filters"]),
-            # Files of earlier versions have one architecture and name none.
-            architecture=str(values.get("architecture", "convolutional")),
-            feature_scale=float(values.get("feature_scale", 1.0)),
-            label_names=None if names is None else tuple(names),
-            test_examples=values.get("test_examples"),
-            test_accuracy=float(values["test_accuracy"]),
-            weights=values.get("weights"),
-            command=values.get("command"),
-            sha256=values["sha256"],
-        )
+        return cls(**_CardFile.model_validate_json(json.dumps(values)).model_dump(exclude={"classes"}))
+
+
+_Side = Annotated[int, Field(ge=1, le=1024)]
+
+
+class _CardFile(BaseModel):
+    """The types and ranges of the values in the JSON file."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    data: str
+    event_shape: tuple[_Side, _Side, _Side]
+    levels: int = Field(ge=2, le=256)
+    classes: int | None = None
+    labels: tuple[int, ...] = Field(min_length=2, max_length=100_000)
+    filters: int = Field(ge=1, le=256)
+    # Files of earlier versions have one architecture and name none.
+    architecture: str = "convolutional"
+    feature_scale: float = Field(default=1.0, gt=0.0)
+    label_names: tuple[str, ...] | None = None
+    test_examples: int | None = Field(default=None, ge=0)
+    test_accuracy: float = Field(ge=0.0, le=1.0)
+    weights: int | None = Field(default=None, ge=0)
+    command: str | None = None
+    sha256: str
+
+    @model_validator(mode="after")
+    def _numbers_of_classes_agree(self) -> Self:
+        if list(self.labels) != sorted(set(self.labels)):
+            raise ValueError(f"labels: expected different numbers in ascending order. Received: {self.labels[:10]}")
+        names = self.label_names
+        if self.classes not in (None, len(self.labels)) or (names is not None and len(names) != len(self.labels)):
+            raise ValueError(
+                f"labels: expected as many as classes and names. Received: {len(self.labels)} labels, "
+                f"{self.classes} classes and {'no' if names is None else len(names)} names"
+            )
+        return self
 
 
 @dataclass(frozen=True)

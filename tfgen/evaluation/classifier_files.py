@@ -4,14 +4,29 @@ import dataclasses
 import hashlib
 import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from tfgen.errors import DataError
 from tfgen.evaluation.classifier import Classifier, ClassifierCard
 from tfgen.evaluation.classifier_recipes import build_classifier_network
 from tfgen.files import atomic_write, write_json
+
+#: What NumPy and zipfile raise for a damaged .npz.
+_DAMAGED = (ValueError, KeyError, OSError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+
+
+def _reason(error: Exception) -> str:
+    """The reason of an error in one line, with the place in the card that a check of its types names."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    return (str(error).splitlines() or [""])[0][:200] or type(error).__name__
 
 
 def weights_to_bytes(network) -> bytes:
@@ -66,8 +81,8 @@ def load_classifier(path: str | Path) -> Classifier:
     content = path.read_bytes()
     try:
         card = ClassifierCard.from_dict(json.loads(card_file.read_text()))
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{card_file}: expected the card of a classifier. Received: {error!r}") from None
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{card_file}: expected the card of a classifier. Received: {_reason(error)}") from None
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != card.sha256:
         raise DataError(
@@ -77,7 +92,9 @@ def load_classifier(path: str | Path) -> Classifier:
     network = build_classifier_network(card.architecture, card.event_shape, card.classes, card.filters)
     try:
         set_weights(network, content)
-    except (ValueError, KeyError) as error:
-        raise DataError(f"{path}: expected the weights of a {card.classes}-way classifier. Received: {error}") from None
+    except _DAMAGED as error:
+        raise DataError(
+            f"{path}: expected the weights of a {card.classes}-way classifier. Received: {_reason(error)}"
+        ) from None
     network.trainable = False
     return Classifier(network, card, path.stem)
