@@ -123,20 +123,24 @@ def exit_on_error() -> Iterator[None]:
 
 
 #: Reasons of the operating system that other libraries pass on as text only.
-_SYSTEM_REASONS = tuple(
-    os.strerror(number)
-    for number in (
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EROFS,
-        errno.EFBIG,
-        errno.ENAMETOOLONG,
-        errno.EACCES,
-        errno.EISDIR,
-        errno.ENOTDIR,
-        errno.EMFILE,
-        errno.EIO,
-    )
+_SYSTEM_REASONS = (
+    # `Path.resolve` raises RuntimeError with this text.
+    "Symlink loop",
+    *map(
+        os.strerror,
+        (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EROFS,
+            errno.EFBIG,
+            errno.ENAMETOOLONG,
+            errno.EACCES,
+            errno.EISDIR,
+            errno.ENOTDIR,
+            errno.EMFILE,
+            errno.EIO,
+        ),
+    ),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 from tfgen.config.presets import run_config
 from tfgen.data.sets import Dataset, ImageSet
 from tfgen.errors import DataError
-from tfgen.runs.data_record import check_data, record_data
+from tfgen.runs.data_record import check_data, check_data_of, record_data
 from tfgen.runs.run import Run
 
 
@@ -29,6 +29,21 @@ def test_changed_data_are_refused_unless_they_are_accepted(tmp_path):
     check_data(run, data(1), accept_changed=True)
     check_data(run, data(1))
     assert json.loads((run.path / "data.json").read_text()) == {"fingerprint": data(1).fingerprint}
+
+
+def test_no_measurement_uses_changed_data(tmp_path, monkeypatch):
+    """Every measurement takes the examples from `Run.dataset`."""
+    now = [data(0)]
+    monkeypatch.setattr("tfgen.data.load", lambda *args, **options: now[0])
+    run = Run.create(tmp_path, run_config("vae"))
+    record_data(run, data(0))
+    assert Run.open(run.path).dataset is now[0]
+    now[0] = data(1)
+    for use in (lambda run: run.dataset, lambda run: run.local_dataset, check_data_of):
+        with pytest.raises(DataError, match="Expected the data with which the training of"):
+            use(Run.open(run.path))
+    check_data_of(Run.open(run.path), accept_changed=True)
+    assert Run.open(run.path).dataset is now[0]
 
 
 def test_files_that_were_left_out_are_listed(tmp_path):

@@ -12,6 +12,7 @@ from tfgen.evaluation.likelihood import measure_likelihood
 from tfgen.evaluation.memorization import measure_memorization
 from tfgen.evaluation.quality import measure_quality
 from tfgen.files import write_json
+from tfgen.runs.data_record import check_data_of
 from tfgen.runs.entries import (
     ClassificationEntry,
     ClassSamplesEntry,
@@ -53,6 +54,11 @@ def remeasure(
     copies = [{**entry.to_json(), "weights": BEFORE_ROUNDING} for entry in entries.get("likelihood", [])]
     content = {"run": packed.path.name, "model": run.config.model, "likelihood": copies}
     write_json(packed.path / FILE_NAME, content)
+    try:
+        check_data_of(run)
+    except DataError as error:
+        report(f"nothing is measured again: {error}")
+        return
     for entry in entries.get("likelihood", []):
         report(_likelihood(packed, model, entry, max_seconds))
     for entry in entries.get("inversion", []):

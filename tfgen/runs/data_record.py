@@ -39,7 +39,8 @@ def check_data(run: Run, dataset: "Dataset", accept_changed: bool = False) -> No
     if not accept_changed:
         raise DataError(
             f"Expected the data with which the training of {run.path} began. Received: other pictures, labels or split "
-            f"in {run.config.data.data}. To use them nevertheless: --accept-changed-data"
+            f"in {run.config.data.data}. To use them nevertheless: tfgen evaluate or tfgen train --resume with "
+            "--accept-changed-data"
         )
     record_data(run, dataset)
 
@@ -47,7 +48,7 @@ def check_data(run: Run, dataset: "Dataset", accept_changed: bool = False) -> No
 def check_data_of(run: Run, accept_changed: bool = False) -> None:
     """`check_data` of the run's data, which are not read if the run has no record."""
     if _recorded(run) is not None:
-        check_data(run, run.dataset, accept_changed)
+        check_data(run, run.current_dataset, accept_changed)
 
 
 def _recorded(run: Run) -> str | None:

@@ -204,13 +204,25 @@ class Run:
 
     @cached_property
     def dataset(self) -> "Dataset":
-        """The run's data. Raises `DataError` if the data are missing or damaged."""
+        """The data with which the run was trained. Raises `DataError` if they are missing, damaged or changed."""
+        return self._checked(self.current_dataset)
+
+    @cached_property
+    def current_dataset(self) -> "Dataset":
+        """The run's data as they are now. Raises `DataError` if they are missing or damaged."""
         return self._load_data(download=True)
 
     @property
     def local_dataset(self) -> "Dataset":
-        """The run's data, without a download. Raises `DataError` if the data would have to be downloaded."""
-        return self._load_data(download=False)
+        """As `dataset`, without a download. Raises `DataError` if the data would have to be downloaded."""
+        return self._checked(self._load_data(download=False))
+
+    def _checked(self, dataset: "Dataset") -> "Dataset":
+        """Test examples of changed data may have been trained on, so that no measurement of them would be right."""
+        from tfgen.runs.data_record import check_data
+
+        check_data(self, dataset)
+        return dataset
 
     def _load_data(self, download: bool) -> "Dataset":
         from tfgen import data

@@ -55,7 +55,8 @@ def train(arguments: TrainArguments) -> Run | None:
     if run is None:
         _check_before_reading(config)
     # Missing or damaged data are reported before this worker waits for others.
-    dataset = (run or Run(Path(arguments.out), config)).dataset
+    source = run or Run(Path(arguments.out), config)
+    dataset = source.current_dataset if arguments.accept_changed_data else source.dataset
     # The preset auto chooses a batch that the replicas can share.
     distribution = make_strategy(arguments.machine, 0 if not run and has_rules(config) else config.train.batch_size)
     with lost_worker_errors(distribution):
