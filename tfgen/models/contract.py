@@ -3,9 +3,8 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from tfgen import random
+from tfgen.config import migration
 from tfgen.errors import ConfigError
 from tfgen.models.interface import DECODE_BATCH, Interface
 from tfgen.models.likelihood import Likelihood
@@ -106,17 +105,48 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Compute the mean loss of a batch: [n, *event_shape], or that and labels [n], → scalar.
+        """Reconstruct a batch, see `reconstruct`: [n, *event_shape], or that and labels [n].
 
-        Keras requires this method. Users of a model call `sample`, `encode`, `log_prob` and so on.
+        Keras's `predict` returns the same.
         """
-        with random.StepRng(self.seed, 0) as rng:
-            (examples, *label), _ = self.split_data(inputs)
-            losses = self.losses_of(examples, rng, training=training, **self.given(*label))
-            return tf.reduce_mean(losses[self.loss_names[0]])
+        (examples, *label), _ = self.split_data(inputs)
+        return self.reconstruct(examples, *label)
+
+    def fit(self, x=None, y=None, *others, **arguments):
+        """Train the model, as `keras.Model.fit` does.
+
+        Args:
+            x: examples [n, *event_shape]: uint8 images of the model's levels, floats in [0, 1], or points. Or a data
+                set of batches of examples, or of pairs of examples and labels.
+            y: labels of a conditional model, in the forms that `labels_of` describes.
+            *others, **arguments: of `keras.Model.fit`.
+
+        Raises:
+            ConfigError: if the examples or labels are out of range.
+        """
+        if "validation_data" in arguments and isinstance(arguments["validation_data"], tuple | list):
+            arguments["validation_data"] = self._checked_data(*arguments["validation_data"])
+        return super().fit(*self._checked_data(x, y), *others, **arguments)
+
+    def evaluate(self, x=None, y=None, *others, **arguments):
+        """Compute the mean losses of examples, as `keras.Model.evaluate` does. For `x` and `y`, see `fit`."""
+        return super().evaluate(*self._checked_data(x, y), *others, **arguments)
+
+    def _checked_data(self, examples, labels=None, *weights) -> tuple:
+        """Examples and labels that are given as arrays, checked. Data sets are checked batch by batch."""
+        if hasattr(examples, "__array__") or isinstance(examples, list):
+            examples = self.checked(examples)
+            if labels is not None and self.is_conditional:
+                labels = self.labels_of(labels, len(examples)).numpy()
+        return examples, labels, *weights
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**migration.without_format(config))
 
     def get_config(self) -> dict[str, Any]:
         return {
+            "format": migration.VERSION,
             "event_shape": list(self.event_shape),
             "levels": self.levels,
             **({"classes": self.classes, "class_frequencies": self.class_frequencies} if self.classes else {}),
@@ -135,7 +165,15 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
             jit_compile: whether `fit` compiles its steps with XLA. Off by default: convolutions are slower with XLA
                 on CPUs, and XLA draws other random numbers. (tfgen's own training loop draws them outside of XLA.)
             **kwargs: passed to `keras.Model.compile`.
+
+        Raises:
+            ConfigError: if a loss or metrics are given, which the model would not use.
         """
+        for name in ("loss", "metrics", "loss_weights", "weighted_metrics"):
+            if kwargs.get(name) is not None:
+                raise ConfigError(
+                    f"{name}: expected none, as the model has a loss and metrics of its own. Received: {kwargs[name]!r}"
+                )
         super().compile(optimizer=optimizer, jit_compile=jit_compile, **kwargs)
         self.clip_norm = clip_norm
         self.optimizer.build(self.optimized_variables)

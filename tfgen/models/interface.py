@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.models.inputs import check_count, check_examples, check_latents, check_seed, check_temperature
 from tfgen.models.labels import Labels
 from tfgen.models.likelihood import Likelihood
 
@@ -78,6 +79,26 @@ class Interface(Labels):
 
     def initialize_from(self, examples, label=None) -> None:
         """Set the data-dependent initial weights (ActNorm) from a first batch. Does nothing by default."""
+
+    def reconstruct(self, examples, label=None) -> tf.Tensor:
+        """Encode and decode examples: [n, *event_shape] → images [n, H, W, C] in [0, 1], or points [n, D].
+
+        Args:
+            examples: the examples.
+            label: labels, as for `sample`; None for a model without labels.
+
+        Raises:
+            UndefinedError: if the family has no encoder.
+        """
+        return self.decode(self.encode(examples, label), label)
+
+    def checked(self, examples) -> Any:
+        """Examples as an array or tensor. Raises `ConfigError` if their shape, type or range is wrong."""
+        return check_examples(examples, self.event_shape, self.levels)
+
+    def checked_latents(self, latents) -> Any:
+        """Latents as an array or tensor. Raises `ConfigError` if their shape or type is wrong."""
+        return check_latents(latents, self.latent_shape)
 
     # -- properties of the model --------------------------------------------------------------------------------------
 
@@ -158,11 +179,8 @@ class Interface(Labels):
         Raises:
             ConfigError: if `n` < 1, the temperature is negative or not finite, or a label is unknown.
         """
-        if n < 1:
-            raise ConfigError(f"n: expected at least 1. Received: {n}")
-        if not (temperature >= 0.0 and math.isfinite(temperature)):
-            raise ConfigError(f"temperature: expected a finite number, 0 or more. Received: {temperature}")
-        seeds = random.seeds_from(seed, n)
+        n, temperature = check_count(n), check_temperature(temperature)
+        seeds = random.seeds_from(check_seed(seed), n)
         labels = self.labels_from_seeds(seeds) if label is None else self.labels_of(label, n)
         parts = [slice(start, start + DECODE_BATCH) for start in range(0, n, DECODE_BATCH)]
         return tf.concat([self._sample_rows(seeds, temperature, labels, part) for part in parts], axis=0)
@@ -191,6 +209,7 @@ class Interface(Labels):
             ConfigError: if a label is unknown, or the model has no labels.
             UndefinedError: if the family has no likelihood.
         """
+        examples = self.checked(examples)
         if label is None and self.is_conditional:
             return tf.reduce_logsumexp(self._joint_log_prob(examples, samples, seed), axis=1)
         return self.log_prob_given(examples, samples, seed, self.labels_of(label, random.rows(examples)))
@@ -209,7 +228,7 @@ class Interface(Labels):
         """
         if not self.is_conditional:
             raise ConfigError("Expected a conditional model. Received: a model without classes")
-        return tf.nn.log_softmax(self._joint_log_prob(examples, samples, seed), axis=1)
+        return tf.nn.log_softmax(self._joint_log_prob(self.checked(examples), samples, seed), axis=1)
 
     def _joint_log_prob(self, examples, samples: int, seed: int) -> tf.Tensor:
         """log p(x, y) of each example and each class: [n, *event_shape] → float32 [n, K]."""

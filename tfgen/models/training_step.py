@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.errors import ConfigError
+from tfgen.models.inputs import check_examples
 from tfgen.models.labels import Labels
 from tfgen.models.moving_average import MovingAverage
 from tfgen.models.optimizer_step import OptimizerStep
@@ -41,6 +42,8 @@ class TrainingStep(Labels):
     evaluated_rows: keras.metrics.Sum
     average: MovingAverage | None
     losses_of: Callable
+    event_shape: tuple
+    levels: Any
     weights: Any
     trainable_variables: Any
 
@@ -105,6 +108,7 @@ class TrainingStep(Labels):
             ConfigError: if the model is conditional and the data have no labels.
         """
         examples, labels, weight = keras.utils.unpack_x_y_sample_weight(data)
+        examples = check_examples(examples, self.event_shape, self.levels)
         if not self.is_conditional:
             return (examples,), weight
         if labels is None:

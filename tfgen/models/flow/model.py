@@ -76,7 +76,7 @@ class Flow(GenerativeModel):
     @classmethod
     def from_config(cls, config):
         points = len(config["event_shape"]) == 1
-        return cls(**migration.migrate_hyperparameters("flow", config, points))
+        return cls(**migration.migrate_hyperparameters("flow", migration.without_format(config), points))
 
     amplifies_rounding = "each coupling multiplies the rounding errors of the previous coupling by up to e³"
 
@@ -152,6 +152,7 @@ class Flow(GenerativeModel):
         An ActNorm that is initialized, by data or by loaded weights, does not change. Under `tf.distribute`, call this
         method outside `strategy.run` with the first global batch, so that all replicas get the same weights.
         """
+        examples = self.checked(examples)
         with random.StepRng(self.seed, 0) as rng:
             events = self.dequantize(examples, rng)[0] if self.is_image else tf.cast(examples, tf.float32)
         with self._given(self.labels_of(label, random.rows(examples))):
@@ -205,6 +206,7 @@ class Flow(GenerativeModel):
 
         The intensity of a level corresponds to the middle of its dequantization interval.
         """
+        latent = self.checked_latents(latent)
         with self._given(self.labels_of(label, random.rows(latent))):
             data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
         if not self.is_image:
@@ -213,6 +215,7 @@ class Flow(GenerativeModel):
 
     def encode(self, examples, label=None):
         """f⁻¹(x), the inverse of `decode`: [n, …] → [n, D]. Images are dequantized to the middle of each level."""
+        examples = self.checked(examples)
         if self.is_image:
             unit = pixels.unit_interval(examples, self.levels)
             data = (unit * (self.levels - 1.0) + 0.5) / self.levels
@@ -226,6 +229,7 @@ class Flow(GenerativeModel):
 
         For images in [0, 1], a difference of one of 256 levels is 3.9e-3.
         """
+        examples = self.checked(examples)
         original = pixels.unit_interval(examples, self.levels) if self.is_image else tf.cast(examples, tf.float32)
         return tf.abs(self.decode(self.encode(examples, label), label) - original)
 
@@ -233,10 +237,7 @@ class Flow(GenerativeModel):
         """Largest and mean value of `inversion_error` over the first examples."""
         label = self.labels_of(label, len(examples))
         error = self.inversion_error(examples[:DIAGNOSED], None if label is None else label[:DIAGNOSED])
-        return {
-            "inversion_error": float(tf.reduce_max(error)),
-            "mean_inversion_error": float(tf.reduce_mean(error)),
-        }
+        return {"inversion_error": float(tf.reduce_max(error)), "mean_inversion_error": float(tf.reduce_mean(error))}
 
     def estimator(self, samples):
         if not self.is_image:
@@ -265,8 +266,7 @@ class Flow(GenerativeModel):
             seed: seed of the dequantization noise.
             label: labels int32 [n]; None for a model without labels.
 
-        Returns:
-            float32 [n].
+        Returns float32 [n].
         """
         if not self.is_image:
             return self.log_density(examples, label)

@@ -281,6 +281,7 @@ class GAN(AdversarialLosses, GenerativeModel):
 
         A conditional model needs labels, in the forms of `labels_of`.
         """
+        latent = self.checked_latents(latent)
         one_hot = self.one_hot(self.labels_of(label, random.rows(latent)))
         # Keras takes either arrays or tensors, and the one-hot vector is a tensor.
         inputs = latent if one_hot is None else [tf.convert_to_tensor(latent), one_hot]

@@ -11,6 +11,7 @@ from tfgen.config import VAEConfig
 from tfgen.errors import ConfigError
 from tfgen.models import pixels
 from tfgen.models.contract import DECODE_BATCH, GenerativeModel
+from tfgen.models.inputs import check_count, check_seed, check_temperature
 from tfgen.models.vae import networks
 from tfgen.models.vae.free_bits import free_bits
 from tfgen.models.vae.observation import observation
@@ -188,6 +189,7 @@ class VAE(GenerativeModel):
 
     def decode(self, latent, label=None):
         """Compute the mean of p(x|z): [n, latents] → [n, H, W, C] in [0, 1]."""
+        latent = self.checked_latents(latent)
         return self.observation.mean(self._maps(latent, self.labels_of(label, random.rows(latent))))
 
     def encode(self, examples, label=None):
@@ -196,6 +198,7 @@ class VAE(GenerativeModel):
         In a hierarchy, the mean of a group of latents is that for the means of the groups above. Dynamic binarization
         uses the same random numbers for every image.
         """
+        examples = self.checked(examples)
         label = self.labels_of(label, random.rows(examples))
         with random.PerExampleRng(tf.fill((random.rows(examples),), random.seeds_from(self.seed + 1, 1)[0])) as rng:
             inputs, _ = self.preprocess(examples, rng)
@@ -205,7 +208,8 @@ class VAE(GenerativeModel):
 
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0, label=None) -> tf.Tensor:
         """Sample from p(x|z), whereas `sample` returns its mean; the latents are the same: [n, H, W, C] in [0, 1]."""
-        seeds = random.seeds_from(seed, n)
+        n, temperature = check_count(n), check_temperature(temperature)
+        seeds = random.seeds_from(check_seed(seed), n)
         labels = self.labels_from_seeds(seeds) if label is None else self.labels_of(label, n)
         rows = [slice(start, start + DECODE_BATCH) for start in range(0, n, DECODE_BATCH)]
         parts = [(seeds[part], None if labels is None else labels[part]) for part in rows]
