@@ -38,6 +38,11 @@ def _unchanged(payload: Any) -> Any:
     return payload
 
 
+def with_any_value(component: Any) -> Any:
+    """Let a component pass every value on: the handler checks it."""
+    return _with_preprocess(component, _unchanged)
+
+
 # -- choices and numbers ----------------------------------------------------------------------------------------------
 
 
@@ -133,15 +138,22 @@ def upload(label: str, **settings) -> gr.Image:
     any file of the machine. Here, a file outside Gradio's upload folder becomes the path None.
     """
 
-    def preprocess(payload):
-        if payload is None:
-            return None
-        path = Path(payload.path or "").resolve()
-        is_uploaded = path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()
-        return {"path": str(path) if is_uploaded else None, "name": payload.orig_name}
-
     component = gr.Image(label=label, type="filepath", sources=["upload", "clipboard"], buttons=[], **settings)
-    return _with_preprocess(component, preprocess)
+    return _with_preprocess(component, _uploaded)
+
+
+def _uploaded(payload: Any) -> dict[str, Any] | None:
+    """Return path and name of an uploaded file; see `upload`."""
+    if payload is None:
+        return None
+    path = Path(payload.path or "").resolve()
+    is_uploaded = path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()
+    return {"path": str(path) if is_uploaded else None, "name": payload.orig_name}
+
+
+def archive(label: str, **settings) -> gr.File:
+    """Return a field for an uploaded .zip. A handler gets the same dictionary as from `upload`."""
+    return _with_preprocess(gr.File(label=label, file_types=[".zip"], **settings), _uploaded)
 
 
 def drawing_pad(label: str, **settings) -> gr.HTML:

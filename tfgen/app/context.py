@@ -16,6 +16,7 @@ class Context:
         catalogue: names of the pretrained models and of the runs.
         models: loads models by name and keeps the latest ones in memory.
         trainer: trains one run at a time, in a process of its own.
+        is_local: whether all visitors use this machine, so that they may name its files.
         test_sets: reads the test sets of the runs' data and keeps the latest ones in memory.
     """
 
@@ -23,3 +24,4 @@ class Context:
     models: ModelCache
     trainer: Trainer
     test_sets: TestSetCache = field(default_factory=TestSetCache)
+    is_local: bool = False

@@ -78,7 +78,8 @@ def serving(
         from tfgen.app.trainer import Trainer
 
         trainer = Trainer(root)
-        blocks = _page(Context(catalogue, models, trainer, TestSetCache()), read_only)
+        is_local = host in (LOOPBACK, "localhost", "::1") and not share
+        blocks = _page(Context(catalogue, models, trainer, TestSetCache(), is_local), read_only)
         url = _launch(blocks, host, port, share, mcp, open_browser, auth)
         try:
             with cleaning(blocks, Path(os.environ["GRADIO_TEMP_DIR"])):

@@ -1,6 +1,8 @@
 """Training from the app: one run at a time, in a child process."""
 
 import dataclasses
+import itertools
+import re
 import shutil
 import threading
 from collections.abc import Sequence
@@ -10,6 +12,7 @@ from typing import Any
 from tfgen.app.catalogue import Catalogue
 from tfgen.app.public_text import without_folders
 from tfgen.app.training_state import Job, State, end_state, progress_state
+from tfgen.config.families import AUTO
 from tfgen.config.presets import run_config
 from tfgen.errors import RunError
 from tfgen.runs.lock import is_locked
@@ -34,7 +37,7 @@ class Trainer:
         root: folder of the runs. The folder need not exist.
         stop_timeout: seconds that the process has to save after it is asked to stop. After that time it is killed, and
             the steps after its last checkpoint are lost.
-        program: command of a training; "--resume RUN" is added.
+        program: command of a training; "--resume RUN" or the options of a new run are added.
     """
 
     def __init__(self, root: str | Path, stop_timeout: float = 30.0, program: Sequence[str] = PROGRAM):
@@ -61,7 +64,45 @@ class Trainer:
         with self._lock:
             self._check_idle()
             run = Run.create(self.catalogue.root, config)
-            return self._launch(run.path.name, Run(run.path.resolve(), config), is_new=True)
+            path = run.path.resolve()
+            return self._launch(run.path.name, Run(path, config), ["--resume", str(path)], is_new=True)
+
+    def start_auto(self, model: str, data: Path, minutes: float, **options: Any) -> str:
+        """Start the training of a new run with the preset auto, which reads the data before it plans the training.
+
+        Args:
+            model: name of the family.
+            data: absolute path of the pictures.
+            minutes: planned time of the training.
+            options: further options, see `run_config`.
+
+        Returns, Raises: as `start`. Data that cannot be used end the process, whose state then has the reason.
+        """
+        config = run_config(model, AUTO, data=str(data), **options)
+        words = ["--model", model, "--preset", AUTO, "--data", str(data), "--minutes", f"{minutes:g}"]
+        for name, value in options.items():
+            flag = f"--{name.replace('_', '-')}"
+            words += [flag] if value is True else [flag, str(value)]
+        with self._lock:
+            self._check_idle()
+            name = self._new_name(f"{data.stem}-{model}")
+            path = self.catalogue.root.resolve() / name
+            return self._launch(name, Run(path, config), [*words, "--run", str(path)], is_new=True, is_planned=True)
+
+    def _new_name(self, start: str) -> str:
+        """Return a name that no run has, and make the folder of the runs.
+
+        Raises:
+            RunError: if the folder cannot be made.
+        """
+        start = re.sub(r"[^\w.-]+", "-", start).strip("-.")
+        try:
+            self.catalogue.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"Expected a folder of runs that can be written, {self.catalogue.root}. Received: {error.strerror}"
+            ) from None
+        return next(name for i in itertools.count(1) if not (self.catalogue.root / (name := f"{start}-{i}")).exists())
 
     def resume(self, name: str) -> str:
         """Resume an unfinished run from its last checkpoint. Returns its name.
@@ -83,7 +124,7 @@ class Trainer:
                 raise RunError(
                     f"Expected a run that no other process trains. Received: {name}, which another process trains"
                 )
-            return self._launch(name, run, is_new=False)
+            return self._launch(name, run, ["--resume", str(run.path)], is_new=False)
 
     def stop(self) -> None:
         """Ask the training to save and end, and return at once. Does nothing if no training runs."""
@@ -139,17 +180,18 @@ class Trainer:
                 f"Expected no other training. Received: {self._job.name} is training; stop it or wait for its end"
             )
 
-    def _launch(self, name: str, run: Run, is_new: bool) -> str:
-        """Start the process. A new run folder is deleted if that fails."""
+    def _launch(self, name: str, run: Run, words: Sequence[str], is_new: bool, is_planned: bool = False) -> str:
+        """Start the process with arguments. A new run folder is deleted if that fails."""
+        log = run.path.with_name(f".{name}.log") if is_planned else run.path / LOG
         try:
             first_epoch = run.epoch or 0
-            process = ChildProcess([*self.program, "--resume", str(run.path)], run.path / LOG, package_environment())
+            process = ChildProcess([*self.program, *words], log, package_environment())
         except RunError:
             if is_new:
                 shutil.rmtree(run.path, ignore_errors=True)
             raise
         process.lower_priority(NICENESS)
-        self._job = Job(name, run, is_new, first_epoch, process)
+        self._job = Job(name, run, is_new, first_epoch, process, planned_log=log if is_planned else None)
         self._state = State("starting", name, epochs=run.config.train.epochs)
         self._update()
         return name
@@ -160,6 +202,8 @@ class Trainer:
         if job is None:
             return
         status = job.process.poll()
+        if job.planned_log is not None and job.has_folder:
+            self._state = self._begin_planned(job)
         if status is None and job.run_is_deleted:
             job.process.kill()
             status = job.process.poll()
@@ -168,8 +212,21 @@ class Trainer:
             return
         self._state, self._last_output, self._job = end_state(self._state, job, status), job.process.output(), None
         job.process.close()
+        if job.planned_log is not None:
+            job.planned_log.unlink(missing_ok=True)
         if job.is_new and not job.can_be_resumed:
             shutil.rmtree(job.run.path, ignore_errors=True)
+
+    def _begin_planned(self, job: Job) -> State:
+        """Read the configuration of a run that its process has planned, and return the state with its epochs."""
+        assert job.planned_log is not None
+        try:
+            job.run = Run.open(job.run.path)
+            job.planned_log.replace(job.run.path / LOG)
+        except (OSError, RunError):
+            return self._state
+        job.planned_log = None
+        return dataclasses.replace(self._state, epochs=job.run.config.train.epochs)
 
 
 def unfinished(run: Run) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from tfgen.errors import Interrupted, RunError
@@ -55,6 +56,7 @@ class Job:
         process: the process.
         first_seen: epoch and time (as of `time.time`) of the first epoch that this process completed. The time per
             epoch is measured from there, because the time before includes compiling.
+        planned_log: file of the output while the process plans the run, whose folder does not exist yet.
     """
 
     name: str
@@ -63,11 +65,17 @@ class Job:
     first_epoch: int
     process: ChildProcess
     first_seen: tuple[int, float] | None = None
+    planned_log: Path | None = None
 
     @property
     def run_is_deleted(self) -> bool:
         """Whether the run folder was deleted or moved."""
-        return not (self.run.path / "config.json").exists()
+        return self.planned_log is None and not self.has_folder
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the run has a folder with a configuration."""
+        return (self.run.path / "config.json").exists()
 
     @property
     def can_be_resumed(self) -> bool:

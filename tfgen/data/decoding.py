@@ -108,7 +108,7 @@ def plan(files: PictureFiles, rows: np.ndarray, conversion: Conversion, skip_bro
     color = conversion.color or ("rgb" if any_color else "grey")
     # One value of white for all pictures, so that a dark picture stays darker than a bright one.
     chosen = replace(conversion, color=color, white=white_of(largest))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if largest and chosen.white != 2**16 - 1:
         notes = (f"Pictures of 16 bits have values up to {largest:,}. White is the value {chosen.white:,}.",)
     return Plan(np.array(good), (height, width, 3 if color == "rgb" else 1), chosen, skipped, notes)

@@ -130,11 +130,21 @@ def test_models_of_the_same_data_are_comparable(context):
 
 
 def test_every_handler_takes_the_context_first_and_documents_its_other_arguments():
-    from tfgen.app.handlers import compare, explore, interpolate, reconstruct, sample, train, training_history
+    from tfgen.app.handlers import (
+        compare,
+        explore,
+        interpolate,
+        own_pictures,
+        reconstruct,
+        sample,
+        train,
+        training_history,
+    )
 
     documented = [
         *(compare.compare, compare.compare_samples, explore.explore, explore.latent_map, interpolate.interpolate),
         *(interpolate.interpolate_pictures, reconstruct.reconstruct, reconstruct.test_picture, sample.sample),
+        own_pictures.train_on_pictures,
         *(train.start_training, train.resume_training, train.training_state, train.stop_training),
         *(training_history.training, training_history.epoch_samples),
     ]
@@ -142,4 +152,5 @@ def test_every_handler_takes_the_context_first_and_documents_its_other_arguments
         first, *others = inspect.signature(handler).parameters
         assert first == "context", handler
         for name in others:
-            assert f"\n        {name}: " in handler.__doc__, (handler, name)
+            # Python 3.13 stores docstrings without their indentation.
+            assert f"\n    {name}: " in inspect.getdoc(handler), (handler, name)

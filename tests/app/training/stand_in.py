@@ -1,6 +1,7 @@
 """A stand-in for `tfgen train` that writes the files and prints the lines of a training, without TensorFlow.
 
 python stand_in.py HOW --resume RUN, where HOW is a behaviour or a file that contains its name
+python stand_in.py HOW --model MODEL … --run RUN, which makes the run
 """
 
 import json
@@ -13,11 +14,21 @@ from pathlib import Path
 
 from PIL import Image
 
+from tfgen.config.presets import run_config
 from tfgen.runs.lock import run_lock
+from tfgen.runs.run import Run
 
-how, run = sys.argv[1], Path(sys.argv[3])
+how, run = sys.argv[1], Path(sys.argv[-1])
 if Path(how).is_file():
     how = Path(how).read_text()
+if sys.argv[-2] == "--run":
+    print(" ".join(sys.argv[2:]), flush=True)
+    if how == "refused":
+        print("error: Expected a picture of 5×6 pixels. Received: 9×7", file=sys.stderr)
+        raise SystemExit(2)
+    time.sleep(0.2)
+    given = dict(zip(sys.argv[2:-2:2], sys.argv[3:-2:2], strict=False))
+    Run.create_at(run, run_config(given["--model"], "auto", data=given["--data"], epochs=7))
 epochs = json.loads((run / "config.json").read_text())["train"]["epochs"]
 seconds = {"fast": 0.0, "slow": 0.1, "stubborn": 0.1}.get(how, 0.0)
 

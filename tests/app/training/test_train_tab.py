@@ -2,8 +2,11 @@
 
 import re
 import time
+import zipfile
+from pathlib import Path
 
 import pytest
+from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
 from tfgen.app.handlers import train
@@ -104,6 +107,28 @@ def test_bad_options_give_a_message_and_start_nothing(served, client, arguments,
     assert not served.root.exists()
 
 
+@pytest.fixture
+def cats(tmp_path):
+    """A .zip of pictures."""
+    with zipfile.ZipFile(tmp_path / "cats.zip", "w") as archive:
+        archive.writestr("a.png", b"x")
+    return tmp_path / "cats.zip"
+
+
+def test_a_program_trains_on_pictures(served, client, cats):
+    served.behave("fast")
+    name = client.predict("flow", handle_file(str(cats)), minutes=2, api_name="/train_on_pictures")
+    assert name == "cats-flow-1"
+    state = until(lambda: (found := client.predict(api_name="/training_state"))["phase"] == "finished" and found)
+    assert (state["run"], state["epoch"]) == (name, 7)
+    assert Path(Run.open(served.root / name).config.data.data).read_bytes() == cats.read_bytes()
+    assert client.predict(name, api_name="/training")["data"] == "cats.zip"
+    with pytest.raises(AppError, match="Received: neither"):
+        client.predict("flow", None, api_name="/train_on_pictures")
+    with pytest.raises(AppError, match=r"folder: expected a \.zip"):
+        client.predict("flow", None, "/etc", api_name="/train_on_pictures")
+
+
 # -- in a browser -----------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +187,17 @@ def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened
     until_page(page, lambda: page.get_by_label("Model", exact=True).input_value() == "digits-vae-1")
     page.get_by_text("Output of the training").click()
     assert "done  " in page.locator("textarea:visible").last.input_value()
+
+
+def test_pictures_of_the_user_are_dropped_and_trained_on(opened, served, cats):
+    served.behave("fast")
+    page = opened("Train a model")
+    page.get_by_role("button", name="Or train on pictures of yours").click()
+    page.locator("#own-archive input[type=file]").set_input_files(str(cats))
+    page.locator("#own-archive a[href]").first.wait_for()  # after the upload
+    assert not page.locator("#own-folder").is_visible()  # the stand-in serves other machines
+    page.locator("#own-start").click()
+    wait_for_status(page, "cats-vae-1 is trained: all 7 epochs")
 
 
 @pytest.mark.parametrize(("how", "sentence"), [("refused", "batch size of 1 to 1297"), ("broken", "the disk is full")])

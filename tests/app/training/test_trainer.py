@@ -241,3 +241,39 @@ def test_bad_input_of_a_real_training_is_its_sentence_and_leaves_nothing(tmp_pat
         assert trainer.unfinished() == []
     finally:
         trainer.close()
+
+
+def test_the_process_plans_a_run_on_pictures_and_makes_its_folder(training, tmp_path):
+    trainer = training("slow")
+    name = trainer.start_auto("vae", tmp_path / "my cats.zip", 2.5, image_size=32, conditional=True, seed=3)
+    assert name == "my-cats-vae-1"
+    assert trainer.state().phase == "starting"
+    assert not trainer.catalogue.trained() or name not in trainer.catalogue.trained()
+    state = until(trainer, lambda state: state.epoch > 1 or ended(state))
+    assert (state.phase, state.run, state.epochs) == ("training", name, 7)
+    assert (tmp_path / "my runs" / name / "train.log").is_file()
+    words = f"--model vae --preset auto --data {'my cats.zip'} --minutes 2.5 --image-size 32 --conditional --seed 3"
+    assert words in trainer.output()
+    assert str(tmp_path) not in trainer.output()
+    trainer.stop()
+    assert until(trainer, ended).phase == "stopped"
+    assert trainer.resume(name) == name
+    assert until(trainer, ended).phase == "finished"
+    assert [path.name for path in (tmp_path / "my runs").iterdir()] == [name]
+
+
+def test_pictures_that_cannot_be_used_leave_nothing(training, tmp_path):
+    trainer = training("refused")
+    trainer.start_auto("vae", tmp_path / "cats.zip", 1.0)
+    state = until(trainer, ended)
+    assert state.phase == "failed"
+    assert "Expected a picture of 5×6 pixels" in state.sentence
+    assert list((tmp_path / "my runs").iterdir()) == []
+
+
+def test_a_planned_run_can_be_stopped_before_it_has_a_folder(training, tmp_path):
+    trainer = training("slow")
+    trainer.start_auto("vae", tmp_path / "cats.zip", 1.0)
+    trainer.stop()
+    assert until(trainer, ended).phase == "stopped"
+    assert list((tmp_path / "my runs").iterdir()) == []

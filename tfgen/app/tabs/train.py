@@ -5,9 +5,10 @@ from typing import Any
 
 import gradio as gr
 
-from tfgen.app import components, training_history
+from tfgen.app import components
 from tfgen.app.context import Context
 from tfgen.app.events import INTERNAL, bind
+from tfgen.app.handlers.own_pictures import train_on_pictures
 from tfgen.app.handlers.train import (
     has_labels,
     offered_options,
@@ -18,11 +19,9 @@ from tfgen.app.handlers.train import (
     training_state,
 )
 from tfgen.app.header import Header, refresh_runs
-from tfgen.app.pictures import cache_image
-from tfgen.app.training_state import State
-from tfgen.app.training_status import training_status
+from tfgen.app.tabs import own_pictures
+from tfgen.app.tabs.train_results import changed
 from tfgen.config.families import FAMILIES
-from tfgen.errors import TfgenError
 
 TITLE, ELEMENT_ID = "Train a model", "tab-train"
 #: Seconds between two updates while a run trains.
@@ -79,6 +78,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=280):
             options, controls = _options(), _controls()
+            own = own_pictures.build(context)
         with gr.Column(scale=3, min_width=300):
             status = gr.HTML(elem_id="train-status")
             use = gr.Button("Use this model in the other tabs", size="sm", visible=False, elem_id="train-use")
@@ -89,7 +89,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         log = gr.Textbox(lines=8, max_lines=16, show_label=False, container=False, interactive=False)
     progress = _Progress(status, use, numbers, picture, curves, printed, log)
     _connect_options(options)
-    _connect_training(context, header, tab, options, controls, progress)
+    _connect_training(context, header, tab, options, controls, own, progress)
 
 
 def _options() -> _Options:
@@ -152,7 +152,13 @@ def _connect_options(options: _Options) -> None:
 
 
 def _connect_training(
-    context: Context, header: Header, tab: gr.Tab, options: _Options, controls: _Controls, progress: _Progress
+    context: Context,
+    header: Header,
+    tab: gr.Tab,
+    options: _Options,
+    controls: _Controls,
+    own: own_pictures.OwnPictures,
+    progress: _Progress,
 ) -> None:
     # `seen`: phase and stamp of what the page shows. `ended`: the training that ended last.
     seen, ended, timer = gr.State(""), gr.State(""), gr.Timer(PERIOD, active=False)
@@ -174,6 +180,8 @@ def _connect_training(
     }
     values = [component for name, component in vars(options).items() if name != "expected"]
     controls.start.click(bind(_start, context), values, **QUIET).then(**watching)
+    given = [options.family, *own.options, options.seed]
+    own.start.click(bind(_start_on_pictures, context), given, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
     controls.resume.click(bind(_resume, context), controls.unfinished, **QUIET).then(**watching)
     progress.use.click(bind(_use, context), header.model, header.model, **QUIET)
@@ -182,6 +190,7 @@ def _connect_training(
     ended.change(bind(refresh_runs, context), header.model, [header.model, header.unusable], **QUIET)
     for handler in (start_training, resume_training, training_state, stop_training):
         gr.api(bind(handler, context), api_name=handler.__name__)
+    own_pictures.add_api(context)
 
 
 def _presets(family: str):
@@ -205,6 +214,10 @@ def _conditional_of_data(data: str | None):
 # Handlers of programs return a name or a state; events of the page without outputs must return nothing.
 def _start(context: Context, *values: Any) -> None:
     start_training(context, *values)
+
+
+def _start_on_pictures(context: Context, *values: Any) -> None:
+    train_on_pictures(context, *values)
 
 
 def _stop(context: Context) -> None:
@@ -233,68 +246,4 @@ def _watch(context: Context, active_tab: str, seen: str, unfinished: str | None)
     ended = "" if state.busy or not state.run else f"{state.run} {state.phase} {state.epoch}"
     if active_tab != TITLE:
         return [*[gr.skip()] * 11, "", ended, timer]
-    return [*_changed(context, state, seen, unfinished), ended, timer]
-
-
-# -- what the page shows ----------------------------------------------------------------------------------------------
-
-
-def _changed(context: Context, state: State, seen: str, unfinished: str | None) -> list[Any]:
-    """Return the values of the outputs up to `seen`. Outputs that have not changed since `seen` are skipped."""
-    phase, _, stamp = seen.partition(" ")
-    ready = state.phase in ("finished", "stopped") and _has_model(context, state.run)
-    numbers, picture, curves, stamp = _results(context, state, stamp)
-    output = context.trainer.output()
-    return [
-        training_status(state, ready),
-        gr.update(visible=ready),
-        numbers,
-        picture,
-        curves,
-        gr.update(visible=bool(output)),
-        output,
-        gr.update(interactive=not state.busy),
-        gr.update(interactive=state.busy and state.phase != "stopping"),
-        *([gr.skip()] * 2 if phase == state.phase else _unfinished_runs(context, state, unfinished)),
-        f"{state.phase} {stamp}",
-    ]
-
-
-def _has_model(context: Context, name: str | None) -> bool:
-    try:
-        return bool(context.catalogue.model_run(name or ""))
-    except TfgenError:
-        return False
-
-
-def _unfinished_runs(context: Context, state: State, unfinished: str | None) -> list[Any]:
-    """Return the updates of the unfinished runs. The run that was stopped last is chosen."""
-    names = context.trainer.unfinished()
-    chosen = next((name for name in (state.run, unfinished, *names) if name in names), None)
-    return [gr.update(visible=bool(names)), gr.update(choices=names, value=chosen)]
-
-
-def _results(context: Context, state: State, seen: str) -> tuple[Any, Any, Any, str]:
-    """Return numbers, samples and curves of the run in training, and the stamp of its folder."""
-    empty = "", gr.update(value=None, visible=False), gr.update(value=None, visible=False), ""
-    if state.run is None:
-        return empty
-    try:
-        run = context.catalogue.run(state.run)
-        stamp = training_history.stamp(run)
-        if stamp == seen:
-            return gr.skip(), gr.skip(), gr.skip(), seen
-        curves = [(cache_image(curve, f"{state.run}-{title}"), title) for title, curve in training_history.curves(run)]
-        samples = training_history.samples(run) if training_history.epochs(run) else None
-        numbers = training_history.latest(run)
-    except TfgenError:
-        return empty  # The status says why the training failed.
-    picture: dict[str, Any] = gr.update(value=None, visible=False)
-    if samples:
-        picture = gr.update(
-            value=cache_image(samples[0], f"{state.run}-epoch-{samples[1]}"),
-            label=f"Samples after {samples[1]} epochs" if samples[1] else "Samples before the first training step",
-            elem_classes=components.picture_classes(training_history.is_plot(run)),
-            visible=True,
-        )
-    return numbers, picture, gr.update(value=curves, visible=bool(curves)), stamp
+    return [*changed(context, state, seen, unfinished), ended, timer]

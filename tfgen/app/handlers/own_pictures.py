@@ -1,0 +1,91 @@
+"""Training on pictures of the user, with options that follow from the pictures and the time."""
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tfgen.app import validation
+from tfgen.app.context import Context
+from tfgen.config.families import find_family
+from tfgen.data import NAMES
+from tfgen.errors import ConfigError, DataError
+from tfgen.files import user_path
+
+#: Usual time of a training in minutes, and the longest.
+MINUTES, MAX_MINUTES = 5.0, 24 * 60.0
+#: Hidden folder of the uploaded pictures, in the folder of the runs: a run is resumed with the pictures it began with.
+UPLOADS = ".pictures"
+
+
+def train_on_pictures(
+    context: Context,
+    model: str,
+    pictures: Any = None,
+    folder: str = "",
+    minutes: float = MINUTES,
+    image_size: int | None = None,
+    conditional: bool = False,
+    seed: int = 0,
+) -> str:
+    """Start to train a new run on pictures of yours, with options that follow from the pictures and the time.
+
+    Args:
+        model: family of the model: vae, gan, flow, …
+        pictures: a .zip of pictures, at least ten. Sub-folders are the classes.
+        folder: instead of a .zip, the path of a folder or archive on the machine of the app, which has to be yours.
+        minutes: planned time of the training, up to a day.
+        image_size: side of the images in pixels. 0 or None: that of the files, if all have one size.
+        conditional: whether the model learns the classes, so that pictures of a class can be drawn.
+        seed: seed of the weights, the batches and the noise.
+
+    Returns:
+        The name of the run, for `training_state` and `training`. All other handlers take it when the run has a model.
+    """
+    if not isinstance(model, str):
+        raise ConfigError(f"model: expected a name. Received: {model!r}")
+    find_family(model)
+    options: dict[str, Any] = {"seed": validation.int_in_range("seed", seed, 0, 2**31 - 1)}
+    minutes = validation.float_in_range("minutes", minutes, 0.1, MAX_MINUTES)
+    if image_size is not None and image_size != 0:
+        options["image_size"] = validation.int_in_range("image_size", image_size, 4, 1024)
+    if not isinstance(conditional, bool):
+        raise ConfigError(f"conditional: expected true or false. Received: {conditional!r}")
+    if conditional:
+        options["conditional"] = True
+    data = _data(context, pictures, folder)
+    return context.trainer.start_auto(model, data, minutes, **options)
+
+
+def _data(context: Context, pictures: Any, folder: Any) -> Path:
+    """Return the path of the pictures. An uploaded file is copied, because uploads are deleted after a while."""
+    if not isinstance(folder, str | None):
+        raise ConfigError(f"folder: expected a path. Received: {type(folder).__name__}")
+    if bool(pictures) == bool(folder):
+        received = "both" if pictures else "neither"
+        raise ConfigError(f"pictures: expected a .zip or the path of a folder. Received: {received}")
+    if folder:
+        if not context.is_local:
+            raise ConfigError("folder: expected a .zip of pictures, because the app serves other machines too")
+        path = user_path(folder).absolute()
+        if folder in NAMES or not path.exists():
+            raise DataError(f"folder: expected the path of a folder or archive of pictures. Received: {folder!r}")
+        return path
+    return _kept(context.catalogue.root, pictures)
+
+
+def _kept(root: Path, upload: dict[str, Any]) -> Path:
+    """Copy an uploaded file into a folder named after its content, and return the path of the copy."""
+    name = upload.get("name") or "pictures.zip"
+    if upload["path"] is None:
+        raise DataError(f"{name}: expected an uploaded file. Received: none of that name")
+    with open(upload["path"], "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    stem = re.sub(r"[^\w.-]+", "-", Path(str(name)).stem).strip("-.")[:40] or "pictures"
+    target = root.absolute() / UPLOADS / digest[:16] / f"{stem}.zip"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(upload["path"], target.with_suffix(".partial"))
+        target.with_suffix(".partial").replace(target)
+    return target
