@@ -1,5 +1,6 @@
 """`.keras` files that version 0.1 saved, with weights under other names."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,11 @@ import keras
 import numpy as np
 import pytest
 
+from tfgen.config import run_config
+from tfgen.config.migration import VERSION
+from tfgen.errors import RunError
 from tfgen.runs.keras_file import WEIGHTS, upgrade_keras_file
+from tfgen.runs.model_file import load_keras_model
 
 RUNS = Path(__file__).parents[1] / "fixtures" / "runs-0.1"
 
@@ -49,3 +54,37 @@ def test_a_file_of_this_version_and_of_another_family_is_read_as_it_is(tmp_path)
     for file in (tmp_path / "flow.keras", RUNS / "vae" / "model.keras"):
         with upgrade_keras_file(file) as upgraded:
             assert upgraded == file
+
+
+@pytest.mark.parametrize("name", ["vae-mlp", "points"])
+def test_a_file_states_its_format_and_one_of_a_later_format_is_a_sentence(name, tiny_models, tmp_path):
+    file, model = tmp_path / "model.keras", tiny_models(name)
+    model.save(file)
+    with zipfile.ZipFile(file) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    config = json.loads(parts["config.json"])
+    assert config["config"]["format"] == VERSION
+    kind = {"vae-mlp": "vae", "points": "flow"}[name]
+    run_options = run_config(kind, data="moons" if name == "points" else "digits")
+    assert type(load_keras_model(file, run_options)) is type(model)
+    config["config"]["format"] = VERSION + 1
+    with zipfile.ZipFile(file, "w") as archive:
+        for part, content in {**parts, "config.json": json.dumps(config)}.items():
+            archive.writestr(part, content)
+    with pytest.raises(RunError, match=rf"format: expected 1 to {VERSION}; .*Received: {VERSION + 1}"):
+        load_keras_model(file, run_options)
+
+
+def test_a_file_of_another_keras_model_is_a_sentence(tiny_models, tmp_path):
+    tiny_models("points").save(tmp_path / "points.keras")
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / "other.keras")
+    for name in ("points", "other"):
+        with pytest.raises(RunError, match=r"Expected a vae saved by tfgen in .*Received: a model of class"):
+            load_keras_model(tmp_path / f"{name}.keras", run_config("vae"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\xff" * 300])
+def test_a_damaged_file_is_a_sentence(tmp_path, content):
+    (tmp_path / "model.keras").write_bytes(content)
+    with pytest.raises(RunError, match="Expected a model saved by tfgen in"):
+        load_keras_model(tmp_path / "model.keras", run_config("vae"))

@@ -10,7 +10,8 @@ from tfgen.config.data import is_point_data
 from tfgen.config.flow import FlowConfig
 from tfgen.errors import ConfigError
 
-#: The version of `config.json` that this package writes.
+#: The version of `config.json`, and of the options in a `.keras` file, that this package writes. It changes with the
+#: format, not with the package.
 VERSION = 2
 #: Old name → new name of the options of flows.
 RENAMED_OPTIONS = {
@@ -77,6 +78,18 @@ def migrate_hyperparameters(family: str, values: dict[str, Any], points: bool = 
     if "point_couplings" in values:
         return _flow_of_version_1(values, points)
     return _renamed(values)
+
+
+def without_format(values: dict[str, Any]) -> dict[str, Any]:
+    """The options of a `.keras` file without the version of their format. Files of version 1 do not state it.
+
+    Raises:
+        ConfigError: if the version is a later one.
+    """
+    found = values.get("format", 1)
+    if type(found) is not int or not 1 <= found <= VERSION:
+        raise ConfigError(f"format: expected 1 to {VERSION}; later versions of tfgen write others. Received: {found!r}")
+    return {name: value for name, value in values.items() if name != "format"}
 
 
 def _flow_of_version_1(values: dict[str, Any], points: bool) -> dict[str, Any]:
