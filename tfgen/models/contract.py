@@ -5,11 +5,13 @@ from typing import Any
 import keras
 
 from tfgen.config import migration
+from tfgen.config.families import FAMILIES
 from tfgen.errors import ConfigError
 from tfgen.models.interface import DECODE_BATCH, Interface
 from tfgen.models.likelihood import Likelihood
 from tfgen.models.moving_average import MovingAverage
 from tfgen.models.optimizer_step import OptimizerStep
+from tfgen.models.signature import signature_of
 from tfgen.models.training_step import EVALUATION, TrainingStep
 from tfgen.networks.mlp import LAST
 
@@ -40,6 +42,13 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
 
     #: The configuration class of the family.
     config_class: Any
+
+    def __init_subclass__(cls, **arguments: Any):
+        super().__init_subclass__(**arguments)
+        for family in FAMILIES.values():
+            if family.model_class == cls.__name__:
+                options = [family.config, *([family.point_config] if family.point_config else [])]
+                cls.__signature__ = signature_of(GenerativeModel.__init__, options)  # type: ignore[attr-defined]
 
     def __init__(
         self,
