@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfgen.data.layout import layout_of
+from tfgen.data.layout import layout_of, role_of
 from tfgen.errors import DataError
 
 
@@ -27,6 +27,9 @@ def test_folders_are_classes_and_a_folder_that_holds_everything_is_not():
         ("TRAIN", "Valid", "Testing"),
         ("training", "validation", "test"),
         ("Train", "dev", "TEST"),
+        ("train_set", "validation-set", "testset"),
+        ("train2017", "val2017", "test2017"),
+        ("Training Images", "eval", "testing_data"),
     ],
 )
 @pytest.mark.parametrize("wrap", ["", "data/pictures/"])
@@ -82,3 +85,9 @@ def test_the_source_may_know_the_splits():
     found = layout_of(["b/1.png", "a/2.png", "b/3.png"], "mine", roles=["test", "train", "train"])
     assert found.sizes == (2, 0, 1)
     assert [found.label_names[k] for k in found.labels] == ["a", "b", "b"]
+
+
+@pytest.mark.parametrize("name", ["trainer", "test drive", "contest", "valley", "devil", "tests", "train-12"])
+def test_other_names_are_no_split(name):
+    assert layout_of([f"{name}/1.png", "train/2.png", "cat/3.png"], "mine").sizes is None
+    assert role_of(name) is None

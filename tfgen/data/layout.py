@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,18 +10,21 @@ import numpy as np
 
 from tfgen.errors import DataError
 
-#: Name of a folder in lower case → the split that it contains.
-ROLES = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
+#: Name of a folder, without regard to upper case → the split that it contains. Data sets also call their folders
+#: train_set, test-images or val2017.
+_ROLES = {
+    "train": r"train(ing)?",
+    "validation": r"val(id(ation)?)?|dev(elopment)?|eval(uation)?",
+    "test": r"test(ing)?",
 }
+_ENDING = r"([-_ ]?(set|data|images|pictures|split|\d{4}))?"
 _ORDER = ("train", "validation", "test")
+
+
+def role_of(name: str) -> str | None:
+    """Return the split that a name of a folder stands for: "train", "validation" or "test"; None for another name."""
+    found = (role for role, names in _ROLES.items() if re.fullmatch(f"({names}){_ENDING}", name, re.IGNORECASE))
+    return next(found, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +92,7 @@ def _roles(
 ) -> tuple[list[str] | None, list[tuple[str, ...]]]:
     """The split of each picture by its first folder, and the paths below; (None, parts) if the folders are no split."""
     folders = sorted({part[0] for part in parts if len(part) > 1})
-    roles = {folder: ROLES[folder.lower()] for folder in folders if folder.lower() in ROLES}
+    roles = {folder: role for folder in folders if (role := role_of(folder)) is not None}
     if "train" not in roles.values() or len(set(roles.values())) < 2:
         return None, parts
     if others := [folder for folder in folders if folder not in roles]:

@@ -1,7 +1,10 @@
 import socket
+import sys
 
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tfgen.errors import ConfigError
 from tfgen.ondevice.web.server import make_server, model_files
@@ -35,3 +38,26 @@ def test_only_the_page_and_the_models_are_served(tmp_path, served):
         assert requests.get(f"{url}models/model.tflite", timeout=10).content == b"model"
         for path in ("models/secret", "models/..%2Fsecret", "..%2Fsecret", "models/"):
             assert requests.get(url + path, timeout=10).status_code == 404
+
+
+def exchange(url: str, request: bytes) -> bytes:
+    """Send bytes to a server and return the first line of its response."""
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").readline()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(st.binary(max_size=40) | st.sampled_from([b"%00", b"models/%00", b"x" * 5000, b"%ff%fe", b"models/%ff", b"//x"]))
+def test_any_path_gives_a_response_and_no_traceback(tmp_path_factory, served, path):
+    page = tmp_path_factory.mktemp("page")
+    failures = []
+    with served(page) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("socketserver.BaseServer.handle_error", lambda *_: failures.append(sys.exc_info()[1]))
+        line = exchange(url, b"GET /" + path.replace(b"\n", b"") + b" HTTP/1.1\r\n\r\n")
+    assert not failures
+    assert not line or line.split()[1] in (b"200", b"301", b"400", b"404", b"414", b"505") or line.startswith(b"<"), (
+        line
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tfgen.data.files.picture_files import PictureFiles
-from tfgen.data.layout import ROLES
+from tfgen.data.layout import role_of
 
 
 class ExternalFiles(PictureFiles):
@@ -25,7 +25,7 @@ class ExternalFiles(PictureFiles):
     def _use_splits(self, available: Iterable[str]) -> None:
         """Choose the splits: those for training, validation and test if there are such; else all."""
         names = list(available)
-        known = {name: ROLES[name.lower()] for name in names if name.lower() in ROLES}
+        known = {name: role for name in names if (role := role_of(name)) is not None}
         if "train" in known.values():
             self.splits = [name for name in names if name in known]
         else:

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from tfgen.data.files.picture_files import PictureFiles
-from tfgen.data.layout import ROLES
+from tfgen.data.layout import role_of
 from tfgen.errors import DataError
 
 _COMPRESSIONS: dict[bytes, Callable[[BinaryIO], Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
@@ -58,7 +58,7 @@ class TarFiles(PictureFiles):
         self.unreadable = {name.partition("/")[2]: reason for name, reason in self.unreadable.items()}
         self._members = [members[i] for i in order]
         self.names = [name for _, name, _, _ in self._members]
-        roles = [ROLES.get(re.split(r"[-_.0-9]", path.name.lower())[0]) for path in self.paths]
+        roles = [role_of(re.split(r"[-_.0-9]", path.name)[0]) for path in self.paths]
         if None not in roles and len(set(roles)) > 1:
             self.roles = [str(roles[member[0]]) for member in self._members]
         self.check_not_empty()

@@ -4,6 +4,7 @@ import json
 import urllib.parse
 from collections.abc import Callable, Sequence
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ class RequestHandler(SimpleHTTPRequestHandler):
         super().__init__(*arguments, **options)
 
     def do_GET(self):
-        if urllib.parse.urlsplit(self.path).path != "/models.json":
+        if self.path.partition("?")[0] != "/models.json":
             return super().do_GET()
         body = json.dumps([*self.models]).encode()
         self.send_response(200)
@@ -105,6 +106,14 @@ class RequestHandler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def send_head(self):
+        """Respond with status 404 to an address that is no path, such as one with the character 0."""
+        try:
+            return super().send_head()
+        except ValueError:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
 
     def translate_path(self, path):
         """Return the file of a URL path."""
