@@ -23,7 +23,7 @@ import faulty_programs as programs
 pytestmark = pytest.mark.slow
 
 OPTIONS = (
-    "--model vae --hidden 64 --latent-dim 2 --epochs 60 --ema 0.99 --no-evaluate-test --checkpoint-seconds 1 "
+    "--model vae --hidden 64 --latent-dim 2 --epochs 40 --ema 0.99 --no-evaluate-test --checkpoint-seconds 1 "
     "--sample-every 10"
 )
 LINE = ["train", *OPTIONS.split()]
@@ -155,7 +155,7 @@ def test_a_killed_export_leaves_no_files_or_complete_ones(undisturbed, tmp_path)
     assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".export")]
 
 
-@pytest.mark.parametrize("kib", [40, 200, 300, 600, 900, 1400])
+@pytest.mark.parametrize("kib", [40, 300, 900])
 def test_a_training_on_a_full_disk_ends_with_a_sentence_and_resumes_when_there_is_room(undisturbed, tmp_path, kib):
     disk = tmp_path / "disk"
     with programs.small_disk(disk, f"{kib}k") as mounted:

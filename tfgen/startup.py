@@ -2,9 +2,11 @@
 
 import contextlib
 import io
+import multiprocessing.connection
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 
 
@@ -29,6 +31,21 @@ def silence_unless_failing() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(original, 2)
             os.close(original)
+
+
+def end_with_parent() -> None:
+    """End this process, which `multiprocessing` started, when its parent has ended; the initializer of a pool.
+
+    A worker of a pool whose parent was killed would wait for work for ever.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait():
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
 
 
 def tolerate_any_terminal() -> None:

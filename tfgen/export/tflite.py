@@ -15,7 +15,7 @@ import numpy as np
 
 from tfgen.errors import ExportError
 from tfgen.export.flatbuffer import operators
-from tfgen.startup import silence_unless_failing
+from tfgen.startup import end_with_parent, silence_unless_failing
 
 if TYPE_CHECKING:
     from tfgen.export.signatures import Signature
@@ -68,7 +68,7 @@ def write_float32(signatures: "dict[str, Signature]", file: str | Path) -> None:
         save_for_conversion(signatures, folder)
         # The converter does not free its memory until its process ends.
         spawn = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as process:
+        with concurrent.futures.ProcessPoolExecutor(1, spawn, end_with_parent) as process:
             try:
                 process.submit(convert, folder, list(signatures), str(file)).result()
             except concurrent.futures.process.BrokenProcessPool:

@@ -16,6 +16,7 @@ import pytest
 
 import tfgen
 from tfgen.cli.launch import main, parse
+from tfgen.cli.main import main as run_command
 from tfgen.errors import DivergedError, Interrupted, LostWorkerError, TfgenError
 from tfgen.files import PARTIAL
 from tfgen.ports import free_ports
@@ -123,6 +124,50 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path):
     print(f"{kills} kills, {(run / 'logs' / 'worker-0.log').read_text().count('--- ')} starts")
     assert kills == 20
     assert_same(undisturbed, run)
+
+
+@pytest.mark.slow
+def test_the_workers_of_a_killed_launcher_save_and_end(tmp_path):
+    undisturbed, run = tmp_path / "undisturbed", tmp_path / "run"
+    finish(launch(undisturbed, line=LONGER))
+    process = launch(run, line=LONGER)
+    assert process.stdout is not None
+    for text in process.stdout:
+        if text.startswith("epoch 3/"):
+            break
+    workers = children(process)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 60.0
+    while any(Path(f"/proc/{worker}/exe").exists() for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert 3 <= Run.open(run).epoch < 60
+    assert "Stopped in epoch" in (run / "logs" / "worker-0.log").read_text()
+    main(["--workers", "2", "--", "train", "--resume", str(run)])
+    assert_same(undisturbed, run)
+
+
+@pytest.mark.slow
+def test_a_second_launcher_and_a_training_are_refused_while_a_launcher_runs(tmp_path, capsys):
+    run = tmp_path / "run"
+    process = launch(run, line=LONGER)
+    assert process.stdout is not None
+    for text in process.stdout:
+        if text.startswith("epoch 1/"):
+            break
+    before = (run / "config.json").read_bytes()
+    for command in (
+        ["launch", "--workers", "2", "--", "train", "--resume", str(run), "--epochs", "70"],
+        ["train", "--resume", str(run), "--epochs", "70"],
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            run_command(command)
+        assert stopped.value.code == 2
+        assert f"which process {process.pid} of" in capsys.readouterr().err
+    assert (run / "config.json").read_bytes() == before
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
 
 
 @pytest.mark.slow
