@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import httpx
 
 from tfgen.app.public_text import without_folders
 from tfgen.serving.body_limit import BodyLimit
@@ -23,7 +24,10 @@ logger = logging.getLogger(__name__)
 #: Longest part of an error's text in an answer, in characters.
 MAX_LENGTH = 300
 #: Exceptions that Gradio raises for a request that it cannot interpret, besides those for an unknown handler.
-_OF_REQUEST = (TypeError, ValueError, RecursionError, OverflowError, AttributeError, AssertionError, gr.Error)
+_OF_REQUEST = (
+    *(TypeError, ValueError, RecursionError, OverflowError, AttributeError, AssertionError, PermissionError),
+    *(gr.Error, httpx.InvalidURL),
+)
 #: Numbers of the operating system's errors for a path that leads to no file.
 _NO_FILE = (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
 

@@ -149,7 +149,7 @@ def _is_color(picture: Image.Image) -> bool:
 def white_of(largest: int) -> int:
     """Return the value of white in 16-bit grey whose largest value is given: of 8, 10, 12, 14 or 16 bits.
 
-    Cameras and microscopes store 12 bits in 16. Divided by the range of 16 bits, such pictures would be nearly black.
+    Cameras and microscopes store 12 bits in 16. Scaled by the range of 16 bits, such pictures would be nearly black.
     """
     return next((2**bits - 1 for bits in (8, 10, 12, 14) if 0 < largest < 2**bits), 2**16 - 1)
 

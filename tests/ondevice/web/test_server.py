@@ -58,6 +58,5 @@ def test_any_path_gives_a_response_and_no_traceback(tmp_path_factory, served, pa
         patch.setattr("socketserver.BaseServer.handle_error", lambda *_: failures.append(sys.exc_info()[1]))
         line = exchange(url, b"GET /" + path.replace(b"\n", b"") + b" HTTP/1.1\r\n\r\n")
     assert not failures
-    assert not line or line.split()[1] in (b"200", b"301", b"400", b"404", b"414", b"505") or line.startswith(b"<"), (
-        line
-    )
+    # The response to a request without a version of HTTP has no status.
+    assert not line or line.startswith(b"<") or line.split()[1] in (b"200", b"301", b"400", b"404", b"414", b"505")
