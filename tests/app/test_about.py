@@ -59,6 +59,12 @@ def test_pretrained_models_are_described(tmp_path, name):
     assert of(Run(tmp_path / name, None)).startswith("A **")
 
 
+def test_data_are_called_by_their_file_and_not_by_its_folder(tmp_path):
+    run = Run.create_at(tmp_path / "mine", run_config("vae", data="/home/me/cats.zip"))
+    assert "trained on cats.zip for" in of(run)
+    assert "trained on emoji.zip for" in about(Catalogue(tmp_path), "emoji-vae")
+
+
 def test_without_any_model_the_text_says_how_to_train_one(tmp_path):
     assert "tfgen train" in about(Catalogue(tmp_path), None)
 
