@@ -232,7 +232,7 @@ def test_damaged_folders_are_refused(packed, tmp_path):
     load(folder)
     for record in ("{", "{}", "[]", json.dumps({"about": "", "event_shape": 8, "levels": 17})):
         (folder / "pretrained.json").write_text(record)
-        with pytest.raises(RunError, match=r"Expected a packed model's record in .*pretrained\.json"):
+        with pytest.raises(RunError, match=r"Expected .*pretrained\.json"):
             load(folder)
 
 

@@ -4,16 +4,15 @@ The folder holds rounded weights, configuration, metrics and measurements; `tfge
 created only if the model with rounded weights has nearly the samples and likelihoods of the run's model.
 """
 
-import contextlib
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfgen import pretrained
-from tfgen.errors import ConfigError, RunError
+from tfgen.errors import RunError
 from tfgen.files import move_durably, write_json
+from tfgen.staging import hidden_folder
 
 if TYPE_CHECKING:
     from tfgen.config import RunConfig
@@ -59,7 +58,9 @@ def pack(
 
     target = check_packable(run, name, out)
     model = run.load_model()
-    with _temporary_folder(target) as folder:
+    with hidden_folder(target.parent, ".pack-") as hidden:
+        folder = hidden / target.name
+        folder.mkdir()
         config = without_paths(run.config)
         write_json(folder / "config.json", config.to_dict())
         for file in ("versions.json", "metrics.jsonl"):
@@ -134,23 +135,3 @@ def _about(model: "GenerativeModel", config: "RunConfig") -> str:
     shape = "×".join(map(str, model.event_shape[:2] if model.is_image else model.event_shape))
     data = config.data.data.removeprefix("./")
     return f"{data} {shape}: {type(model).__name__}, preset {config.preset}, {weights:,} weights"
-
-
-@contextlib.contextmanager
-def _temporary_folder(target: Path) -> Iterator[Path]:
-    """Make a folder with the name of `target` in a hidden folder beside `target`.
-
-    The hidden folder is deleted at the end of the `with` block. Both folders are on one disk, so that the block can
-    rename its folder to `target` in one step.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        hidden = tempfile.TemporaryDirectory(prefix=".pack-", dir=target.parent)
-    except OSError as error:
-        raise ConfigError(
-            f"--out: expected a folder that can be written to. Received: {target.parent} ({error.strerror})"
-        ) from None
-    with hidden as made:
-        folder = Path(made) / target.name
-        folder.mkdir()
-        yield folder
