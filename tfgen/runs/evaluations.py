@@ -34,7 +34,8 @@ def read_entries(run: "Run", *, skip_damaged: bool = False) -> dict[str, list[An
     Raises:
         RunError: if the file is damaged, or an entry lacks a required field or has a field of another type.
     """
-    file, found = run.path / FILE_NAME, {}
+    file = run.path / FILE_NAME
+    found: dict[str, list[Any]] = {}
     for kind, contents in _read_lists(file, skip_damaged).items():
         if kind not in ENTRIES:
             continue
