@@ -48,7 +48,7 @@ def explain_input_errors(blocks: gr.Blocks) -> None:
             _refuse_addresses(inputs)
             return await preprocess(block_fn, inputs, *args, **kwargs)
         except gr.Error as error:
-            message = error.message
+            message = without_folders(error.message)
         except Exception as error:
             _log("inputs", error)
             message = f"Expected inputs as /gradio_api/info describes them. Received: {_first_line(error)}"

@@ -7,12 +7,16 @@ import math
 import os
 import zlib
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
+from tfgen.data.memory import check_memory
 from tfgen.errors import DataError
 
 _UNSIGNED_BYTE = 0x08
+#: A compressed file of n bytes contains less than n times this number of bytes.
+_LARGEST_RATIO = 1100
 
 
 def read_idx(path: str | os.PathLike[str], rank: int) -> np.ndarray:
@@ -34,9 +38,11 @@ def read_idx(path: str | os.PathLike[str], rank: int) -> np.ndarray:
     """
     path = Path(path)
     try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
+        with path.open("rb") as file:
+            is_packed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if is_packed else path.open("rb") as content:
+            most = path.stat().st_size * (_LARGEST_RATIO if is_packed else 1)
+            return _read(content, path, rank, most)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"{path}: expected a complete gzip file. Received a truncated or damaged one ({error})"
@@ -44,21 +50,35 @@ def read_idx(path: str | os.PathLike[str], rank: int) -> np.ndarray:
     except OSError as error:
         raise DataError(f"{path}: expected a readable idx file. Received: {error.strerror or error}") from error
 
+
+def _read(content: IO[bytes], path: Path, rank: int, most: int) -> np.ndarray:
+    """Read the header of an open file, and then the values that it promises and no more.
+
+    Args:
+        content: the file.
+        path: its path, for messages.
+        rank: see `read_idx`.
+        most: bytes that the file can contain, for which memory may be taken.
+    """
+    size = 4 + 4 * rank
+    header = content.read(size)
     expected = bytes([0, 0, _UNSIGNED_BYTE, rank])
-    if content[:4] != expected:
+    if header[:4] != expected:
         raise DataError(
             f"{path}: expected an idx file that starts with the bytes {expected.hex(' ')} (unsigned bytes, rank {rank})"
-            f". Received: {content[:4].hex(' ') or 'an empty file'}"
+            f". Received: {header[:4].hex(' ') or 'an empty file'}"
         )
-    header = 4 + 4 * rank
-    if len(content) < header:
-        raise DataError(f"{path}: expected a header of {header} bytes. Received a file of {len(content)} bytes")
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", rank, offset=4))
+    if len(header) < size:
+        raise DataError(f"{path}: expected a header of {size} bytes. Received a file of {len(header)} bytes")
+    shape = tuple(int(side) for side in np.frombuffer(header, ">u4", rank, offset=4))
     if 0 in shape:
         raise DataError(f"{path}: expected at least one value. Received the shape {list(shape)}")
-    if len(content) - header != math.prod(shape):
+    count = math.prod(shape)
+    check_memory(min(count, most), str(path), "A file with fewer images takes less")
+    values = content.read(min(count, most))
+    if len(values) != count or content.read(1):
+        received = len(values) if len(values) != count else f"more than {count}"
         raise DataError(
-            f"{path}: expected {math.prod(shape)} bytes of values for the declared shape {list(shape)}. "
-            f"Received: {len(content) - header}"
+            f"{path}: expected {count} bytes of values for the declared shape {list(shape)}. Received: {received}"
         )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(values, np.uint8).reshape(shape)
