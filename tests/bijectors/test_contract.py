@@ -10,6 +10,7 @@ import tensorflow_probability as tfp
 from tfgen.bijectors import (
     ActNorm,
     AffineCoupling,
+    AutoregressiveAffine,
     AutoregressiveSpline,
     ChannelCoupling,
     FactorOut,
@@ -26,7 +27,7 @@ from tfgen.bijectors import (
     inside_after_squeeze,
     logit,
 )
-from tfgen.networks import AutoregressiveNetwork, conv_conditioner, mlp, multiscale_conditioner
+from tfgen.networks import AutoregressiveNetwork, CausalTransformer, conv_conditioner, mlp, multiscale_conditioner
 
 tfb = tfp.bijectors
 tfd = tfp.distributions
@@ -75,6 +76,21 @@ def multiscale(randomized, limits, shape=(4, 4), blocks=1, bound=4.0, inside=Non
 def autoregressive(randomized, shape, blocks=2, bound=4.0, inside=None, gain=0.7, **options):
     network = AutoregressiveNetwork(shape, 14 * shape[-1], width=8, blocks=blocks, activation="elu", **options)
     return AutoregressiveSpline(randomized(network, gain=gain), bins=5, bound=bound, inside=inside)
+
+
+def transformer(randomized, length, size, inside=None):
+    network = CausalTransformer(length, size, 2 * size, width=8, layers=2, heads=2)
+    return AutoregressiveAffine(randomized(network, gain=0.5), inside=inside)
+
+
+def padded_transformer(randomized):
+    """The same of the blocks of 2×2 pixels as a sequence."""
+
+    def make(inside):
+        sequence = tfb.Reshape(event_shape_out=inside.shape, event_shape_in=(6, 8))
+        return tfb.Chain([sequence, transformer(randomized, 6, 8, inside.reshape(6, 8)), tfb.Invert(sequence)])
+
+    return padded(make)
 
 
 def padded(make, shape=(3, 5, 2)):
@@ -166,6 +182,9 @@ BIJECTORS = {
         (30,),
         (3, 5, 2),
     ),
+    "autoregressive affine": (lambda r: transformer(r, 5, 3), (5, 3), (5, 3)),
+    "autoregressive affine of one element": (lambda r: transformer(r, 1, 2), (1, 2), (1, 2)),
+    "autoregressive affine of padded blocks": (padded_transformer, (30,), (3, 5, 2)),
     "multiscale of padded blocks": (
         lambda r: padded(lambda inside: multiscale(r, [0, 2, 3, 8], (2, 3), inside=inside)),
         (30,),

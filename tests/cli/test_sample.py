@@ -33,6 +33,8 @@ def refusal(command, capsys, *arguments) -> str:
         (sample, "--temperature", "inf", "Received: 'inf'"),
         (sample, "--temperature", "warm", "Received: 'warm'"),
         (sample, "--temperature", "1e39", "expected a number from 0 to 10. Received: '1e39'"),
+        (sample, "--guidance", "-1", "expected a number from 0 to 20. Received: '-1'"),
+        (sample, "--guidance", "nan", "Received: 'nan'"),
         (outliers, "--samples", "2147483647", "expected an integer from 1 to 100000. Received: '2147483647'"),
         (sample, "--out", "", "expected a value. Received: ''"),
         (sample, "--label", "--", "expected a value. Received: '--'"),

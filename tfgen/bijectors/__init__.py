@@ -2,6 +2,7 @@
 
 from tfgen.bijectors.actnorm import ActNorm, ScaleAndShift
 from tfgen.bijectors.autoregressive import AutoregressiveSpline
+from tfgen.bijectors.autoregressive_affine import AutoregressiveAffine
 from tfgen.bijectors.coupling import AffineCoupling, ChannelCoupling, split_sizes
 from tfgen.bijectors.elementwise_spline import spline_parameters
 from tfgen.bijectors.factor_out import FactorOut
@@ -23,6 +24,7 @@ from tfgen.bijectors.zero_pad import ZeroPad, inside_after_padding, inside_after
 __all__ = [
     "ActNorm",
     "AffineCoupling",
+    "AutoregressiveAffine",
     "AutoregressiveSpline",
     "ChannelCoupling",
     "FactorOut",

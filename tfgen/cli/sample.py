@@ -1,9 +1,20 @@
 """Draw samples of a trained model: tfgen sample RUN --n 64 --seed 7 --temperature 0.8 --out grid.png"""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfgen.cli.arguments import DEFAULT, Parser, add_label, add_n, add_out, add_run, add_seed, add_temperature
+from tfgen.cli.arguments import (
+    DEFAULT,
+    Parser,
+    add_label,
+    add_n,
+    add_out,
+    add_run,
+    add_seed,
+    add_temperature,
+)
+from tfgen.cli.value_types import LARGEST_GUIDANCE, number_in_range
 from tfgen.errors import ConfigError, exit_on_error
 
 #: A picture of more samples would be too large to look at.
@@ -21,6 +32,18 @@ def build_parser() -> Parser:
     add_n(parser, 1_000_000)
     add_seed(parser)
     add_temperature(parser)
+    parser.add_argument(
+        "--guidance",
+        type=number_in_range(0.0, LARGEST_GUIDANCE),
+        metavar="W",
+        help=f"Flow of transformers: weight of the guidance, 0 to {LARGEST_GUIDANCE:g}. Larger values give more "
+        "typical and less varied samples, in twice the time [default: as in the model's configuration].",
+    )
+    parser.add_argument(
+        "--denoise",
+        action=argparse.BooleanOptionalAction,
+        help="Flow with gaussian noise: remove the noise of the samples [default: as in the model's configuration].",
+    )
     add_label(
         parser,
         "Conditional models: class of the samples, a name or a number; each: the classes in turn, in a .png with one "
@@ -84,24 +107,25 @@ def main(argv: Sequence[str] | None = None) -> None:
         from tfgen.evaluation.sample_pictures import write_pictures
 
         model = run.load_model()
-        samples.check_label(model, options.label)
-        in_turn = options.label == "each" and "each" not in model.classes
-        rows = len(model.classes) if in_turn and path.suffix.lower() == ".png" and folder is None else 0
-        n = options.n if not rows else rows * math.ceil(options.n / rows)
-        settings = {"seed": options.seed, "temperature": options.temperature}
-        labels = samples.labels_of_samples(model, n, options.seed, options.label)
-        chunks = samples.sample_chunks(model, n, **settings, pixels=options.pixels, labels=labels)
-        kind = "pictures" if model.is_image else "points"
-        if folder is not None:
-            if not model.is_image:
-                raise ConfigError(f"--out: expected a .png or .npz for a model of points. Received: {options.out}")
-            names = {"run": run.path.name, "classes": model.classes, "format": options.format}
-            write_pictures(chunks, folder, **names, **settings)
-        elif path.suffix.lower() == ".npz":
-            check_disk_space(path.parent, 4 * n * math.prod(model.event_shape))
-            samples.save_arrays(model, chunks, n, path, **settings, labels=labels)
-        else:
-            import numpy as np
+        with samples.decoding(model, options.guidance, options.denoise):
+            samples.check_label(model, options.label)
+            in_turn = options.label == "each" and "each" not in model.classes
+            rows = len(model.classes) if in_turn and path.suffix.lower() == ".png" and folder is None else 0
+            n = options.n if not rows else rows * math.ceil(options.n / rows)
+            settings = {"seed": options.seed, "temperature": options.temperature}
+            labels = samples.labels_of_samples(model, n, options.seed, options.label)
+            chunks = samples.sample_chunks(model, n, **settings, pixels=options.pixels, labels=labels)
+            kind = "pictures" if model.is_image else "points"
+            if folder is not None:
+                if not model.is_image:
+                    raise ConfigError(f"--out: expected a .png or .npz for a model of points. Received: {options.out}")
+                names = {"run": run.path.name, "classes": model.classes, "format": options.format}
+                write_pictures(chunks, folder, **names, **settings)
+            elif path.suffix.lower() == ".npz":
+                check_disk_space(path.parent, 4 * n * math.prod(model.event_shape))
+                samples.save_arrays(model, chunks, n, path, **settings, labels=labels)
+            else:
+                import numpy as np
 
-            samples.save_picture(model, np.concatenate([chunk.examples for chunk in chunks]), path, classes=rows)
-        print(f"{path}: {n} {kind}, seeds {options.seed} to {options.seed + n - 1}")
+                samples.save_picture(model, np.concatenate([chunk.examples for chunk in chunks]), path, classes=rows)
+            print(f"{path}: {n} {kind}, seeds {options.seed} to {options.seed + n - 1}")

@@ -9,6 +9,8 @@ LARGEST_INT32 = 2**31 - 1
 SMALLEST_SEED = -(2**31)
 #: Largest temperature, as in exported models. The samples of many models are infinite at a temperature far above it.
 LARGEST_TEMPERATURE = 10.0
+#: Largest weight of the guidance of a flow of transformers.
+LARGEST_GUIDANCE = 20.0
 #: Largest number of latent or dequantization samples for the likelihood of an example.
 LARGEST_SAMPLES = 100_000
 

@@ -14,11 +14,17 @@ _PRIOR_SCALE = "Standard deviation of the normal base density"
 class FlowConfig(Options):
     """A normalizing flow of images: dequantization, then levels of squeeze, [ActNorm, 1×1, coupling], factoring out."""
 
-    dequantization: Literal["uniform", "variational"] = option(
+    dequantization: Literal["uniform", "variational", "gaussian"] = option(
         "uniform",
-        "Noise that makes integer pixel values continuous: uniform noise, or a small flow conditioned on the pixels "
-        "(variational)",
+        "Noise that makes integer pixel values continuous: uniform noise, a small flow conditioned on the pixels "
+        "(variational), or normal noise, which costs likelihood and improves samples (gaussian, with --transformers)",
     )
+    noise: Annotated[float, Bounds(low=1e-3, high=0.5)] = option(
+        0.025,
+        "With --dequantization gaussian: standard deviation of the noise, as a fraction of the distance from black to "
+        "white",
+    )
+    denoise: bool = option(True, "With --dequantization gaussian: remove the noise of samples by x + noise² ∇ log p(x)")
     alpha: Annotated[float, Bounds(low=1e-7, high=0.49)] = option(
         1e-3, "Margin of the logit: pixels x in [0, 1] enter as logit(alpha + (1 - 2 alpha) x)"
     )
@@ -49,6 +55,23 @@ class FlowConfig(Options):
         False,
         "Condition each channel of a pixel on the channels before it, in autoregressive splines, multiscale passes and "
         "variational dequantization. No effect on grey images",
+    )
+    transformers: Layers = option(
+        0,
+        "Number of causal transformers over the patches of the image, in alternating direction, in the place of all "
+        "other couplings (TarFlow)",
+    )
+    patch: Annotated[int, Bounds(low=1, limit=64)] | None = option(
+        None, "With --transformers: side, in pixels, of the patches", default_text="at most 8 patches along a side"
+    )
+    layers: Annotated[int, Bounds(low=1, high=48)] = option(2, "With --transformers: attention layers of each")
+    heads: Annotated[int, Bounds(low=1, high=64)] = option(4, "With --transformers: heads of each attention")
+    label_dropout: Annotated[float, Bounds(low=0.0, high=0.9)] = option(
+        0.1,
+        "With --transformers and --conditional: part of the training examples without their label, for guidance",
+    )
+    guidance: Annotated[float, Bounds(low=0.0, high=20.0)] = option(
+        0.0, "With --transformers: weight of the guidance of samples, which makes them more typical and less diverse"
     )
     bins: Annotated[int, Bounds(low=2, high=100)] = option(16, "Number of bins of each spline")
     width: Filters = option(64, "Number of filters of each coupling's network")
@@ -85,10 +108,23 @@ class FlowConfig(Options):
                 "squeeze, group_size: expected one number a level in each, or none in the second. "
                 f"Received: {self.squeeze} and {self.group_size}"
             )
-        if self.checkerboard + sum(self.couplings) + self.multiscale_passes + self.autoregressive < 1:
+        others = self.checkerboard + sum(self.couplings) + self.multiscale_passes + self.autoregressive
+        if self.transformers and others:
             raise ConfigError(
-                "checkerboard, couplings, multiscale_passes, autoregressive: expected at least one coupling. "
-                "Received: 0"
+                "transformers: expected no other couplings beside them (checkerboard 0, couplings 0, multiscale_passes "
+                f"0, no autoregressive). Received: {others} others"
+            )
+        if self.transformers and self.width % self.heads:
+            raise ConfigError(f"heads: expected a divisor of the width {self.width}. Received: {self.heads}")
+        if self.dequantization == "gaussian" and not self.transformers:
+            raise ConfigError(
+                "dequantization: expected transformers with gaussian noise, as the logit of the other flows is defined "
+                "between black and white only. Received: no transformers"
+            )
+        if others + self.transformers < 1:
+            raise ConfigError(
+                "checkerboard, couplings, multiscale_passes, autoregressive, transformers: expected at least one "
+                "coupling. Received: 0"
             )
         return self
 

@@ -1,6 +1,6 @@
 """Measures everything that can be measured of a run's model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from tfgen.evaluation.report import (
     memorization_summary,
     quality_summary,
 )
+from tfgen.evaluation.sweep import save_sweep, summary, sweep_quality
 from tfgen.runs.evaluations import is_writable
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Settings:
         classifier: .npz of a classifier, or the name of one that comes with the package; None for the one that is found
             for the data.
         features_file: file with the weights of the Inception network; None for Keras's own.
+        sweep: settings of sampling that are varied, keys of `tfgen.evaluation.sweep.VALUES`, in place of one
+            measurement of quality.
     """
 
     split: str = "test"
@@ -65,6 +68,7 @@ class Settings:
     features: Literal["classifier", "inception"] = "classifier"
     classifier: str | Path | None = None
     features_file: str | Path | None = None
+    sweep: Sequence[str] = ()
 
 
 def evaluate_run(
@@ -216,6 +220,18 @@ class _Evaluation:
             self.report(f"quality    not measured. {self.reason}")
             return
         settings = self.settings
+        if settings.sweep:
+            common = {"count": settings.count, "split": settings.split, "seed": settings.seed}
+            points = sweep_quality(
+                self.model,
+                self.run.dataset,
+                self.extractor,
+                settings.sweep,
+                **common,  # type: ignore[arg-type]
+                report=lambda point: self.report(summary(point)),
+            )
+            save_sweep(self.run, points)
+            return
         entry = measure_quality(
             self.run,
             model=self.model,

@@ -1,5 +1,6 @@
 """Draws samples of a model and writes them to a file, or each to a picture of its own."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -61,6 +62,24 @@ def draw_samples(
             f"Received: a {type(model).__name__}"
         )
     return model.sample_pixels(n, seed, temperature, **given).numpy()
+
+
+def decoding(
+    model: "GenerativeModel", guidance: float | None, denoise: bool | None
+) -> contextlib.AbstractContextManager:
+    """Context in which a flow decodes with a guidance and removes the noise of samples or not; None: as the model does.
+
+    Raises:
+        UndefinedError: if a value is given and the model has no such setting.
+    """
+    if guidance is None and denoise is None:
+        return contextlib.nullcontext()
+    if not getattr(model.config, "transformers", 0):
+        raise UndefinedError(
+            "--guidance, --denoise: expected a flow with --transformers. Received: "
+            f"a {type(model).__name__} without transformers"
+        )
+    return model.decoding(guidance, denoise)  # type: ignore[attr-defined]
 
 
 def labels_of_samples(model: "GenerativeModel", n: int, seed: int = 0, label: Any = None) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from tfgen.networks.add_coordinates import AddCoordinates
 from tfgen.networks.autoregressive import AutoregressiveNetwork
 from tfgen.networks.causal_conv import CausalConv
+from tfgen.networks.causal_transformer import CausalTransformer
 from tfgen.networks.channel_heads import ChannelHeads
 from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.conditioner import conv_conditioner, multiscale_conditioner
@@ -20,6 +21,7 @@ __all__ = [
     "AddCoordinates",
     "AutoregressiveNetwork",
     "CausalConv",
+    "CausalTransformer",
     "ChannelHeads",
     "ClassBias",
     "DepthToSpace",

@@ -19,6 +19,10 @@ SHAPES = {
         (3, 4, 2),
         {**SMALL, "autoregressive": True, "channel_autoregressive": True, "dequantization": "variational"},
     ),
+    "transformers": (
+        (4, 4, 1),
+        {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 2, "heads": 2, "patch": 2},
+    ),
     "points": ((2,), {"hidden": (8,), "couplings": 2, "activation": "gelu"}),
 }
 

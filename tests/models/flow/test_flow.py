@@ -15,6 +15,7 @@ from tfgen.networks import AutoregressiveNetwork, SoftRound
 DIGITS = load_digits().images.astype(np.uint8)[..., None]
 
 SMALL = {"width": 8, "checkerboard": 1, "squeeze": (2, 2), "couplings": (2, 1), "alpha": 0.01}
+TRANSFORMERS = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 2, "heads": 2}
 SHAPES = {
     "digits": ((8, 8, 1), 17, SMALL),
     "mnist": ((28, 28, 1), 256, {**SMALL, "squeeze": (4, 1)}),
@@ -59,6 +60,12 @@ SHAPES = {
         {**SMALL, "checkerboard": 0, "squeeze": None, "couplings": (1,), "multiscale_passes": 1, "group_size": (4,)}
         | {"channel_autoregressive": True, "blocks": 1, "bins": 4},
     ),
+    "transformers": (
+        (8, 8, 1),
+        17,
+        {**TRANSFORMERS, "patch": 2, "dequantization": "gaussian", "denoise": False},
+    ),
+    "transformers, padded": ((5, 7, 3), 256, {**TRANSFORMERS, "patch": 2, "transformers": 3}),
     "glow, padded": ((11, 19, 1), 256, {**SMALL, "squeeze": None, "couplings": (2,)}),
     "points": ((2,), None, {"hidden": (16, 16), "couplings": 4, "prior_scale": 0.3, "activation": "gelu"}),
 }
@@ -164,6 +171,11 @@ def test_every_conditioner_runs_once_per_pass(case):
             layers = [name for kind, name in found if kind == "MatMul" and ("dense" in name or "last" in name)]
             assert len(layers) == 3 * len(flow.conditioners)
         return
+    if flow.config.transformers:
+        products = [[kind for kind, _ in found].count("MatMul") for found in (to_latent, to_data)]
+        # The first and the last layer, and six of each attention layer, without the products inside the attention.
+        assert products == [(2 + 6 * flow.config.layers) * len(flow.conditioners)] * 2
+        return
     convolutions = [[kind for kind, _ in found].count("Conv2D") for found in (to_latent, to_data)]
     if flow.config.autoregressive:
         # In the direction of generation, a causal convolution is a matrix product.
@@ -205,9 +217,10 @@ def test_new_weights_give_a_new_density_of_the_same_tensor(case):
     y = tf.constant(examples_of(flow.event_shape, None) * 0.01 + 0.5)
     before = flow.log_density(y).numpy()
     weight = flow.conditioners[0].trainable_variables[0]
-    weight.assign_add(0.1 * tf.ones(weight.shape))
+    change = 0.1 * np.random.default_rng(0).normal(size=weight.shape)
+    weight.assign_add(change)
     after = flow.log_density(y).numpy()
-    weight.assign_sub(0.1 * tf.ones(weight.shape))
+    weight.assign_sub(change)
     assert np.abs(after - before).min() > 1e-5
     np.testing.assert_allclose(flow.log_density(y), before, rtol=1e-5, atol=1e-3)
 

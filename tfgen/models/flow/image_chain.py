@@ -42,9 +42,9 @@ Shape = tuple[int, int, int]
 
 
 def make_dequantizer(flow: "Flow") -> Dequantizer | None:
-    """The flow of the dequantization noise; None for uniform noise."""
+    """The flow of the dequantization noise; None for uniform or normal noise."""
     config = flow.config
-    if config.dequantization == "uniform":
+    if config.dequantization != "variational":
         return None
     return Dequantizer(
         flow.event_shape,

@@ -10,20 +10,24 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 
 from tfgen import random
-from tfgen.bijectors import ActNorm, FactorOut, Invertible1x1, LUMatrix, ScaleAndShift
 from tfgen.config import families, migration
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
+from tfgen.models.flow.gaussian_noise import add_gaussian_noise, remove_gaussian_noise
 from tfgen.models.flow.image_chain import image_chain, make_dequantizer
+from tfgen.models.flow.initialize import initialize
+from tfgen.models.flow.parts import Parts
 from tfgen.models.flow.point_chain import point_chain
-from tfgen.networks import AutoregressiveNetwork
+from tfgen.models.flow.transformer_chain import transformer_chain
 
 # Number of examples of which `diagnostics` measures the inversion error.
 DIAGNOSED = 64
+# Label of an example whose class is not given to the networks: its one-hot vector is zero.
+NO_CLASS = -1
 
 
 @keras.saving.register_keras_serializable("tfgen")
-class Flow(GenerativeModel):
+class Flow(Parts, GenerativeModel):
     """A normalizing flow, x = f(z) with f invertible and z ~ N(0, τ² I).
 
         log p(x) = log N(f⁻¹(x); 0, τ² I) + log |det ∂f⁻¹/∂x|
@@ -87,64 +91,15 @@ class Flow(GenerativeModel):
     # -- the chain of bijectors ---------------------------------------------------------------------------------------
 
     def _build_networks(self):
-        # Keras trains and saves the layers in these lists. It does not look inside bijectors.
-        self.conditioners: list[keras.Model] = []
-        self._in_training = False
-        self._label = None
-        self.normalizations: list[ScaleAndShift] = []
-        self.invertible_convs: list[LUMatrix] = []
+        self._start_parts()
+        #: Weight of the guidance of `decode`, and whether `decode` removes gaussian noise. Both may be changed.
+        self.guidance: float = getattr(self.config, "guidance", 0.0)
+        self.denoise: bool = self.is_image and self.config.dequantization == "gaussian" and self.config.denoise
         if self.is_image:
             self.dequantizer = make_dequantizer(self)
-        steps = image_chain(self) if self.is_image else point_chain(self)
+        chain = point_chain if not self.is_image else transformer_chain if self.config.transformers else image_chain
         prior = tfd.Sample(tfd.Normal(0.0, self.config.prior_scale), self.latent_shape)
-        self.flow = tfd.TransformedDistribution(prior, tfb.Chain(steps, name="chain"), name="flow")
-
-    def add_conditioner(self, network):
-        """Add a network to the model; returns the function that a bijector calls in its place."""
-        self.conditioners.append(network)
-
-        def conditioner(conditioning):
-            # Bijectors do not pass on whether the model is in training, nor the labels of the examples.
-            one_hot = self.current_one_hot()
-            if one_hot is None:
-                return network(conditioning, training=self._in_training)
-            if isinstance(network, AutoregressiveNetwork):
-                return network(conditioning, one_hot, training=self._in_training)
-            parts = conditioning if isinstance(conditioning, list) else [conditioning]
-            return network([*parts, one_hot], training=self._in_training)
-
-        return conditioner
-
-    def current_one_hot(self) -> tf.Tensor | None:
-        """The one-hot classes [n, K] of the examples of the present call; None for a model without labels."""
-        return self.one_hot(self._label)
-
-    @contextlib.contextmanager
-    def _given(self, label, training: bool = False):
-        """Context in which the conditioners get these labels int32 [n], and know whether the model is in training."""
-        before = self._label, self._in_training
-        self._label, self._in_training = label, training
-        try:
-            yield
-        finally:
-            self._label, self._in_training = before
-
-    def add_actnorm(self, channels: int, inside=None) -> list[tfb.Bijector]:
-        """Add an ActNorm to the model; returns no bijector if the model has none. `inside`: see `ActNorm`."""
-        if not self.config.actnorm:
-            return []
-        self.normalizations.append(ScaleAndShift(channels))
-        return [ActNorm(self.normalizations[-1], inside)]
-
-    def add_invertible_conv(self, channels: int, inside=None) -> list[tfb.Bijector]:
-        """Add an invertible 1×1 convolution to the model (`inside`: see `Invertible1x1`).
-
-        Returns no bijector if the model has none, or if every block contains padding.
-        """
-        if not self.config.invertible_1x1 or (inside is not None and not inside.all(axis=-1).any()):
-            return []
-        self.invertible_convs.append(LUMatrix(channels, seed=self.seed + len(self.invertible_convs)))
-        return [Invertible1x1(self.invertible_convs[-1], inside)]
+        self.flow = tfd.TransformedDistribution(prior, tfb.Chain(chain(self), name="chain"), name="flow")
 
     def initialize_from(self, examples, label=None):
         """Initialize every ActNorm from a first batch, in the order from the data to the latent.
@@ -156,13 +111,16 @@ class Flow(GenerativeModel):
         with random.StepRng(self.seed, 0) as rng:
             events = self.dequantize(examples, rng)[0] if self.is_image else tf.cast(examples, tf.float32)
         with self._given(self.labels_of(label, random.rows(examples))):
-            _initialize(self.flow.bijector, events)
+            initialize(self.flow.bijector, events)
 
     # -- densities ----------------------------------------------------------------------------------------------------
 
     def dequantize(self, images, rng: random.StepRng) -> tuple[tf.Tensor, tf.Tensor | float]:
         """y = (x + u) / levels in [0, 1] with u from q(u|x), [n, H, W, C] → the same shape; and log q(u|x), [n]."""
         whole = pixels.whole_levels(images, self.levels)
+        if self.config.dequantization == "gaussian":
+            normal = rng.normal("dequantize", (random.rows(whole), *self.event_shape))
+            return add_gaussian_noise(whole, normal, self.levels, self.config.noise)
         uniform = rng.uniform("dequantize", (random.rows(whole), *self.event_shape))
         if self.dequantizer is None:
             return (whole + uniform) / self.levels, 0.0
@@ -184,6 +142,9 @@ class Flow(GenerativeModel):
 
     def losses_of(self, examples, rng, training=False, label=None):
         label = self.labels_of(label, random.rows(examples))
+        if training and label is not None and self.is_image and self.config.transformers:
+            dropped = rng.uniform("label dropout", (random.rows(examples),)) < self.config.label_dropout
+            label = tf.where(dropped, NO_CLASS, label)
         if not self.is_image:
             return {"loss": -self.log_density(examples, label, training)}
         nats = -self._log_prob_once(examples, rng, label, training) / math.prod(self.event_shape)
@@ -204,11 +165,14 @@ class Flow(GenerativeModel):
     def decode(self, latent, label=None):
         """f(z): [n, D] → images [n, H, W, C] in [0, 1], or points [n, D].
 
-        The intensity of a level corresponds to the middle of its dequantization interval.
+        The intensity of a level corresponds to the middle of its dequantization interval. Gaussian noise is removed if
+        `denoise` is true. With `guidance`, f is the guided map.
         """
         latent = self.checked_latents(latent)
         with self._given(self.labels_of(label, random.rows(latent))):
             data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
+            if self.denoise:
+                data = remove_gaussian_noise(data, lambda y: self.flow.log_prob(tf.identity(y)), self.config.noise)
         if not self.is_image:
             return data
         return tf.clip_by_value((data * self.levels - 0.5) / (self.levels - 1.0), 0.0, 1.0)
@@ -231,7 +195,19 @@ class Flow(GenerativeModel):
         """
         examples = self.checked(examples)
         original = pixels.unit_interval(examples, self.levels) if self.is_image else tf.cast(examples, tf.float32)
-        return tf.abs(self.decode(self.encode(examples, label), label) - original)
+        with self.decoding(guidance=0.0, denoise=False):
+            return tf.abs(self.decode(self.encode(examples, label), label) - original)
+
+    @contextlib.contextmanager
+    def decoding(self, guidance: float | None = None, denoise: bool | None = None):
+        """Context in which `decode` has this `guidance`, and removes the noise or not. None changes nothing."""
+        before = self.guidance, self.denoise
+        self.guidance = before[0] if guidance is None else guidance
+        self.denoise = before[1] if denoise is None else denoise
+        try:
+            yield
+        finally:
+            self.guidance, self.denoise = before
 
     def diagnostics(self, examples, label=None):
         """Largest and mean value of `inversion_error` over the first examples."""
@@ -284,17 +260,3 @@ class Flow(GenerativeModel):
             first,
         )
         return total - math.log(samples)
-
-
-def _initialize(bijector: tfb.Bijector, events) -> tf.Tensor:
-    """Initialize the ActNorms in a chain from events on the data side; returns the events on the latent side."""
-    if isinstance(bijector, tfb.Composition):
-        for step in bijector.bijectors:
-            events = _initialize(step, events)
-        return events
-    if isinstance(bijector, FactorOut):
-        inner, rest = bijector.split(events)
-        return tf.concat([_initialize(bijector.inner, inner), tf.reshape(rest, (rest.shape[0], -1))], axis=1)
-    if isinstance(bijector, ActNorm):
-        bijector.layer.initialize_from(events, bijector.inside)
-    return bijector.inverse(tf.identity(events))

@@ -1,0 +1,139 @@
+"""Flows of causal transformers: the bound with gaussian noise, its removal, and guidance."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfgen import random
+from tfgen.errors import ConfigError
+from tfgen.models.flow import Flow
+from tfgen.models.flow.gaussian_noise import add_gaussian_noise, remove_gaussian_noise
+from tfgen.models.flow.transformer_chain import patch_of
+
+SMALL = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 2, "heads": 2}
+GAUSSIAN = {**SMALL, "dequantization": "gaussian"}
+
+
+def perturbed(flow, scale=0.5):
+    generator = np.random.default_rng(0)
+    for variable in flow.trainable_variables:
+        std = scale / math.sqrt(math.prod(variable.shape[:-1])) if len(variable.shape) > 1 else 0.1 * scale
+        variable.assign(variable + std * generator.normal(size=variable.shape))
+    return flow
+
+
+def test_probabilities_of_all_images_sum_to_one():
+    """Two pixels of three levels make nine images. The mean of exp(bound) over the noise is their probability."""
+    # The noise is wider than the density, so that p(y) P(x|y) / q(y|x) has a small variance.
+    flow = perturbed(Flow((1, 2, 1), 3, patch=1, noise=0.4, prior_scale=0.4, **GAUSSIAN))
+    images = np.stack(np.meshgrid(range(3), range(3)), axis=-1).reshape(9, 1, 2, 1).astype(np.uint8)
+    log_probs = tf.function(flow.log_prob)(np.repeat(images, 4000, axis=0)).numpy()
+    probabilities = np.exp(log_probs.reshape(9, 4000).astype(np.float64))
+    error = np.sqrt(np.sum(probabilities.var(axis=1) / 4000))
+    assert error < 0.02
+    assert probabilities.mean(axis=1).sum() == pytest.approx(1.0, abs=4.0 * error)
+    assert probabilities.mean(axis=1).std() > 0.01
+
+
+def test_the_correction_of_gaussian_noise_is_that_of_uniform_noise_inside_of_the_range():
+    """Far from black and white, the normal densities of all levels add up to the number of levels."""
+    whole = tf.fill((4, 2, 3, 1), 128.0)
+    normal = tf.constant(np.random.default_rng(0).normal(size=whole.shape), tf.float32)
+    y, log_density = add_gaussian_noise(whole, normal, 256, 0.02)
+    np.testing.assert_allclose(y, 128.5 / 256.0 + 0.02 * normal, rtol=1e-6)
+    np.testing.assert_allclose(log_density, 0.0, atol=1e-4)
+    _, at_black = add_gaussian_noise(0.0 * whole, 0.0 * normal, 256, 0.02)
+    # At black, the levels below do not exist.
+    expected = tfp.distributions.Normal(0.0, 0.02).log_cdf(0.5 / 256.0)
+    np.testing.assert_allclose(at_black / 6.0, tf.fill((4,), expected), rtol=1e-3)
+
+
+def test_the_noise_of_a_normal_distribution_is_removed_exactly():
+    """For x ~ N(μ, s²) and y = x + σ ε, E[x|y] = (s² y + σ² μ) / (s² + σ²)."""
+    mean, deviation, noise = 0.4, 0.3, 0.1
+    noisy = tfp.distributions.Normal(mean, math.hypot(deviation, noise))
+    y = tf.constant(np.random.default_rng(0).normal(size=(5, 2, 2, 1)), tf.float32)
+    found = remove_gaussian_noise(y, lambda y: tf.reduce_sum(noisy.log_prob(y), axis=(1, 2, 3)), noise)
+    expected = (deviation**2 * y + noise**2 * mean) / (deviation**2 + noise**2)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_decode_removes_the_noise_by_the_gradient_of_the_density():
+    flow = perturbed(Flow((4, 4, 1), 256, patch=2, noise=0.05, classes=("a", "b"), **GAUSSIAN))
+    with flow.decoding(denoise=False):
+        raw = flow.sample(3, seed=1, label="b")
+    denoised = flow.sample(3, seed=1, label="b")
+    y = tf.constant((raw * 255.0 + 0.5) / 256.0)
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        density = flow.log_density(y, tf.fill((3,), 1))
+    expected = (y + 0.05**2 * tape.gradient(density, y)) * 256.0 / 255.0 - 0.5 / 255.0
+    inside = (raw.numpy() > 0.0) & (raw.numpy() < 1.0)
+    assert inside.sum() > 10
+    # Values that were clipped to [0, 1] have another gradient, in their own image only.
+    whole = inside.all(axis=(1, 2, 3))
+    if whole.any():
+        np.testing.assert_allclose(denoised[whole], np.clip(expected, 0, 1)[whole], atol=1e-4)
+    assert np.abs(denoised - raw).max() > 1e-4
+
+
+@pytest.mark.parametrize("classes", [(), ("a", "b")])
+def test_guidance_zero_changes_nothing_and_a_weight_moves_samples_away_from_the_other_network(classes):
+    flow = perturbed(Flow((4, 4, 1), 256, patch=2, classes=classes, **SMALL))
+    label = "a" if classes else None
+    plain = flow.sample(4, seed=3, label=label).numpy()
+    with flow.decoding(guidance=0.0):
+        np.testing.assert_array_equal(flow.sample(4, seed=3, label=label), plain)
+    moved = []
+    for weight in (1e-3, 2e-3):
+        with flow.decoding(guidance=weight):
+            moved.append(flow.sample(4, seed=3, label=label).numpy() - plain)
+    # For small weights the change is linear in the weight.
+    assert np.abs(moved[0]).max() > 1e-6
+    np.testing.assert_allclose(moved[1], 2.0 * moved[0], atol=0.05 * np.abs(moved[1]).max() + 1e-6)
+    assert flow.guidance == 0.0
+
+
+def test_the_inversion_error_is_that_of_the_map_without_guidance_and_noise_removal():
+    flow = perturbed(Flow((4, 4, 1), 256, patch=2, guidance=2.0, **GAUSSIAN))
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 1)).astype(np.uint8)
+    assert float(tf.reduce_max(flow.inversion_error(images))) < 1e-4
+    assert flow.guidance == 2.0 and flow.denoise
+
+
+def test_part_of_the_labels_is_dropped_in_training_only(monkeypatch):
+    flow = Flow((4, 4, 1), 256, patch=2, classes=("a", "b"), label_dropout=0.5, **SMALL)
+    seen = []
+    original = flow.log_density
+    monkeypatch.setattr(flow, "log_density", lambda y, label, training: (seen.append(label), original(y, label))[1])
+    images = np.zeros((400, 4, 4, 1), np.uint8)
+    for training in (True, False):
+        with random.StepRng(0, 0) as rng:
+            flow.losses_of(images, rng, training=training, label=[0, 1] * 200)
+    trained, evaluated = (label.numpy() for label in seen)
+    assert 0.4 < np.mean(trained == -1) < 0.6
+    np.testing.assert_array_equal(evaluated, [0, 1] * 200)
+    np.testing.assert_array_equal(trained[trained >= 0], evaluated[trained >= 0])
+
+
+@pytest.mark.parametrize(("side", "patch"), [(8, 1), (16, 2), (28, 4), (32, 4), (64, 8), (65, 16)])
+def test_an_image_has_at_most_8_patches_along_a_side(side, patch):
+    flow = Flow((side, 4, 1), 256, **SMALL)
+    assert patch_of(flow) == patch
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"checkerboard": 1}, "transformers: expected no other couplings"),
+        ({"heads": 3}, "heads: expected a divisor of the width 8"),
+        ({"transformers": 0, "checkerboard": 1, "dequantization": "gaussian"}, "expected transformers with gaussian"),
+        ({"patch": 9}, "patch: expected at most 8 pixels"),
+    ],
+)
+def test_impossible_options_are_refused_with_the_reason(options, message):
+    with pytest.raises(ConfigError, match=message):
+        Flow((8, 8, 1), 17, **{**SMALL, **options})
