@@ -7,7 +7,7 @@ from tfgen.cli.sample import LARGEST_GRID
 from tfgen.cli.value_types import SMALLEST_SEED, int_in_range
 from tfgen.errors import exit_on_error
 from tfgen.export.class_names import ANY
-from tfgen.serving.transports import ADDRESSES
+from tfgen.serving.addresses import ADDRESSES
 
 
 def build_parser() -> Parser:

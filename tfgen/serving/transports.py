@@ -15,11 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from tfgen.errors import ConfigError, TfgenError
+from tfgen.serving.addresses import ADDRESSES
 
 #: Seconds to wait for a response.
 TIMEOUT = 60.0
-#: Default address of each protocol, with TensorFlow Serving's default ports.
-ADDRESSES = {"rest": "127.0.0.1:8501", "grpc": "127.0.0.1:8500", "v2": "127.0.0.1:8501", "grpc-v2": "127.0.0.1:8500"}
 
 _JSON = {"Content-Type": "application/json"}
 
