@@ -54,7 +54,8 @@ def test_a_run_without_its_checkpoints_is_not_trained_again(tmp_path, capsys):
     assert len(Run.open(run).metrics()) == 2
 
 
-def test_a_run_that_another_process_trains_is_refused(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("purpose", ["training", "launch"])
+def test_a_run_that_another_process_trains_is_refused_and_unchanged(purpose, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("tfgen.training.session.LOCK_TIMEOUT", 0.0)
     run = tmp_path / "run"
     main([*LINE.split(), "--run", str(run)])
@@ -62,16 +63,18 @@ def test_a_run_that_another_process_trains_is_refused(tmp_path, capsys, monkeypa
 
     def hold():
         # Another thread stands for another process.
-        with run_lock(run, "training"):
+        with run_lock(run, purpose):
             locked.set()
             done.wait(60.0)
 
     thread = threading.Thread(target=hold)
     thread.start()
     assert locked.wait(60.0)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.suffix != ".lock"}
     with pytest.raises(SystemExit) as stopped:
-        main(["--resume", str(run)])
+        main(["--resume", str(run), "--epochs", "5", "--accept-changed-data"])
     done.set()
     thread.join()
     assert stopped.value.code == 2
-    assert "no other process uses for training" in capsys.readouterr().err
+    assert f"no other process uses for {purpose}" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file() and path.suffix != ".lock"} == before
