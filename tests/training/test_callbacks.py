@@ -42,7 +42,7 @@ def test_the_first_pictures_are_drawn_unless_they_are_complete(run, pictures, st
 def test_a_file_in_the_place_of_the_folder_is_an_error_of_the_operating_system(run):
     (run.path / "samples").rmdir()
     (run.path / "samples").write_text("")
-    with pytest.raises(OSError, match="File exists.*samples"):
+    with pytest.raises(OSError, match=r"File exists.*samples"):
         drawn_at(run, 0)
 
 

@@ -42,8 +42,7 @@ class Entry(Record):
     @property
     def key(self) -> tuple:
         """The values of `identity`. A seed that an earlier version did not record was 0."""
-        values = ((field, getattr(self, field)) for field in self.identity)
-        return tuple(0 if field == "seed" and value is None else value for field, value in values)
+        return tuple((getattr(self, name) or 0) if name == "seed" else getattr(self, name) for name in self.identity)
 
     @classmethod
     def from_json(cls, content: Any, source: object = "evaluation.json") -> Self:

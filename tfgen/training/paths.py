@@ -1,6 +1,5 @@
 """Paths of a configuration, stored so that they mean the same file from every folder."""
 
-
 from tfgen import pretrained
 from tfgen.config import RunConfig
 from tfgen.data import NAMES
