@@ -146,7 +146,7 @@ class GenerativeModel(Interface, TrainingStep, keras.Model):
         if hasattr(examples, "__array__") or isinstance(examples, list):
             examples = self.checked(examples)
             if labels is not None and self.is_conditional:
-                labels = self.labels_of(labels, len(examples)).numpy()
+                labels = keras.ops.convert_to_numpy(self.labels_of(labels, len(examples)))
         return examples, labels, *weights
 
     @classmethod
