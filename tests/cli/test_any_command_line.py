@@ -126,5 +126,3 @@ def test_any_first_word_is_a_command_or_one_sentence():
             assert_one_sentence(*outcome(main, [word]))
 
     check()
-
-
