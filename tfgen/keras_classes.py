@@ -18,14 +18,15 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "tfgen.models.gan.mad_gan": ("MADGAN",),
     "tfgen.models.flow.model": ("Flow",),
     "tfgen.models.flow.dequantizer": ("Dequantizer",),
-    "tfgen.models.gan.schedule": ("SlowedSchedule", "Divided"),
+    "tfgen.models.gan.schedule": ("SlowedSchedule", "Divided"),  # and its alias
     "tfgen.training.optimizers": ("Schedule", "Muon"),
     "tfgen.bijectors.actnorm": ("ScaleAndShift",),
     "tfgen.bijectors.invertible_1x1": ("LUMatrix",),
-    "tfgen.networks.add_coordinates": ("AddCoordinates", "Place"),
-    "tfgen.networks.autoregressive": ("AutoregressiveNetwork", "WavefrontNetwork"),
+    "tfgen.networks.add_coordinates": ("AddCoordinates", "Place"),  # and its alias
+    "tfgen.networks.autoregressive": ("AutoregressiveNetwork", "WavefrontNetwork"),  # and its alias
     "tfgen.networks.branching": ("Branching",),
     "tfgen.networks.causal_conv": ("CausalConv", "CausalBlock"),
+    "tfgen.networks.causal_transformer": ("CausalTransformer",),
     "tfgen.networks.channel_heads": ("ChannelHeads",),
     "tfgen.networks.class_bias": ("ClassBias",),
     "tfgen.networks.dropout": ("Dropout",),
@@ -33,8 +34,8 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "tfgen.networks.hierarchy": ("TopDown",),
     "tfgen.networks.latent_group": ("LatentGroup",),
     "tfgen.networks.residual_block": ("ResidualBlock",),
-    "tfgen.networks.soft_round": ("SoftRound", "Stairs"),
-    "tfgen.networks.space_to_depth": ("SpaceToDepth", "DepthToSpace", "Fold"),
+    "tfgen.networks.soft_round": ("SoftRound", "Stairs"),  # and its alias
+    "tfgen.networks.space_to_depth": ("SpaceToDepth", "DepthToSpace", "Fold"),  # and an alias
     "tfgen.networks.spectral": ("SpectralDense", "SpectralConv2D"),
 }
 #: Module → the registered names of its functions.
