@@ -106,6 +106,19 @@ TINY_MODELS = {
             "dequantization": "variational",
         },
     ),
+    "flow-transformers": (
+        "flow",
+        {
+            "width": 8,
+            "checkerboard": 0,
+            "squeeze": (1,),
+            "couplings": (0,),
+            "transformers": 2,
+            "heads": 2,
+            "patch": 4,
+            "dequantization": "gaussian",
+        },
+    ),
     "points": ("flow", {"hidden": (8,), "couplings": 2}),
 }
 

@@ -7,7 +7,7 @@ from tfgen.export import flatbuffer, parity, tflite
 from tfgen.export.signatures import Signature, signatures
 
 # The other families add no operator to these.
-FAMILIES = ("vae-mlp", "vae-conv", "vae-flow-prior", "vae-hierarchical", "flow", "points")
+FAMILIES = ("vae-mlp", "vae-conv", "vae-flow-prior", "vae-hierarchical", "flow", "flow-transformers", "points")
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

@@ -61,11 +61,12 @@ def build_parser() -> Parser:
     add_temperature(quality)
     quality.add_argument(
         "--sweep",
+        dest="swept",
         nargs="+",
         choices=("temperature", "guidance"),
         metavar="NAME",
         help="With --only quality: measure samples at several temperatures, or weights of the guidance, with and "
-        "without the removal of noise, and write sweep.json and sweep.png into the run.",
+        "without the removal of noise. The folder of the run gets a table and a figure, sampling_sweep.json and .png.",
     )
     quality.add_argument(
         "--classifier",
@@ -106,12 +107,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         if options.features_file and options.features != "inception":
             raise ConfigError("--features-file: expected together with --features inception. Received: without it")
-        if options.sweep and options.only != "quality":
+        if options.swept and options.only != "quality":
             raise ConfigError("--sweep: expected together with --only quality. Received: without it")
         check_data_of(run, options.accept_changed_data)
         check_number("--n", options.count, run.dataset, options.split)
         check_number("--first", options.first, run.dataset, options.split)
         options.count = options.count or DEFAULT_COUNT
-        options.sweep = options.sweep or ()
+        options.swept = options.swept or ()
         fields = [field.name for field in dataclasses.fields(Settings)]
         evaluate_run(run, Settings(**{name: getattr(options, name) for name in fields}), only=options.only)

@@ -22,7 +22,7 @@ from tfgen.evaluation.report import (
     memorization_summary,
     quality_summary,
 )
-from tfgen.evaluation.sweep import save_sweep, summary, sweep_quality
+from tfgen.evaluation.sampling_sweep import save_sweep, summary, sweep_quality
 from tfgen.runs.evaluations import is_writable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Settings:
         classifier: .npz of a classifier, or the name of one that comes with the package; None for the one that is found
             for the data.
         features_file: file with the weights of the Inception network; None for Keras's own.
-        sweep: settings of sampling that are varied, keys of `tfgen.evaluation.sweep.VALUES`, in place of one
+        swept: settings of sampling that are varied, keys of `tfgen.evaluation.sampling_sweep.VALUES`, in place of one
             measurement of quality.
     """
 
@@ -68,7 +68,7 @@ class Settings:
     features: Literal["classifier", "inception"] = "classifier"
     classifier: str | Path | None = None
     features_file: str | Path | None = None
-    sweep: Sequence[str] = ()
+    swept: Sequence[str] = ()
 
 
 def evaluate_run(
@@ -220,13 +220,13 @@ class _Evaluation:
             self.report(f"quality    not measured. {self.reason}")
             return
         settings = self.settings
-        if settings.sweep:
+        if settings.swept:
             common = {"count": settings.count, "split": settings.split, "seed": settings.seed}
             points = sweep_quality(
                 self.model,
                 self.run.dataset,
                 self.extractor,
-                settings.sweep,
+                settings.swept,
                 **common,  # type: ignore[arg-type]
                 report=lambda point: self.report(summary(point)),
             )

@@ -74,7 +74,9 @@ class CausalTransformer(keras.layers.Layer):
         self.built = True
 
     def call(self, sequences, one_hot=None, training=False):
-        earlier = tf.concat([tf.zeros_like(sequences[:, :1]), sequences[:, :-1]], axis=1)
+        # Split, because TensorFlow Lite has the derivative of a split and not that of a slice.
+        earlier, last = tf.split(sequences, [self.length - 1, 1], axis=1)
+        earlier = tf.concat([tf.zeros_like(last), earlier], axis=1)
         hidden = self._embedded(earlier, self.position[tf.newaxis], one_hot)
         for layer in self.layers:
             hidden = layer(hidden, training=training)

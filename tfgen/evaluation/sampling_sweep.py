@@ -21,7 +21,7 @@ VALUES: dict[str, tuple[float, ...]] = {
     "guidance": (0.0, 0.25, 0.5, 1.0, 2.0, 3.0),
 }
 #: Names of the result's files in the folder of a run.
-TABLE, FIGURE = "sweep.json", "sweep.png"
+TABLE, FIGURE = "sampling_sweep.json", "sampling_sweep.png"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def summary(point: SweepPoint) -> str:
 def save_sweep(run: "Run", points: Sequence[SweepPoint]) -> None:
     """Write the points and their figure into the folder of a run."""
     from tfgen.plots import style
-    from tfgen.plots.sweep import draw_sweep
+    from tfgen.plots.sampling_sweep import draw_sweep
 
     with atomic_write(run.path / TABLE) as temporary:
         temporary.write_text(json.dumps([asdict(point) for point in points], indent=1) + "\n", encoding="utf-8")

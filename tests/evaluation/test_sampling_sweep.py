@@ -9,7 +9,7 @@ from tfgen.errors import UndefinedError
 from tfgen.evaluation import samples
 from tfgen.evaluation.find_classifier import classifier_for
 from tfgen.evaluation.quality import evaluate_quality
-from tfgen.evaluation.sweep import SweepPoint, save_sweep, summary, sweep_quality
+from tfgen.evaluation.sampling_sweep import SweepPoint, save_sweep, summary, sweep_quality
 from tfgen.models.flow import Flow
 from tfgen.models.gan import GAN
 
@@ -17,7 +17,7 @@ FLOW = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "tran
 
 
 def test_each_point_is_the_quality_of_samples_at_that_setting(monkeypatch):
-    monkeypatch.setattr("tfgen.evaluation.sweep.VALUES", {"temperature": (0.5, 1.0), "guidance": (0.0, 2.0)})
+    monkeypatch.setattr("tfgen.evaluation.sampling_sweep.VALUES", {"temperature": (0.5, 1.0), "guidance": (0.0, 2.0)})
     dataset = data.load("digits")
     classifier = classifier_for("digits", dataset.event_shape, dataset.levels)
     flow = Flow((8, 8, 1), 17, seed=1, dequantization="gaussian", noise=0.2, **FLOW)
@@ -57,7 +57,7 @@ def test_the_result_is_written_as_a_table_and_a_figure(tmp_path):
         for denoised in (False, True)
     ]
     save_sweep(Run(), points)
-    assert json.loads((tmp_path / "sweep.json").read_text())[2] == {
+    assert json.loads((tmp_path / "sampling_sweep.json").read_text())[2] == {
         "parameter": "temperature",
         "value": 1.0,
         "denoised": False,
@@ -67,5 +67,5 @@ def test_the_result_is_written_as_a_table_and_a_figure(tmp_path):
         "recall": 0.4,
         "coverage": 0.3,
     }
-    assert (tmp_path / "sweep.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "sampling_sweep.png").read_bytes().startswith(b"\x89PNG")
     assert summary(points[1]).startswith("temperature 0.5, noise removed: Fréchet distance 2.500")
