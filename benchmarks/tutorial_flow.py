@@ -1,7 +1,7 @@
 """Speed of a reference flow in PyTorch, for comparison: python benchmarks/tutorial_flow.py [--steps 10] [--repeats 5]
 
 Prints one JSON object: number of weights, operations of a training step for each image (counted by PyTorch), images/s
-and GFLOP/s, with the same keys as benchmarks/cost.py. Run both alternately on an otherwise idle machine. The benchmark
+and GFLOP/s, as `python -m benchmarks training` does. Run both alternately on an otherwise idle machine. The benchmark
 needs PyTorch, in its own environment: `pip install torch numpy`.
 
 The flow is the multi-scale flow of tutorial 11 of the University of Amsterdam's deep learning course, implemented

@@ -1,15 +1,10 @@
-"""A server under load: python -m benchmarks.serving EXPORT_DIR [--requests 1000] [--malformed 100] [--clients 16]
+"""A server under load: concurrent clients, each with its own HTTP connection, send well-formed and malformed requests.
 
-Starts `tfgen serve` on free ports. Concurrent clients, each with its own HTTP connection, send requests for one picture
-and malformed requests in random order, each as soon as it has received the response to the one before. Every picture is
-compared with the one that the SavedModel computes in this process. Prints one JSON object. The exit status is 1 if a
-response was wrong, the server failed (5xx, or no response), or a malformed request was not rejected with a message. The
-clients run on the same machine as the server.
+Every picture is compared with the one that the SavedModel computes in this process. A malformed request has to be
+rejected with a message. The clients run on the same machine as the server.
 """
 
-import argparse
 import json
-import os
 import random
 import re
 import statistics
@@ -18,7 +13,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
@@ -48,22 +43,13 @@ MALFORMED = [
 ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("export", help="Folder that tfgen export wrote.")
-    parser.add_argument("--requests", type=int, default=1000, help="Well-formed requests [default: 1000].")
-    parser.add_argument("--malformed", type=int, default=100, help="Malformed requests [default: 100].")
-    parser.add_argument("--clients", type=int, default=16, help="Concurrent clients [default: 16].")
-    options = parser.parse_args()
+def load(export: str, clients: int, requests: int, malformed: int) -> dict[str, Any]:
+    """Start a server of an export, send all requests in random order, and return counts, throughput and latencies."""
     start_tensorflow(probability=False)
-    model = SavedModel(options.export)
-    expected = [
-        model.call("sample", {"seed": [seed], "temperature": [1.0]})["images"][0] for seed in range(options.requests)
-    ]
-    with running_server(options.export) as url:
-        result = load(url, expected, options)
-    print(json.dumps({"export": Path(options.export).name, "cores": os.cpu_count(), **result}, indent=2))
-    sys.exit(bool(result["wrong"] or result["failed"] or result["malformed_not_refused"]))
+    model = SavedModel(export)
+    expected = [model.call("sample", {"seed": [seed], "temperature": [1.0]})["images"][0] for seed in range(requests)]
+    with running_server(export) as url:
+        return send_all(url, expected, clients, malformed)
 
 
 class running_server:
@@ -84,10 +70,10 @@ class running_server:
         self.process.communicate(timeout=30)
 
 
-def load(url: str, expected: list[np.ndarray], options) -> dict:
-    """Send all requests from several threads, and return counts, throughput and latencies."""
-    tasks: list[int | bytes] = [*range(options.requests)]
-    tasks += [MALFORMED[index % len(MALFORMED)] for index in range(options.malformed)]
+def send_all(url: str, expected: list[np.ndarray], clients: int, malformed: int) -> dict[str, Any]:
+    """Send one request for each expected picture and malformed ones, from several threads."""
+    tasks: list[int | bytes] = [*range(len(expected))]
+    tasks += [MALFORMED[index % len(MALFORMED)] for index in range(malformed)]
     random.Random(0).shuffle(tasks)
     local = threading.local()
 
@@ -105,9 +91,9 @@ def load(url: str, expected: list[np.ndarray], options) -> dict:
             return task, None, b"", 0.0
         return task, response.status_code, response.content, time.perf_counter() - started
 
-    with ThreadPoolExecutor(options.clients) as clients:
+    with ThreadPoolExecutor(clients) as pool:
         started = time.perf_counter()
-        responses = list(clients.map(send, tasks))
+        responses = list(pool.map(send, tasks))
         elapsed = time.perf_counter() - started
 
     differences, latencies, wrong, failed, accepted = [], [], 0, 0, 0
@@ -125,23 +111,16 @@ def load(url: str, expected: list[np.ndarray], options) -> dict:
             latencies.append(1000 * seconds)
     latencies.sort()
     return {
-        "clients": options.clients,
-        "requests": options.requests,
-        "malformed": options.malformed,
+        "clients": clients,
+        "requests": len(expected),
+        "malformed": malformed,
         "wrong": wrong,
-        "failed": failed,
-        "malformed_not_refused": accepted,
-        "largest_difference": max(differences, default=None),
-        "requests_per_second": round(len(responses) / elapsed, 1),
-        "latency_ms": {
-            "median": round(statistics.median(latencies), 1),
-            "p99": round(float(np.percentile(latencies, 99)), 1),
-            "max": round(latencies[-1], 1),
-        }
-        if latencies
-        else None,
+        "no response or status 5xx": failed,
+        "malformed, not refused": accepted,
+        "largest difference": max(differences, default=None),
+        "responses a second": round(len(responses) / elapsed, 1),
+        "median, ms": round(statistics.median(latencies), 1) if latencies else None,
+        "99 %, ms": round(float(np.percentile(latencies, 99)), 1) if latencies else None,
+        "largest, ms": round(latencies[-1], 1) if latencies else None,
+        "failed": "yes" if wrong or failed or accepted else "no",
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Benchmarks of tfgen: `python -m benchmarks CASE`, for example `python -m benchmarks training --peer torch`."""

@@ -1,0 +1,58 @@
+"""Seconds of sampling some pictures, by tfgen and in PyTorch, in turn.
+
+"sample" is `model.sample(n)` as a user calls it, "compiled" the same as one `tf.function`. Sampling is linear in the
+number of pictures where the time of a picture does not grow from a small number to a large one: give both.
+"""
+
+import argparse
+import contextlib
+from typing import Any
+
+from benchmarks.networks import NETWORKS, WITH_PEER, Network
+from benchmarks.process import Worker
+from benchmarks.summaries import paired_ratio, spread
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--networks", nargs="+", choices=NETWORKS, default=list(WITH_PEER), metavar="NAME", help=", ".join(NETWORKS)
+    )
+    parser.add_argument("--pictures", type=int, nargs="+", default=[64], help="Numbers of pictures [default: 64].")
+    parser.add_argument("--repeats", type=int, default=9, help="Number of turns [default: 9].")
+    parser.add_argument("--peer", choices=["torch"], help="Sample from the same network in PyTorch, in turn.")
+
+
+def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    return {
+        f"{name}, {count}": measure(NETWORKS[name], count, options)
+        for name in options.networks
+        for count in options.pictures
+    }
+
+
+def measure(network: Network, count: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the measures of one network and number of pictures."""
+    with contextlib.ExitStack() as stack:
+        workers = {"tfgen": stack.enter_context(Worker("tfgen", "sampling", network))}
+        if options.peer is not None:
+            workers[options.peer] = stack.enter_context(Worker(options.peer, "sampling", network))
+        kinds = [(engine, name) for engine, worker in workers.items() for name in worker.functions]
+        first = {kind: workers[kind[0]].seconds(kind[1], count) for kind in kinds}
+        for engine, name in kinds:
+            workers[engine].seconds(name, count)
+        seconds: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
+        for _ in range(options.repeats):
+            for engine, name in kinds:
+                seconds[engine, name].append(workers[engine].seconds(name, count))
+        memory = {engine: round(worker.largest_memory() / 1e6) for engine, worker in workers.items()}
+    result: dict[str, Any] = {"pictures": count}
+    for (engine, name), values in seconds.items():
+        result[f"{engine} {name}, ms"] = spread([1000 * value for value in values])
+        result[f"{engine} {name}, first, s"] = round(first[engine, name], 2)
+    result["pictures/s"] = spread([count / value for value in seconds["tfgen", "sample"]])
+    if options.peer is not None:
+        for name in workers[options.peer].functions:
+            other = seconds[options.peer, name]
+            result[f"times {options.peer} {name}"] = paired_ratio(other, seconds["tfgen", "sample"])
+            result[f"compiled, times {options.peer} {name}"] = paired_ratio(other, seconds["tfgen", "compiled"])
+    return result | {f"{engine} peak memory, MB": value for engine, value in memory.items()}

@@ -1,0 +1,1 @@
+"""What is measured of tfgen itself, in a process of its own."""
