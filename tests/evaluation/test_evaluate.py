@@ -12,6 +12,7 @@ import pytest
 
 from tfgen.cli.evaluate import main
 from tfgen.config.presets import run_config
+from tfgen.errors import RunError
 from tfgen.evaluation.find_classifier import FOLDER
 from tfgen.evaluation.likelihood import measure_likelihood
 from tfgen.evaluation.quality import measure_quality
@@ -134,9 +135,18 @@ def test_entries_of_an_earlier_version_are_kept(make_run, capsys):
     found = json.loads((run.path / "evaluation.json").read_text())
     assert found["likelihood"] == [old]
     assert len(found["quality"]) == 1
+
+
+def test_a_damaged_record_is_refused_before_anything_is_measured_and_never_overwritten(make_run, capsys):
+    run = make_run("gan")
     (run.path / "evaluation.json").write_text("[broken")
-    measure_quality(run, count=20)
-    assert len(read_entries(run)["quality"]) == 1
+    with pytest.raises(SystemExit):
+        main([str(run.path), "--n", "20"])
+    shown = capsys.readouterr()
+    assert "evaluation.json. Received: " in shown.err and "Fréchet" not in shown.out
+    with pytest.raises(RunError, match="Expected JSON in"):
+        measure_quality(run, count=20)
+    assert (run.path / "evaluation.json").read_text() == "[broken"
 
 
 def test_nothing_is_recorded_for_a_pretrained_model(make_run, capsys):

@@ -23,7 +23,7 @@ from tfgen.evaluation.report import (
     quality_summary,
 )
 from tfgen.evaluation.sampling_sweep import save_sweep, summary, sweep_quality
-from tfgen.runs.evaluations import is_writable
+from tfgen.runs.evaluations import is_writable, read_entries
 
 if TYPE_CHECKING:
     from tfgen.evaluation.quality import Extractor
@@ -93,7 +93,10 @@ def evaluate_run(
         UndefinedError: if the measurement named by `only`, or every measurement, is undefined for the model.
         ConfigError: if the run has no such split.
         DataError: if the classifier is missing or damaged.
+        RunError: if the `evaluation.json` of the run is damaged.
     """
+    # A damaged evaluation.json is refused before anything is measured.
+    read_entries(run)
     evaluation = _Evaluation(run, settings, only, report)
     # A missing classifier is told before the model is loaded.
     if only in (None, "quality"):
