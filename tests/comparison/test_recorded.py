@@ -45,6 +45,13 @@ def make(tmp_path):
     return made
 
 
+def test_a_run_of_the_configuration_of_a_packed_model_has_a_row_of_its_own(tmp_path):
+    packed = Run.open("digits-vae")
+    own = [Run.create(tmp_path, packed.config) for _ in range(2)]
+    rows = compare_recorded([packed, *own]).rows
+    assert [row.name for row in rows] == ["digits-vae", f"{own[0].path.name} (2 runs)"]
+
+
 def test_runs_that_differ_only_in_their_seed_are_one_row(make):
     runs = [
         make("vae", seed=seed, batch_size=64, evaluation={"likelihood": [likelihood(bits)]})

@@ -47,7 +47,7 @@ def lines_of(axes):
 def test_each_quantity_has_a_panel_with_training_and_validation(figure, tmp_path):
     save_curves(ROWS, tmp_path / "curves.png")
     loss, bits = figure[0].axes
-    assert [axes.get_title(loc="left") for axes in (loss, bits)] == ["loss", "bits per dimension"]
+    assert [axes.get_title(loc="left") for axes in (loss, bits)] == ["loss", "bits per dimension (lower is better)"]
     lines = lines_of(bits)
     assert list(lines) == ["training 0.05", "validation 0.06"]
     np.testing.assert_allclose(lines["validation 0.06"].get_xdata(), range(1, 21))
@@ -60,7 +60,7 @@ def test_a_single_panel_equals_the_panel_among_the_others():
     assert quantities(ROWS) == ["loss", "bits_per_dim"]
     (alone,) = draw_curves(ROWS, {"bits_per_dim": 0.25}, only=["bits_per_dim"]).axes
     among = draw_curves(ROWS, {"bits_per_dim": 0.25}).axes[1]
-    assert alone.get_title(loc="left") == among.get_title(loc="left") == "bits per dimension"
+    assert alone.get_title(loc="left") == among.get_title(loc="left") == "bits per dimension (lower is better)"
     assert list(lines_of(alone)) == list(lines_of(among))
     with pytest.raises(DataError, match="nothing to draw"):
         draw_curves(ROWS, only=["kl"])
@@ -70,7 +70,7 @@ def test_the_legend_of_a_quantity_of_samples_says_samples(figure, tmp_path):
     rows = [{"epoch": epoch, "modes": 8 - epoch % 2, "class_histogram": [1, 2, 3]} for epoch in range(1, 5)]
     save_curves(rows, tmp_path / "curves.png")
     (axes,) = figure[0].axes
-    assert axes.get_title(loc="left") == "modes covered"
+    assert axes.get_title(loc="left") == "modes covered (higher is better)"
     assert list(lines_of(axes)) == ["samples 8"]
 
 

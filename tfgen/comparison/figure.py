@@ -27,6 +27,9 @@ LEGEND = (
 #: Panels whose values may differ by orders of magnitude between models.
 LOGARITHMIC = "seconds of training", "milliseconds per sample", "Fréchet classifier distance", "FLOP of training"
 
+#: Metrics of sample quality that are better if they are higher.
+HIGHER_IS_BETTER = ("precision", "recall", "density", "coverage")
+
 
 @dataclass(frozen=True)
 class _Panel:
@@ -36,11 +39,13 @@ class _Panel:
         title: name of the measurement.
         values: name of a row → value.
         reference: value of the dashed line.
+        better: direction in which models are better.
     """
 
     title: str
     values: Mapping[str, Spread]
     reference: float | None = None
+    better: str = "lower"
 
 
 def comparison_figure(comparison: Comparison) -> Figure:
@@ -76,7 +81,8 @@ def _panels(comparison: Comparison) -> list[_Panel]:
             if name in ("kid", "kl_to_uniform"):
                 continue
             values = {row.name: row.metrics[name] for row in quality.rows if name in row.metrics}
-            panels.append(_Panel(title, values, getattr(quality.real_reference, name)))
+            better = "higher" if name in HIGHER_IS_BETTER else "lower"
+            panels.append(_Panel(title, values, getattr(quality.real_reference, name), better))
     rows = comparison.rows
     sampling = {row.name: row.cost.sampling_seconds_per_example for row in rows}
     panels += [
@@ -104,7 +110,7 @@ def _draw_panels(figure: Figure, grid: GridSpec, panels: Sequence[_Panel], names
         axes.set_yticks(range(len(names)), names if column == 0 else [""] * len(names))
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.margins(x=0.12)
-        style.style_axes(axes, textwrap.fill(panel.title, 34))
+        style.style_axes(axes, textwrap.fill(f"{panel.title} ({panel.better} is better)", 34))
         axes.grid(axis="x", color=style.LINE, linewidth=0.5, alpha=0.7)
         axes.tick_params(axis="y", length=0)
 

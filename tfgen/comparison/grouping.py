@@ -42,13 +42,17 @@ def _describe_data(run: Run) -> str:
 
 
 def group_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
-    """Return the runs in groups that differ only in `_IGNORED` options, in the order of the first run of each group."""
+    """Return the runs in groups that differ only in `_IGNORED` options, in the order of the first run of each group.
+
+    A packed model stays by itself: a user who compares a run of their own with it asks for two rows.
+    """
     groups: dict[str, list[Run]] = {}
     for run in runs:
         config = run.config.to_dict()
         for section, names in _IGNORED.items():
             config[section] = {key: value for key, value in config[section].items() if key not in names}
-        groups.setdefault(json.dumps(config, sort_keys=True), []).append(run)
+        key = [config, str(run.path) if run.is_packed else None]
+        groups.setdefault(json.dumps(key, sort_keys=True), []).append(run)
     return list(groups.values())
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfgen import pretrained
 from tfgen.data import NAMES, POINT_NAMES
+from tfgen.data.sets import counted
 from tfgen.export.report import parity_table
 from tfgen.export.signatures import signatures
 from tfgen.files import atomic_write
@@ -106,7 +107,7 @@ def _training(run: "Run") -> str:
         return f"not known: the model was read from the file {run.path.name}"
     train = run.config.train
     return (
-        f"preset `{run.config.preset}`: {train.epochs} epochs, batches of {train.batch_size}, {train.optimizer}, "
+        f"preset `{run.config.preset}`: {counted(train.epochs, 'epoch')}, batches of {train.batch_size}, {train.optimizer}, "
         f"learning rate {train.learning_rate:g}, seed {train.seed}"
     )
 

@@ -30,6 +30,18 @@ TITLES = {
     "modes": "modes covered",
     "reconstruction": "reconstruction [nats]",
 }
+#: Quantities with a better direction, and the direction. The losses of a GAN have none.
+BETTER = {
+    "bits_per_dim": "lower",
+    "class_kl": "lower",
+    "elbo": "higher",
+    "high_quality": "higher",
+    "inversion_error": "lower",
+    "mean_inversion_error": "lower",
+    "mode_kl": "lower",
+    "modes": "higher",
+    "reconstruction": "lower",
+}
 #: Quantities that are measured on samples of the model, not on training examples.
 OF_SAMPLES = ("class_kl", "high_quality", "mode_kl", "modes")
 #: Quantities that are whole numbers. Their axis shows at least one unit above and below.
@@ -136,7 +148,8 @@ def _panel(axes: Axes, history, quantity: str, baseline: float | None) -> None:
         side = " ↑" if baseline > high else " ↓" if baseline < low else ""
         label = f"{BASELINES.get(quantity, 'baseline')} {baseline:.4g}{side}"
         axes.axhline(baseline, color=style.FAINT, linestyle=(0, (4, 2)), linewidth=1.1, label=label)
-    style.style_axes(axes, title(quantity))
+    better = f" ({BETTER[quantity]} is better)" if quantity in BETTER else ""
+    style.style_axes(axes, title(quantity) + better)
     axes.grid(axis="y", color=style.LINE, linewidth=0.5, alpha=0.7)
     axes.legend(loc="best", fontsize=8, frameon=False, labelcolor=style.TEXT, handlelength=1.4)
 

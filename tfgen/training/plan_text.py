@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tfgen.config import RunConfig
 from tfgen.config.auto_facts import Choice
 from tfgen.config.command import to_command
+from tfgen.data.sets import counted
 from tfgen.models.weights import count_weights
 from tfgen.training.memory import machine_memory, peak_memory
 from tfgen.training.prepare import phase_start, uses_xla
@@ -84,7 +85,7 @@ def print_plan(
 def _length(config: RunConfig, batches: "Batches", model: "GenerativeModel") -> str:
     steps = config.train.steps_per_epoch or batches.steps_per_epoch
     first_epoch, _ = phase_start(config)
-    epochs = f"{config.train.epochs} epochs"
+    epochs = counted(config.train.epochs, "epoch")
     if config.earlier:
         epochs = f"epochs {first_epoch + 1} to {config.train.epochs} (phase {len(config.earlier) + 1})"
     xla = "compiled with XLA" if uses_xla(config, model) else "not compiled with XLA"
