@@ -40,7 +40,7 @@ def opened_app() -> Iterator[tuple[Any, float]]:
             address = re.search(r"http://\S+", app.stdout.readline()).group()
             page = browser.new_page()
             page.goto(address)
-            page.wait_for_selector("#samples img")
+            page.wait_for_selector("#family-vae img")
             yield page, time.perf_counter() - started
         finally:
             app.terminate()

@@ -30,13 +30,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 PLAIN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 #: Title of a tab → id of its HTML element.
 ELEMENT_IDS = {
+    "Overview": "tab-overview",
     "Sample": "tab-sample",
     "Interpolate": "tab-interpolate",
     "Explore latent space": "tab-explore",
     "Reconstruct": "tab-reconstruct",
     "Compare": "tab-compare",
-    "Training history": "tab-training-history",
-    "Train a model": "tab-train",
+    "Runs": "tab-runs",
 }
 #: Flags of Chromium.
 FLAGS = [
@@ -234,14 +234,8 @@ class Window:
         self.until(chosen)
 
     def go(self, title: str) -> None:
-        """Open a tab, from the menu of tabs if the window is too narrow for the tab."""
-        tabs = self.page.locator("#tabs > .tab-wrapper")
-        tab = tabs.get_by_role("tab", name=title, exact=True)
-        if not tab.count():
-            tabs.get_by_label("More tabs").click()
-            tabs.locator(".overflow-dropdown button").get_by_text(title, exact=True).click()
-        else:
-            tab.click()
+        """Open a tab."""
+        self.page.locator("#tabs > .tab-wrapper").get_by_role("tab", name=title, exact=True).click()
         self.page.wait_for_selector(f"#{ELEMENT_IDS[title]}[role=tabpanel]", state="visible")
 
     def pixels(self, selector: str) -> np.ndarray | None:
@@ -325,7 +319,7 @@ def windows_of_a_file(browser):
 
 @pytest.fixture
 def opened(browser, windows_of_a_file, app):
-    """A function that opens the app in a new window and waits for the first picture.
+    """A function that opens the tab "Sample" of the app in a new window and waits for the first picture.
 
     The test fails if a window logs a warning or an error, or sends a request to another host.
     """
@@ -346,8 +340,11 @@ def opened(browser, windows_of_a_file, app):
             page.on("pageerror", lambda error: logged.append(str(error)))
             page.on("request", lambda request: requested.add(request.url))
             page.goto(app.url)
+            page.wait_for_selector("#family-vae img")
+            window = Window(page)
+            window.go("Sample")
             page.wait_for_selector("#samples img")
-            return Window(page)
+            return window
 
         yield open_
     assert not logged

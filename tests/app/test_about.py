@@ -33,7 +33,10 @@ def test_the_description_has_family_data_epochs_and_likelihood(mine):
         mine.add_metrics({"epoch": epoch})
     measured(mine, epoch=8)
     assert of(mine) == (
-        "A **variational autoencoder** trained on digits for 8 epochs; test set 1.235 bits/dim (17 levels; ELBO)."
+        "A **variational autoencoder** trained on digits for 8 epochs. On unseen pictures: **1.235 bits/dim** (lower "
+        "is better).\n\n<details><summary>What is this number?</summary>Bits per dimension: how many bits per pixel "
+        "value a perfect compressor would need with this model; lower is better. Measured with 17 levels; "
+        "ELBO.</details>"
     )
 
 
@@ -42,7 +45,8 @@ def test_the_likelihood_of_points_is_in_nats(tmp_path):
     (run.path / "evaluation.json").write_text(
         json.dumps({"likelihood": [{"split": "test", "samples": 1, "estimator": "exact", "log_prob_nats": -1.5}]})
     )
-    assert "test set 1.500 nats (exact)" in of(run)
+    assert "On unseen points: **1.500 nats** (lower is better)" in of(run)
+    assert "Measured with: exact." in of(run)
 
 
 def test_only_the_test_likelihood_of_the_last_epoch_is_shown(mine):

@@ -8,13 +8,13 @@ import pytest
 from tfgen import pretrained
 
 TITLES = (
+    "Overview",
     "Sample",
     "Interpolate",
     "Explore latent space",
     "Reconstruct",
     "Compare",
-    "Training history",
-    "Train a model",
+    "Runs",
 )
 #: JavaScript that returns the role or kind of the focused element, and its label.
 FOCUSED = """() => {
@@ -82,7 +82,7 @@ def test_new_and_removed_runs_are_found_by_the_refresh_button(window, runs, shel
 
 SLOW = pytest.mark.slow
 #: Tabs whose other tests also choose models of several families.
-TESTED_ELSEWHERE = ("Sample", "Explore latent space", "Compare", "Training history", "Train a model")
+TESTED_ELSEWHERE = ("Sample", "Explore latent space", "Compare", "Runs", "Overview")
 
 
 @pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in TESTED_ELSEWHERE else t for t in TITLES])
@@ -150,7 +150,7 @@ def test_every_tab_fits_the_window_in_light_and_dark(opened, width, scheme):
                 "number Vertical direction",
             ],
         ),
-        ("Reconstruct", ["button Clear", "checkbox Preprocess like the data"]),
+        ("Reconstruct", ["button Clear", "button Undo", "checkbox Crop and centre"]),
     ],
 )
 def test_the_tab_key_reaches_every_control(window, title, controls):
@@ -174,12 +174,13 @@ def test_the_tab_key_reaches_every_control(window, title, controls):
     assert not missing, reached
 
 
-def test_tabs_open_by_keyboard_in_a_narrow_window(opened):
+def test_all_tabs_are_shown_in_a_narrow_window_and_open_by_keyboard(opened):
     window = opened(viewport={"width": 390, "height": 900})
     page = window.page
-    page.get_by_label("More tabs").first.focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
+    tabs = page.locator("#tabs > .tab-wrapper")
+    shown = [tab.inner_text() for tab in tabs.get_by_role("tab").all() if tab.is_visible()]
+    assert shown == list(TITLES)
+    tabs.get_by_role("tab", name="Explore latent space", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#tab-explore[role=tabpanel]", state="visible")
 
@@ -219,6 +220,25 @@ def test_html_in_the_name_of_a_run_is_shown_as_text(opened, runs):
         assert window.page.title() == "tfgen"
     finally:
         (runs.root / name).rmdir()
+
+
+def test_the_first_screen_shows_the_families_at_the_same_seeds_and_chooses_their_models(window):
+    window.go("Overview")
+    for family in ("vae", "gan", "flow"):
+        assert window.pixels(f"#family-{family}") is not None
+    window.page.get_by_role("button", name="Choose mnist-gan").click()
+    window.until(lambda: window.page.locator("#model input").input_value() == "mnist-gan")
+
+
+def test_a_cleared_number_changes_nothing_and_gives_no_error(window, model):
+    window.choose("gan")
+    window.shows("#samples", model("gan").sample(36, seed=0).numpy(), 800)
+    seed = window.page.get_by_label("Seed", exact=True)
+    seed.fill("")
+    window.page.wait_for_timeout(1500)
+    assert not window.page.get_by_test_id("toast-body").count()
+    seed.fill("7")
+    window.shows("#samples", model("gan").sample(36, seed=7).numpy(), 800)
 
 
 @pytest.mark.slow

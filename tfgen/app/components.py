@@ -61,6 +61,10 @@ _RunDropdown: Any = ABCMeta.__new__(
 )
 
 
+# A class for the same reasons: the choices depend on the model.
+_Radio: Any = ABCMeta.__new__(type(gr.Radio), "Radio", (gr.Radio,), {"preprocess": lambda self, payload: payload})
+
+
 def run_dropdown(**settings) -> gr.Dropdown:
     """Return a dropdown of names whose choices may change while the page is open.
 
@@ -82,11 +86,14 @@ def integer(value: int, **settings) -> gr.Number:
 
 def radio(*args, **settings) -> gr.Radio:
     """Return radio buttons that pass every value on. Gradio's buttons reject other values with their own message."""
-    return _with_preprocess(gr.Radio(*args, **settings), _unchanged)
+    return _Radio(*args, **settings)
 
 
 def seed(
-    value: int = 0, label: str = "Seed", info: str = "A seed gives always the same picture", **settings
+    value: int = 0,
+    label: str = "Seed",
+    info: str = "A whole number. The same seed gives the same picture again",
+    **settings,
 ) -> gr.Number:
     """Return a number field for a seed."""
     return integer(value, label=label, info=info, **settings)
@@ -94,7 +101,7 @@ def seed(
 
 def temperature(**settings) -> gr.Slider:
     """Return a slider for the factor on the standard deviation of the latent noise."""
-    info = "Factor on the latent noise. Below 1: more typical, less varied pictures. Above 1: more varied pictures"
+    info = "Below 1: more typical pictures, less varied. Above 1: more varied, less typical (factor on the noise)"
     return slider(0.0, 2.0, 1.0, step=0.05, label="Temperature", info=info, **settings)
 
 
@@ -122,8 +129,8 @@ def preprocess_checkbox() -> gr.Checkbox:
     """Return a checkbox: preprocess a picture like the digits of the data, or not."""
     return gr.Checkbox(
         True,
-        label="Preprocess like the data (crop, centre, invert)",
-        info="Crop the picture to its ink, centre the ink, and show it light on dark, as in MNIST",
+        label="Crop and centre the drawing, light on dark",
+        info="The model was trained on pictures of this kind",
     )
 
 

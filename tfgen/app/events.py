@@ -3,7 +3,7 @@
 import functools
 import html
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,32 @@ COMPUTING: dict[str, Any] = {
 }
 #: Settings of events that belong to the page. Programs cannot call them.
 INTERNAL: dict[str, Any] = {"api_visibility": "private"}
+
+
+def unless_cleared(handler: Callable[..., Any], inputs: Sequence, outputs: Sequence) -> Callable[..., Any]:
+    """Return the handler, which changes nothing while a number is empty: the user has cleared it to type another one.
+
+    Args:
+        handler: function from the values of `inputs` to the values of `outputs`.
+        inputs, outputs: components.
+    """
+    numbers = [place for place, component in enumerate(inputs) if isinstance(component, gr.Number | gr.Slider)]
+
+    @functools.wraps(handler)
+    def checked(*values):
+        if any(values[place] is None for place in numbers):
+            return [gr.skip()] * len(outputs) if len(outputs) > 1 else gr.skip()
+        return handler(*values)
+
+    return checked
+
+
+def with_usual_numbers(values: Sequence, inputs: Sequence) -> list[Any]:
+    """Return the values of components, in which the first value of the component stands for an empty number."""
+    return [
+        component.value if value is None and isinstance(component, gr.Number | gr.Slider) else value
+        for value, component in zip(values, inputs, strict=True)
+    ]
 
 
 def user_errors(handler: Handler, *folders: Path) -> Handler:

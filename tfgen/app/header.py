@@ -9,10 +9,12 @@ import gradio as gr
 from tfgen.app import components
 from tfgen.app.about import about, unusable
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL
+from tfgen.app.events import COMPUTING, INTERNAL, with_usual_numbers
 
 #: The model that is chosen when the page opens, if the catalogue has it: it is small, and every tab works with it.
 FIRST_MODEL = "mnist-vae"
+#: JavaScript that returns the description of a model whose description is on its way.
+DESCRIBED_SOON = "(name) => name ? `**${name}** …` : ''"
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,14 @@ class Header:
         model: the dropdown in which the model is chosen.
         unusable: the list of the runs that cannot be used.
         active_tab: an invisible text box that holds the title of the open tab.
+        can_train: whether the page has the controls that train.
     """
 
     blocks: gr.Blocks
     model: gr.Dropdown
     unusable: gr.Markdown
     active_tab: gr.Textbox
+    can_train: bool = True
 
     def update_when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
         """Call `show` when the tab is opened, and when another model is chosen while the tab is open.
@@ -42,21 +46,32 @@ class Header:
             outputs: components.
         """
 
-        def show_if_open(active_tab, *values):
-            return show(*values) if active_tab == tab.label else [gr.skip()] * len(outputs)
+        def show_complete(*values):
+            return show(*with_usual_numbers(values, inputs))
 
-        settings: dict[str, Any] = {"outputs": list(outputs), **COMPUTING, **INTERNAL}
-        tab.select(show, list(inputs), **settings)
+        def show_if_open(active_tab, *values):
+            return show_complete(*values) if active_tab == tab.label else [gr.skip()] * len(outputs)
+
+        # The progress covers the pictures only, and no control.
+        pictures = [each for each in outputs if isinstance(each, gr.Image | gr.Gallery)]
+        settings: dict[str, Any] = {
+            "outputs": list(outputs),
+            "show_progress_on": pictures or None,
+            **COMPUTING,
+            **INTERNAL,
+        }
+        tab.select(show_complete, list(inputs), **settings)
         self.model.change(show_if_open, [self.active_tab, *inputs], **settings)
 
 
-def build(context: Context, blocks: gr.Blocks, first_tab: str) -> Header:
+def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool = True) -> Header:
     """Add the header to the page.
 
     Args:
         context: shared objects of the app.
         blocks: the page, open as a `with` block.
         first_tab: title of the tab that is open at first.
+        can_train: see `Header`.
     """
     names = context.catalogue.usable()
     with gr.Row(elem_id="chooser"):
@@ -64,15 +79,14 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str) -> Header:
             choices=names,
             value=_first(names),
             label="Model",
-            info="A pretrained model or one of your runs",
+            info="A pretrained model or one of your runs. All tabs use it",
             scale=4,
             elem_id="model",
         )
         refresh = gr.Button("Refresh the list of runs", size="sm", scale=0, min_width=190, elem_classes=["quiet"])
     description = gr.Markdown(elem_id="about")
-    header = Header(
-        blocks, model, gr.Markdown(elem_id="unusable"), gr.Textbox(first_tab, visible=False, label="Open tab")
-    )
+    active_tab = gr.Textbox(first_tab, visible=False, label="Open tab")
+    header = Header(blocks, model, gr.Markdown(elem_id="unusable"), active_tab, can_train)
 
     def describe(name: str | None) -> str:
         return about(context.catalogue, name)
@@ -82,7 +96,11 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str) -> Header:
 
     outputs = [model, header.unusable]
     refresh.click(update_runs, model, outputs, **INTERNAL)
-    gr.on([blocks.load, model.change], describe, model, description, show_progress="hidden", **INTERNAL)
+    # The description of the model before must not stand under the name of the new one. Loading a model may keep the
+    # server busy, so the browser itself replaces the description until the server's arrives.
+    model.change(None, model, description, js=DESCRIBED_SOON, **INTERNAL)
+    settings: dict[str, Any] = {"show_progress": "hidden", "queue": False, **INTERNAL}
+    gr.on([blocks.load, model.change], describe, model, description, **settings)
     blocks.load(update_runs, model, outputs, **INTERNAL)
     return header
 

@@ -102,6 +102,22 @@ class LatentPlane:
         return images_of(model, self.noise_at(model, np.stack([right.ravel(), up.ravel()], axis=1)), label).numpy()
 
 
+def has_large_latent(model: "GenerativeModel") -> bool:
+    """Return whether the latent space of a model of images has more than `MAX_COMPARED` dimensions."""
+    return math.prod(model.latent_shape) > MAX_COMPARED
+
+
+def kinds_of_maps(model: "GenerativeModel") -> tuple[str, ...]:
+    """Return the kinds of maps that show something of a model of images, the usual one first.
+
+    One or two latent dimensions have no map `AROUND` a sample. Where the latent space is as large as the image, as
+    in a flow, one dimension changes nothing that can be seen: a map `ALONG` two of them shows one picture many times.
+    """
+    if math.prod(model.latent_shape) < 3:
+        return (ALONG,)
+    return (AROUND,) if has_large_latent(model) else (AROUND, ALONG)
+
+
 def most_visible_dimensions(model: "GenerativeModel", seed: int, label: int | None = None) -> tuple[int, int]:
     """Return the two latent dimensions that change the picture of a seed, and of a class, most.
 

@@ -6,7 +6,7 @@ from tfgen.app import header as page_header
 from tfgen.app.about import about
 from tfgen.app.context import Context
 from tfgen.app.events import INTERNAL
-from tfgen.app.tabs import TABS, train
+from tfgen.app.tabs import TABS
 
 #: JavaScript that returns the title of the open tab as the browser shows it. The server cannot keep track itself:
 #: Gradio reports the first tab as selected when the page is ready, possibly after the user opened another tab, and two
@@ -22,14 +22,13 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
 
     Args:
         context: shared objects of the app.
-        read_only: leave out the tab and the handlers that train.
+        read_only: leave out the controls and the handlers that train.
     """
-    tabs = [tab for tab in TABS if not (read_only and tab is train)]
     with gr.Blocks(title="tfgen", analytics_enabled=False) as blocks:
-        gr.Markdown("# tfgen\n\nSample, explore, compare and train generative models of images.", elem_id="title")
-        header = page_header.build(context, blocks, tabs[0].TITLE)
-        with gr.Tabs(elem_id="tabs"):
-            for module in tabs:
+        gr.Markdown("# tfgen\n\nTry, compare and train models that make pictures.", elem_id="title")
+        header = page_header.build(context, blocks, TABS[0].TITLE, can_train=not read_only)
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+            for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=module.ELEMENT_ID) as tab:
                     module.build(context, header, tab)
                 tab.select(None, js=OPEN_TAB, outputs=header.active_tab, **INTERNAL)

@@ -4,6 +4,7 @@ import html
 
 from tfgen.app.training_history import duration
 from tfgen.app.training_state import State
+from tfgen.data.sets import counted
 
 
 def training_status(state: State, ready: bool) -> str:
@@ -17,13 +18,14 @@ def training_status(state: State, ready: bool) -> str:
         return "<p>No training is running. A training with the preset quick takes one or two minutes.</p>"
     name, reason = html.escape(state.run), html.escape(state.sentence, quote=False)
     left = f", about {duration(state.seconds_left)} left" if state.seconds_left is not None else ""
+    planned = f"all {state.epochs} epochs" if state.epochs > 1 else "its only epoch"
     text = {
         "starting": "is starting; this takes a few seconds.",
         "training": f"is training: epoch {min(state.epoch + 1, state.epochs)} of {state.epochs}{left}.",
-        "finishing": f"has finished all {state.epochs} epochs; the test set is being evaluated.",
+        "finishing": f"has finished {planned}; the test set is being evaluated.",
         "stopping": "is saving its state and stopping.",
-        "finished": f"is trained: all {state.epochs} epochs." + " It is in the list of models at the top." * ready,
-        "stopped": f"stopped after {state.epoch} of {state.epochs} epochs. {reason}",
+        "finished": f"is trained: {planned}." + " It is in the list of models at the top." * ready,
+        "stopped": f"stopped after {state.epoch} of {counted(state.epochs, 'epoch')}. {reason}",
         "failed": f"failed. {reason}",
     }[state.phase]
     percent = round(100 * state.share)

@@ -107,8 +107,9 @@ def test_the_map_of_the_page_is_the_map_for_programs(context):
 
 
 def test_a_small_latent_space_gets_a_map_along_its_dimensions(context):
-    assert suitable_plane(context, "gan", AROUND, 0) == ((AROUND, *DIRECTIONS), ())
-    (kind, *dimensions), _ = suitable_plane(context, "vae-plane", AROUND, 0)
+    assert suitable_plane(context, "gan", AROUND, 0) == ((AROUND, *DIRECTIONS), (AROUND, ALONG), ())
+    (kind, *dimensions), kinds, _ = suitable_plane(context, "vae-plane", AROUND, 0)
+    assert kinds == (ALONG,)
     assert kind == ALONG
     assert sorted(dimensions) == [0, 1]
 

@@ -83,7 +83,7 @@ def test_a_model_without_classes_refuses_a_class(context):
 
 
 def test_the_picture_at_a_point_and_the_map_have_the_chosen_class(context, model):
-    plane, classes = suitable_plane(context, NAME, ALONG, 3, "of another model")
+    plane, _, classes = suitable_plane(context, NAME, ALONG, 3, "of another model")
     assert classes == CLASSES
     url, point = map_and_point(context, NAME, 3, *plane, "cats")
     assert url != map_and_point(context, NAME, 3, *plane, "<b>")[0]

@@ -76,7 +76,7 @@ def test_the_checkbox_switches_the_preprocessing_of_an_upload(window, model, tmp
     window.page.locator("#upload input[type=file]").set_input_files(str(tmp_path / "mine.png"))
     shows_reconstruction(window, model("vae"))
     fitted = window.pixels("#reconstruct-0")
-    window.page.locator("#tab-reconstruct").get_by_label("Preprocess like the data").uncheck()
+    window.page.locator("#tab-reconstruct").get_by_label("Crop and centre the drawing").uncheck()
     as_it_is = window.changed("#reconstruct-0", fitted)
     assert as_it_is[0, 0] == 255 > fitted[0, 0]
 
@@ -133,14 +133,38 @@ def test_another_model_reconstructs_the_same_picture(window, model):
 
 
 def test_a_gan_gets_a_notice_in_the_place_of_the_drawing(window):
+    window.draw("#drawing canvas", *SEVEN)
+    wait_for_typicality(window)
+    drawn = window.page.locator("#drawing canvas").evaluate("canvas => canvas.toDataURL()")
     window.choose("gan")
     notice = window.page.locator("#tab-reconstruct .prose.notice")
     window.until(notice.is_visible)
     assert notice.inner_text() == NO_ENCODER
-    assert not window.page.locator("#drawing canvas").is_visible()
+    for selector in ("#drawing canvas", "#reconstruct-0", "#likelihood"):
+        assert not window.page.locator(selector).is_visible()
     window.choose("vae")
-    window.until(window.page.locator("#drawing canvas").is_visible)
+    canvas = window.page.locator("#drawing canvas")
+    window.until(canvas.is_visible)
     assert not notice.is_visible()
+    # The drawing that is used is also shown.
+    window.until(lambda: canvas.evaluate("canvas => canvas.toDataURL()") == drawn)
+    wait_for_typicality(window)
+
+
+def test_undo_takes_back_the_last_stroke_and_the_size_of_the_brush_can_be_chosen(window):
+    canvas = window.page.locator("#drawing canvas")
+    ink = """canvas => canvas.getContext('2d').getImageData(0, 0, 280, 280).data.filter((_, i) => i % 4 == 0)
+        .filter(level => level < 128).length"""
+    window.draw("#drawing canvas", *SEVEN)
+    thick = canvas.evaluate(ink)
+    window.page.get_by_label("size of the brush").first.fill("8")
+    window.draw("#drawing canvas", (0.1, 0.9), (0.9, 0.9))
+    assert thick < canvas.evaluate(ink) < thick + 0.8 * 280 * 12
+    window.page.get_by_role("button", name="Undo").click()
+    window.until(lambda: canvas.evaluate(ink) == thick)
+    window.page.get_by_role("button", name="Undo").click()
+    window.until(lambda: canvas.evaluate(ink) == 0)
+    window.until(lambda: typicality(window) == NO_PICTURE)
 
 
 def test_a_model_of_points_gets_a_notice(window):

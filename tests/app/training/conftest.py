@@ -103,20 +103,18 @@ def client(served):
 
 @pytest.fixture
 def opened(browser, served):
-    """A function that opens the page at a tab, in a window of a given width."""
+    """A function that opens the tab "Runs", and a part of it, in a window of a given width."""
     with contextlib.ExitStack() as stack:
 
-        def page(tab, width=1280):
+        def page(part=None, width=1280):
             context = browser.new_context(viewport={"width": width, "height": 900})
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.goto(served.url)
-            if width >= 1000:
-                page.get_by_role("tab", name=tab, exact=True).click()
-            else:  # Tabs that do not fit into the window are in a menu.
-                page.locator("#tabs .overflow-menu > button").first.click()
-                page.locator(".overflow-dropdown button").get_by_text(tab, exact=True).click()
+            page.locator("#tabs > .tab-wrapper").get_by_role("tab", name="Runs", exact=True).click()
+            if part is not None:
+                page.get_by_role("button", name=part).click()
             return page
 
         yield page

@@ -1,4 +1,4 @@
-"""The tab "Train a model": its handlers for programs, and the page in a browser."""
+"""Training in the tab "Runs": its handlers for programs, and the page in a browser."""
 
 import re
 import time
@@ -133,7 +133,7 @@ def test_a_program_trains_on_pictures(served, client, cats):
 
 
 def test_the_offered_options_follow_the_family_and_the_preset(opened):
-    page = opened("Train a model")
+    page = opened("Train a new model")
     assert "Expected result on digits" in expected_result(page)
     page.get_by_label("Family", exact=True).click()
     page.get_by_role("option", name="normalizing flow").click()
@@ -158,7 +158,7 @@ def until_page(page, condition, seconds=60.0):
 
 def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened):
     served.behave("slow")
-    page = opened("Train a model")
+    page = opened("Train a new model")
     wait_for_status(page, "No training is running|digits")
     page.get_by_label("Epochs", exact=True).fill("600")
     page.locator("#train-start").click()
@@ -166,11 +166,11 @@ def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened
     assert page.locator("#train-start").is_disabled()
     bar = page.get_by_role("progressbar", name="Training of digits-vae-1")
     until_page(page, lambda: int(bar.get_attribute("aria-valuenow")) >= 1)
-    until_page(page, lambda: page.locator("#train-samples img").count() == 1)
-    until_page(page, lambda: page.locator("#train-curves img").count() >= 1)
-    assert "validation" in page.locator("#train-numbers").inner_text()
+    until_page(page, lambda: page.locator("#epoch-samples img").count() == 1)
+    until_page(page, lambda: page.locator("#training-curves img").count() >= 1)
+    until_page(page, lambda: "validation" in page.locator("#run-numbers").inner_text())
 
-    other = opened("Train a model")
+    other = opened("Train a new model")
     wait_for_status(other, r"digits-vae-1 is training: epoch \d+ of 600")
     other.locator("#train-stop").click()
     for each in (page, other):
@@ -191,8 +191,7 @@ def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened
 
 def test_pictures_of_the_user_are_dropped_and_trained_on(opened, served, cats):
     served.behave("fast")
-    page = opened("Train a model")
-    page.get_by_role("button", name="Or train on pictures of yours").click()
+    page = opened("Train a new model")
     page.locator("#own-archive input[type=file]").set_input_files(str(cats))
     page.locator("#own-archive a[href]").first.wait_for()  # after the upload
     assert not page.locator("#own-folder").is_visible()  # the stand-in serves other machines
@@ -203,7 +202,7 @@ def test_pictures_of_the_user_are_dropped_and_trained_on(opened, served, cats):
 @pytest.mark.parametrize(("how", "sentence"), [("refused", "batch size of 1 to 1297"), ("broken", "the disk is full")])
 def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
     served.behave(how)
-    page = opened("Train a model", 390)
+    page = opened("Train a new model", 390)
     wait_for_status(page, "No training is running|digits")
     page.locator("#train-start").click()
     wait_for_status(page, rf"digits-vae-1 failed\. .*{sentence}")
@@ -212,7 +211,7 @@ def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
 
 
 def test_bad_options_give_a_message_on_the_page(served, opened):
-    page = opened("Train a model")
+    page = opened("Train a new model")
     wait_for_status(page, "No training is running|digits")
     page.get_by_label("Epochs", exact=True).fill("0")
     page.locator("#train-start").click()

@@ -1,4 +1,4 @@
-"""The tab "Training history": its handlers for programs, and the page in a browser."""
+"""The history of a run in the tab "Runs": its handlers for programs, and the page in a browser."""
 
 import io
 import re
@@ -89,7 +89,7 @@ def test_damaged_and_deleted_runs_give_a_message(served, client):
 
 def test_the_server_does_not_serve_files_of_a_run(served, opened):
     name = served.train("fast", epochs=1)
-    page = opened("Training history")
+    page = opened()
     for file in ("config.json", "samples/epoch-0001.png"):
         answer = page.request.get(f"{served.url}gradio_api/file={served.root / name / file}")
         assert answer.status in (403, 404)
@@ -102,7 +102,7 @@ def test_the_arrow_keys_on_the_slider_step_through_the_epochs(served, opened):
     for epoch in (0, 1, 5, 12):
         Image.new("L", (90, 90), 2 * epoch).save(served.root / name / "samples" / f"epoch-{epoch:04d}.png")
         Image.new("L", (90, 90), 100 + epoch).save(served.root / name / "samples" / f"epoch-{epoch:04d}-pixels.png")
-    page = opened("Training history")
+    page = opened()
     page.get_by_label("Run", exact=True).click()
     page.get_by_role("option", name=name).click()
     until(page, lambda: shown(page, "#epoch-samples") == 24)
@@ -120,7 +120,7 @@ def test_the_arrow_keys_on_the_slider_step_through_the_epochs(served, opened):
 
 def test_the_page_follows_a_run_in_training_and_notices_its_deletion(served, opened):
     name = served.start("slow", epochs=2000)
-    page = opened("Training history")
+    page = opened()
     until(page, lambda: served.state()["epoch"] > 2)
     page.get_by_label("Run", exact=True).click()
     page.get_by_role("option", name=name).click()
@@ -147,21 +147,17 @@ def test_the_page_follows_a_run_in_training_and_notices_its_deletion(served, ope
     (served.root / name).rename(served.root.parent / "gone")
     until(
         page,
-        lambda: (
-            "does not exist or was removed" in page.locator("#tab-training-history .notice:visible").first.inner_text()
-        ),
+        lambda: "does not exist or was removed" in page.locator("#tab-runs .notice:visible").first.inner_text(),
     )
     assert page.locator("#epoch-samples img").count() == 0
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_packed_model_shows_its_pictures_and_a_caption(opened, width):
-    page = opened("Training history", width)
+    page = opened(width=width)
     until(
         page,
-        lambda: (
-            "A packed model has pictures of its last epoch only" in page.locator("#tab-training-history").inner_text()
-        ),
+        lambda: "A packed model has pictures of its last epoch only" in page.locator("#tab-runs").inner_text(),
     )
     chosen = [page.get_by_label(label, exact=True) for label in ("Run", "Model")]
     until(page, lambda: len({field.input_value() for field in chosen}) == 1)

@@ -1,15 +1,20 @@
 """Maps of a model's latent space, and the picture at a point of a map."""
 
+from typing import TYPE_CHECKING
+
 from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.labels import ANY, kept, label_of_seed
 from tfgen.app.latent_paths import images_of
-from tfgen.app.latent_plane import ALONG, AROUND, LatentPlane, most_visible_dimensions
+from tfgen.app.latent_plane import AROUND, LatentPlane, has_large_latent, kinds_of_maps, most_visible_dimensions
 from tfgen.app.pictures import as_picture, cache_image, data_url, grid_picture
 from tfgen.plots.grid import image_grid
 
-#: Number of pictures on a side of a map.
-SIDE = 9
+if TYPE_CHECKING:
+    from tfgen.models.contract import GenerativeModel
+
+#: Number of pictures on a side of a map, and of a model with a large latent space, which takes longer for a picture.
+SIDE, COARSE_SIDE = 9, 5
 #: Approximate side of the picture at a point, in pixels.
 PICTURE_SIDE = 480
 #: Default seeds of the two directions of a map around a sample.
@@ -65,7 +70,7 @@ def latent_map(
     second: int = DIRECTIONS[1],
     label: str = ANY,
 ) -> str:
-    """Draw a map of 9 × 9 pictures of a plane through a model's latent space.
+    """Draw a map of 9 × 9 pictures of a plane through a model's latent space, 5 × 5 for more than 256 dimensions.
 
     Args:
         model: name of a pretrained model or a run, as `models` lists them.
@@ -82,7 +87,8 @@ def latent_map(
         validation.expect_images(loaded, "A map")
         latent_plane = _plane(plane, seed, first, second)
         of_class = label_of_seed(loaded, latent_plane.seed, label)
-        picture = grid_picture(latent_plane.images(loaded, SIDE, of_class), SIDE)
+        side = _side(loaded)
+        picture = grid_picture(latent_plane.images(loaded, side, of_class), side)
     return cache_image(picture, f"{model}-map-of-seed-{latent_plane.seed}")
 
 
@@ -94,29 +100,33 @@ def map_and_point(
         validation.expect_images(loaded, "A map")
         latent_plane = _plane(plane, seed, first, second)
         of_class = label_of_seed(loaded, latent_plane.seed, label)
-        pixels = image_grid(latent_plane.images(loaded, SIDE, of_class))
+        side = _side(loaded)
+        pixels = image_grid(latent_plane.images(loaded, side, of_class))
         point = latent_plane.point_of_sample(loaded)
-    return data_url(as_picture(pixels, SIDE)), point
+    return data_url(as_picture(pixels, side)), point
 
 
 def suitable_plane(
     context: Context, model: str, plane: str, seed: int, label: str = ANY
-) -> tuple[tuple[str, int, int], tuple[str, ...]]:
-    """Return (plane, first, second) for a model, with `plane` if the model has such a plane; and the model's classes.
+) -> tuple[tuple[str, int, int], tuple[str, ...], tuple[str, ...]]:
+    """Return what the page shows for a model: (plane, first, second), the model's kinds of maps, and its classes.
 
-    Arguments: see `latent_map`. A class that the model does not have stands for "any class".
-
-    A latent space of one or two dimensions has no plane "around a sample". Along two dimensions, the two dimensions
+    Arguments: see `latent_map`. A class that the model does not have stands for "any class", and a kind of map that is
+    of no use for it for another (see `tfgen.app.latent_plane.kinds_of_maps`). Along two dimensions, the two dimensions
     that change the sample most are returned.
     """
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "A map")
-        if len(loaded.latent_shape) == 1 and loaded.latent_shape[0] < 3:
-            plane = ALONG
+        kinds = kinds_of_maps(loaded)
+        plane = plane if plane in kinds else kinds[0]
         seed = validation.seed(seed)
         of_class = label_of_seed(loaded, seed, kept(label, loaded.classes))
         directions = DIRECTIONS if plane == AROUND else most_visible_dimensions(loaded, seed, of_class)
-        return (plane, *directions), loaded.classes
+        return (plane, *directions), kinds, loaded.classes
+
+
+def _side(model: "GenerativeModel") -> int:
+    return COARSE_SIDE if has_large_latent(model) else SIDE
 
 
 def _plane(kind: str, seed: int, first: int, second: int) -> LatentPlane:

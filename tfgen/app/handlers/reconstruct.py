@@ -94,7 +94,7 @@ test_picture.__test__ = False  # type: ignore[attr-defined]
 
 def _typicality(run: Run, bits_per_dim: float, model: str) -> tuple[str | None, str]:
     """Compare a picture's bits/dim with those of the test set: path of a plot, or None, and a sentence."""
-    figure = f"**{bits_per_dim:.3f} bits/dim**"
+    figure = f"**{bits_per_dim:.3f} bits/dim** (lower: the model finds the picture more probable)"
     entries = [
         entry
         for entry in entries_of_last_epoch(run, skip_damaged=True).get("likelihood", ())

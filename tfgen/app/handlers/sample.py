@@ -60,6 +60,6 @@ def _caption(model: str, count: int, seed: int, temperature: float, label: str) 
     seeds = f"Seed {seed}" if count == 1 else f"Seeds {seed} to {seed + count - 1}"
     of_class = "" if label == ANY else f", {label}" if label == EACH else f", class {html.escape(label)}"
     return (
-        f"{seeds} of **{model}**{of_class} at temperature {temperature:g}. A seed gives the same picture here, in an "
-        "exported model and on another machine."
+        f"{seeds} of **{model}**{of_class} at temperature {temperature:g}. The model and a seed give the same picture "
+        "again. Rounding on another processor may change some of its pixels."
     )

@@ -3,6 +3,7 @@
 from tfgen.app import training_history, validation
 from tfgen.app.context import Context
 from tfgen.app.pictures import cache_image
+from tfgen.data.sets import counted
 from tfgen.runs.run import Run
 
 
@@ -53,5 +54,5 @@ def _caption(run: Run, name: str, epoch: int) -> str:
         return f"Samples of **{name}** from the seeds 0 to 63. A packed model has pictures of its last epoch only."
     if not epoch:
         return f"Samples of **{name}** before the first training step."
-    planned = run.config.train.epochs
-    return f"Samples of **{name}** after {epoch} of {planned} epochs. The seeds are the same for every epoch."
+    planned = counted(run.config.train.epochs, "epoch")
+    return f"Samples of **{name}** after {epoch} of {planned}. The seeds are the same for every epoch."

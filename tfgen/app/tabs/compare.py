@@ -6,7 +6,7 @@ import gradio as gr
 
 from tfgen.app import components
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind
+from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
 from tfgen.app.handlers.compare import (
     MAX_MODELS,
     MAX_PICTURES,
@@ -17,6 +17,7 @@ from tfgen.app.handlers.compare import (
 )
 from tfgen.app.header import Header
 from tfgen.app.labels import ANY, EACH, kept
+from tfgen.app.terms import explained
 from tfgen.errors import TfgenError
 
 TITLE, ELEMENT_ID = "Compare", "tab-compare"
@@ -32,7 +33,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         multiselect=True,
         max_choices=MAX_MODELS,
         label="Models",
-        info="Models of the same data. Likelihoods are ranked only where they measure the same quantity",
+        info="Up to six models of the same data",
         elem_id="models",
     )
     with gr.Row():
@@ -58,13 +59,18 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     with gr.Accordion("Recorded measurements", open=True):
         figure = components.picture("Comparison", elem_id="comparison", elem_classes=["named"])
         tables = gr.Markdown(elem_id="tables", elem_classes=["tables"])
+    with gr.Accordion("What the numbers mean", open=False, elem_id="terms"):
+        gr.Markdown(explained())
 
     settings = [models, count, seed, temperature, label]
     changes = [count.input, seed.input, seed.submit, temperature.input, label.input]
-    gr.on(changes, bind(compare_samples, context), settings, samples, api_name="compare_samples", **COMPUTING)
+    handler = bind(compare_samples, context)
+    components.add_api(handler, settings, [samples], "compare_samples", **COMPUTING)
+    gr.on(changes, unless_cleared(handler, settings, [samples]), settings, samples, **COMPUTING, **INTERNAL)
     components.add_api(bind(compare, context), [models], [figure, tables], "compare")
     outputs = [label, notice, samples, figure, tables]
-    models.input(bind(_compare, context), settings, outputs, **COMPUTING, **INTERNAL)
+    again = unless_cleared(bind(_compare, context), settings, outputs)
+    models.input(again, settings, outputs, **COMPUTING, **INTERNAL)
     header.update_when_shown(tab, bind(_show, context), [header.model, *settings[1:]], [models, *outputs])
 
 

@@ -7,7 +7,7 @@ import gradio as gr
 
 from tfgen.app import components
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind
+from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
 from tfgen.app.handlers.explore import DIRECTIONS, explore, latent_map, map_and_point, suitable_plane
 from tfgen.app.header import Header
 from tfgen.app.labels import kept
@@ -59,14 +59,16 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             [AROUND, ALONG],
             value=AROUND,
             label="Map",
-            info="Around a sample: latents that are as probable as the sample's. Along two dimensions: two "
-            "latent dimensions from −3 to 3 standard deviations",
+            info="Around a sample: pictures that are as probable as the sample, farther out less like it. Along two "
+            "dimensions: two of the model's numbers change, all others stay",
             scale=2,
             min_width=280,
         )
-        seed = components.seed(0, "Seed of the sample", "The map contains this sample", min_width=120)
+        seed = components.seed(0, "Seed of the sample", "The map goes through this picture", min_width=120)
         first, second = (
-            components.integer(value, label=label, info="Seed, or number of a dimension", min_width=120)
+            components.integer(
+                value, label=label, info="Around a sample: another seed. Along: number of a dimension", min_width=120
+            )
             for value, label in zip(DIRECTIONS, ("Horizontal direction", "Vertical direction"), strict=True)
         )
         label = components.class_dropdown(min_width=120, elem_id="explore-class")
@@ -81,7 +83,9 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
     model, right, up, area = header.model, parts.right, parts.up, parts.area
     plane = [parts.seed, parts.kind, parts.first, parts.second, parts.label]
     moves = [right.input, up.input]
-    gr.on(moves, bind(explore, context), [model, right, up, *plane], parts.picture, api_name="explore", **LIVE)
+    place, moved = [model, right, up, *plane], bind(explore, context)
+    components.add_api(moved, place, [parts.picture], "explore", **LIVE)
+    gr.on(moves, unless_cleared(moved, place, [parts.picture]), place, parts.picture, **LIVE, **INTERNAL)
     components.add_api(
         bind(latent_map, context),
         [model, *plane],
@@ -90,17 +94,22 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
         **COMPUTING,
     )
     # The point on the map follows the sliders, and the sliders follow the point.
-    gr.on(moves, lambda right, up: [right, up], [right, up], area, queue=False, **INTERNAL)
-    area.input(bind(_drag, context), [model, area, *plane], [parts.picture, right, up], **LIVE, **INTERNAL)
+    follow = unless_cleared(lambda right, up: [right, up], [right, up], [area])
+    gr.on(moves, follow, [right, up], area, queue=False, **INTERNAL)
+    dragged, followers = [model, area, *plane], [parts.picture, right, up]
+    area.input(unless_cleared(bind(_drag, context), dragged, followers), dragged, followers, **LIVE, **INTERNAL)
 
     shown = [area, right, up, parts.picture]
     changes = [parts.seed.input, parts.first.input, parts.second.input, parts.label.input]
-    gr.on(changes, bind(_draw_map, context), [model, *plane], shown, **COMPUTING, **INTERNAL)
+    # The progress covers the picture only, and no control.
+    slow: dict[str, Any] = {"show_progress_on": parts.picture, **COMPUTING, **INTERNAL}
+    draw = unless_cleared(bind(_draw_map, context), [model, *plane], shown)
+    gr.on(changes, draw, [model, *plane], shown, **slow)
 
     inputs = [model, parts.kind, parts.seed, parts.label]
     outputs = [parts.notice, parts.label, parts.kind, parts.first, parts.second, *shown]
     show = bind(_show, context)
-    parts.kind.input(show, inputs, outputs, **COMPUTING, **INTERNAL)
+    parts.kind.input(unless_cleared(show, inputs, outputs), inputs, outputs, **slow)
     header.update_when_shown(tab, show, inputs, outputs)
 
 
@@ -119,8 +128,10 @@ def _draw_map(context: Context, model: str, *plane) -> tuple:
 def _show(context: Context, model: str, kind: str, seed: int, label: str) -> list[Any]:
     """Return the updates when the tab is opened, or another model or kind of map is chosen."""
     try:
-        plane, classes = suitable_plane(context, model, kind, seed, label)
+        plane, kinds, classes = suitable_plane(context, model, kind, seed, label)
         map_and_picture = _draw_map(context, model, seed, *plane, kept(label, classes))
     except TfgenError as error:
         return [components.notice_update(str(error)), *[gr.skip()] * 7, None]
-    return [components.notice_update(""), components.class_update(label, classes), *plane, *map_and_picture]
+    kind, *directions = plane
+    selectors = components.class_update(label, classes), gr.update(choices=list(kinds), value=kind)
+    return [components.notice_update(""), *selectors, *directions, *map_and_picture]

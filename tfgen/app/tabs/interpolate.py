@@ -7,7 +7,7 @@ import gradio as gr
 
 from tfgen.app import components, validation
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind
+from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
 from tfgen.app.handlers.interpolate import MAX_STEPS, interpolate, interpolate_pictures
 from tfgen.app.header import Header
 from tfgen.app.labels import kept
@@ -51,13 +51,13 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         with gr.Column(scale=2, min_width=280):
             ends = _choice_of_ends()
             steps = components.slider(
-                2, MAX_STEPS, 7, step=1, label="Steps", info="Number of pictures in the strip, both ends included"
+                2, MAX_STEPS, 7, step=1, label="Steps", info="Number of pictures in the strip, with both ends"
             )
             path = components.radio(
                 list(PATHS),
                 value="spherical",
                 label="Path",
-                info="Spherical: keeps the norm of the latent noise. Linear: a straight line through latent space",
+                info="Spherical: all pictures are as probable as the ends. Linear: a straight line, often paler",
             )
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             strip = components.picture("Interpolation", elem_id="strip")
@@ -115,7 +115,9 @@ def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, 
     everything = [kind, *of_seeds, *of_pictures]
 
     changes = [ends.first_seed.input, ends.last_seed.input, ends.temperature.input]
-    gr.on(changes, bind(interpolate, context), of_seeds, outputs, api_name="interpolate", **COMPUTING)
+    handler = bind(interpolate, context)
+    components.add_api(handler, of_seeds, outputs, "interpolate", **COMPUTING)
+    gr.on(changes, unless_cleared(handler, of_seeds, outputs), of_seeds, outputs, **COMPUTING, **INTERNAL)
     components.add_api(
         bind(interpolate_pictures, context),
         [
@@ -129,9 +131,11 @@ def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, 
     )
     changes = [event for each in drawings for event in (each.input, each.clear)]
     changes += [each.upload for each in uploads] + [ends.fit.input]
-    gr.on(changes, bind(_between_pictures, context), of_pictures, outputs, **COMPUTING, **INTERNAL)
+    between = unless_cleared(bind(_between_pictures, context), of_pictures, outputs)
+    gr.on(changes, between, of_pictures, outputs, **COMPUTING, **INTERNAL)
     changes = [steps.input, path.input, *(each.input for each in ends.labels)]
-    gr.on(changes, bind(_between_ends, context), everything, outputs, **COMPUTING, **INTERNAL)
+    between = unless_cleared(bind(_between_ends, context), everything, outputs)
+    gr.on(changes, between, everything, outputs, **COMPUTING, **INTERNAL)
     ends.samples_tab.select(lambda: SAMPLES, outputs=kind, queue=False, **INTERNAL)
     ends.pictures_tab.select(lambda: PICTURES, outputs=kind, queue=False, **INTERNAL)
     header.update_when_shown(
@@ -164,8 +168,12 @@ def _show(context: Context, kind: str, model: str, *values) -> list[Any]:
         hidden = [components.class_update(None, ())] * 2
         return [*hidden, None, None, components.notice_update(str(error)), gr.update(visible=False), gr.skip()]
     labels = [kept(label, classes) for label in values[-2:]]
-    values = (*values[:5], *labels, *values[7:-2], *labels)
-    pictures = [None, None] if reason and kind == PICTURES else _between_ends(context, kind, model, *values)
-    checkbox = gr.update(visible=can_fit, value=can_fit and has_digits)
+    fit = can_fit and has_digits
+    values = (*values[:5], *labels, *values[7:-3], fit, *labels)
+    drawings = values[8:12]
+    missing = kind == PICTURES and (reason or not (drawings[0] or drawings[1]) or not (drawings[2] or drawings[3]))
+    # A strip of the model before would look like a result of the new one.
+    pictures = [None, None] if missing else _between_ends(context, kind, model, *values)
+    checkbox = gr.update(visible=can_fit, value=fit)
     selectors = [components.class_update(label, classes) for label in labels]
     return [*selectors, *pictures, components.notice_update(reason), gr.update(visible=not reason), checkbox]

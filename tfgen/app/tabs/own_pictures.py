@@ -1,4 +1,4 @@
-"""Components of the tab "Train a model" with which a model is trained on pictures of the user."""
+"""Components of the tab "Runs" with which a model is trained on pictures of the user."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +38,11 @@ class OwnPictures:
 
 def build(context: Context) -> OwnPictures:
     """Add the components to the page."""
-    with gr.Accordion("Or train on pictures of yours", open=False, elem_id="own-pictures"):
+    with gr.Group(elem_id="own-pictures"):
         gr.Markdown(
-            "The options follow from the pictures, the device and the time. Sub-folders are the classes. Twenty "
-            "pictures are enough to try it, a few hundred for a model.",
+            "**Or train on pictures of yours.** Choose only the family of the model. All other options follow from the "
+            "pictures, the device and the time. Sub-folders are the classes. Twenty pictures are enough to try it, a "
+            "few hundred for a model.",
             elem_classes=["caption"],
         )
         archive = components.archive("Pictures in a .zip", height=120, elem_id="own-archive")

@@ -46,7 +46,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     notice = components.notice()
     with gr.Row():
         source = _source()
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=300) as results:
             with gr.Row():
                 pictures = [
                     components.picture(label, min_width=88, elem_id=f"reconstruct-{number}", buttons=[])
@@ -65,7 +65,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 elem_classes=["named"],
                 buttons=["download"],
             )
-    _connect(context, header, tab, notice, source, [*pictures, plot, typicality])
+    _connect(context, header, tab, notice, source, results, [*pictures, plot, typicality])
 
 
 def _source() -> _Source:
@@ -85,7 +85,7 @@ def _source() -> _Source:
     return _Source(controls, drawing, upload, index, use, fit, label)
 
 
-def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Source, outputs: list) -> None:
+def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Source, results, outputs: list) -> None:
     model, fit, label = header.model, source.fit, source.label
     components.add_api(
         bind(reconstruct, context),
@@ -111,7 +111,7 @@ def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Sou
     cleared = [source.drawing.clear, source.upload.clear]
     gr.on(cleared, lambda: EMPTY, outputs=[current, *outputs], queue=False, **INTERNAL)
     header.update_when_shown(
-        tab, bind(_show, context), [model, current, label], [notice, source.controls, fit, label, *outputs]
+        tab, bind(_show, context), [model, current, label], [notice, source.controls, results, fit, label, *outputs]
     )
 
 
@@ -144,7 +144,8 @@ def _show(context: Context, model: str, picture: dict | None, label: str) -> lis
         fit = is_grey and has_fitted_digits(context.catalogue.run(model))
         results = _reconstruct(context, model, picture, fit, kept(label, classes)) if picture else EMPTY[1:]
     except TfgenError as error:
-        return [components.notice_update(str(error)), gr.update(visible=False), *[gr.skip()] * 2, *[None] * 4, ""]
+        hidden = [gr.update(visible=False)] * 2
+        return [components.notice_update(str(error)), *hidden, *[gr.skip()] * 2, *[None] * 4, ""]
     checkbox = gr.update(visible=is_grey, value=fit)
     selector = components.class_update(label, classes)
-    return [components.notice_update(""), gr.update(visible=True), checkbox, selector, *results]
+    return [components.notice_update(""), *[gr.update(visible=True)] * 2, checkbox, selector, *results]

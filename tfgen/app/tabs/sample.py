@@ -6,7 +6,7 @@ import gradio as gr
 
 from tfgen.app import components
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind
+from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
 from tfgen.app.handlers.compare import classes_of
 from tfgen.app.handlers.sample import MAX_PICTURES, sample
 from tfgen.app.header import Header
@@ -26,7 +26,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             )
             with gr.Row():
                 seed = components.seed(
-                    info="Seed of the first picture; the others use the following seeds", min_width=140
+                    info="Seed of the first picture. The next pictures have the next numbers", min_width=140
                 )
                 following = gr.Button("Next pictures", size="sm", scale=0, min_width=130, elem_classes=["quiet"])
             temperature = components.temperature()
@@ -38,7 +38,8 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     handler = bind(sample, context)
     inputs, outputs = [header.model, count, seed, temperature, label], [picture, caption]
     changes = [count.input, seed.input, seed.submit, temperature.input, label.input]
-    gr.on(changes, handler, inputs, outputs, api_name="sample", **COMPUTING)
+    components.add_api(handler, inputs, outputs, "sample", **COMPUTING)
+    gr.on(changes, unless_cleared(handler, inputs, outputs), inputs, outputs, **COMPUTING, **INTERNAL)
     following.click(_following_seed, [seed, count], seed, queue=False, **INTERNAL).then(
         handler, inputs, outputs, **COMPUTING, **INTERNAL
     )

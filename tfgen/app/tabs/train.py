@@ -1,4 +1,4 @@
-"""The tab "Train a model": options of a new run, and the state of the training."""
+"""Part of the tab "Runs": options of a new run, and the state of the training."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +21,9 @@ from tfgen.app.handlers.train import (
 from tfgen.app.header import Header, refresh_runs
 from tfgen.app.tabs import own_pictures
 from tfgen.app.tabs.train_results import changed
+from tfgen.app.tabs.training_history import TITLE
 from tfgen.config.families import FAMILIES
 
-TITLE, ELEMENT_ID = "Train a model", "tab-train"
 #: Seconds between two updates while a run trains.
 PERIOD = 2.0
 QUIET: dict[str, Any] = {"show_progress": "hidden", **INTERNAL}
@@ -63,33 +63,40 @@ class _Progress:
 
     status: gr.HTML
     use: gr.Button
-    numbers: gr.Markdown
-    picture: gr.Image
-    curves: gr.Gallery
     printed: gr.Accordion
     log: gr.Textbox
+
+
+@dataclass(frozen=True)
+class Training:
+    """All components that train, as `connect` takes them."""
+
+    options: _Options
+    controls: _Controls
+    own: own_pictures.OwnPictures
+    progress: _Progress
 
 
 # -- layout -----------------------------------------------------------------------------------------------------------
 
 
-def build(context: Context, header: Header, tab: gr.Tab) -> None:
-    """Add the components of the tab and connect their events."""
+def build(context: Context) -> Training:
+    """Add the components."""
     with gr.Row():
-        with gr.Column(scale=2, min_width=280):
-            options, controls = _options(), _controls()
-            own = own_pictures.build(context)
-        with gr.Column(scale=3, min_width=300):
+        with gr.Column(scale=3, min_width=280):
             status = gr.HTML(elem_id="train-status")
             use = gr.Button("Use this model in the other tabs", size="sm", visible=False, elem_id="train-use")
-            numbers = gr.Markdown(elem_id="train-numbers", elem_classes=["numbers"])
-            picture = components.picture("Latest samples", elem_id="train-samples", visible=False)
-    curves = components.curve_gallery(elem_id="train-curves")
+        with gr.Column(scale=1, min_width=200):
+            stop = gr.Button("Stop training", size="sm", interactive=False, elem_id="train-stop")
+    with gr.Accordion("Train a new model", open=False, elem_id="new-run"), gr.Row():
+        with gr.Column(min_width=280):
+            options = _options()
+            controls = _controls(stop)
+        with gr.Column(min_width=280):
+            own = own_pictures.build(context)
     with gr.Accordion("Output of the training", open=False, visible=False) as printed:
         log = gr.Textbox(lines=8, max_lines=16, show_label=False, container=False, interactive=False)
-    progress = _Progress(status, use, numbers, picture, curves, printed, log)
-    _connect_options(options)
-    _connect_training(context, header, tab, options, controls, own, progress)
+    return Training(options, controls, own, _Progress(status, use, printed, log))
 
 
 def _options() -> _Options:
@@ -125,10 +132,8 @@ def _options() -> _Options:
     return _Options(family, preset, text, data, epochs, seed, rate, conditional)
 
 
-def _controls() -> _Controls:
-    with gr.Row():
-        start = gr.Button("Start training", variant="primary", min_width=120, elem_id="train-start")
-        stop = gr.Button("Stop training", interactive=False, min_width=120, elem_id="train-stop")
+def _controls(stop: gr.Button) -> _Controls:
+    start = gr.Button("Start training", variant="primary", min_width=120, elem_id="train-start")
     with gr.Group(visible=False) as group:
         unfinished = components.run_dropdown(
             label="Unfinished runs", info="The training of the run continues exactly where it stopped"
@@ -151,41 +156,31 @@ def _connect_options(options: _Options) -> None:
     options.data.input(_conditional_of_data, options.data, options.conditional, **QUIET)
 
 
-def _connect_training(
-    context: Context,
-    header: Header,
-    tab: gr.Tab,
-    options: _Options,
-    controls: _Controls,
-    own: own_pictures.OwnPictures,
-    progress: _Progress,
-) -> None:
-    # `seen`: phase and stamp of what the page shows. `ended`: the training that ended last.
-    seen, ended, timer = gr.State(""), gr.State(""), gr.Timer(PERIOD, active=False)
+def connect(context: Context, header: Header, tab: gr.Tab, training: Training, run: gr.Dropdown) -> None:
+    """Connect the events. A run that is started on the page becomes the value of the dropdown `run`."""
+    options, controls, own, progress = training.options, training.controls, training.own, training.progress
+    _connect_options(options)
+    # `seen`: phase that the page shows. `ended`: the training that ended last. `awaited`: a run that was started here.
+    seen, ended, awaited, timer = gr.State(""), gr.State(""), gr.State(None), gr.Timer(PERIOD, active=False)
     outputs = [
         *vars(progress).values(),
-        controls.start,
-        controls.stop,
-        controls.unfinished_group,
-        controls.unfinished,
-        seen,
-        ended,
-        timer,
+        *(controls.start, controls.stop, controls.unfinished_group, controls.unfinished),
+        *(seen, ended, timer, awaited, run),
     ]
     watching: dict[str, Any] = {
         "fn": bind(_watch, context),
-        "inputs": [header.active_tab, seen, controls.unfinished],
+        "inputs": [header.active_tab, seen, controls.unfinished, awaited],
         "outputs": outputs,
         **WATCHING,
     }
     values = [component for name, component in vars(options).items() if name != "expected"]
-    controls.start.click(bind(_start, context), values, **QUIET).then(**watching)
+    controls.start.click(bind(start_training, context), values, awaited, **QUIET).then(**watching)
     given = [options.family, *own.options, options.seed]
-    own.start.click(bind(_start_on_pictures, context), given, **QUIET).then(**watching)
+    own.start.click(bind(train_on_pictures, context), given, awaited, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
-    controls.resume.click(bind(_resume, context), controls.unfinished, **QUIET).then(**watching)
+    controls.resume.click(bind(_resume, context), controls.unfinished, awaited, **QUIET).then(**watching)
     progress.use.click(bind(_use, context), header.model, header.model, **QUIET)
-    tab.select(bind(_open, context), controls.unfinished, outputs, **WATCHING)
+    tab.select(bind(_open, context), [controls.unfinished, awaited], outputs, **WATCHING)
     gr.on([header.blocks.load, timer.tick], **watching)
     ended.change(bind(refresh_runs, context), header.model, [header.model, header.unusable], **QUIET)
     for handler in (start_training, resume_training, training_state, stop_training):
@@ -211,21 +206,13 @@ def _conditional_of_data(data: str | None):
     return gr.update(visible=True) if has_labels(data) else gr.update(visible=False, value=False)
 
 
-# Handlers of programs return a name or a state; events of the page without outputs must return nothing.
-def _start(context: Context, *values: Any) -> None:
-    start_training(context, *values)
-
-
-def _start_on_pictures(context: Context, *values: Any) -> None:
-    train_on_pictures(context, *values)
-
-
 def _stop(context: Context) -> None:
+    # The handler of programs returns a state; an event of the page without outputs must return nothing.
     context.trainer.stop()
 
 
-def _resume(context: Context, run: str | None) -> None:
-    resume_training(context, run or "")
+def _resume(context: Context, run: str | None) -> str:
+    return resume_training(context, run or "")
 
 
 def _use(context: Context, model: str | None):
@@ -234,16 +221,22 @@ def _use(context: Context, model: str | None):
     return gr.update(choices=names, value=run if run in names else model)
 
 
-def _open(context: Context, unfinished: str | None) -> list[Any]:
+def _open(context: Context, unfinished: str | None, awaited: str | None) -> list[Any]:
     """Return the values of all outputs when the tab is opened. The text box of the open tab may not be updated yet."""
-    return _watch(context, TITLE, "", unfinished)
+    return _watch(context, TITLE, "", unfinished, awaited)
 
 
-def _watch(context: Context, active_tab: str, seen: str, unfinished: str | None) -> list[Any]:
+def _watch(context: Context, active_tab: str, seen: str, unfinished: str | None, awaited: str | None) -> list[Any]:
     """Return the values of all outputs. If another tab is open, only `seen`, `ended` and the timer change."""
     state = context.trainer.state()
     timer = gr.update(active=state.busy or active_tab == TITLE)
     ended = "" if state.busy or not state.run else f"{state.run} {state.phase} {state.epoch}"
     if active_tab != TITLE:
-        return [*[gr.skip()] * 11, "", ended, timer]
-    return [*changed(context, state, seen, unfinished), ended, timer]
+        return [*[gr.skip()] * 8, "", ended, timer, *[gr.skip()] * 2]
+    return [*changed(context, state, seen, unfinished), ended, timer, *_awaited(context, awaited)]
+
+
+def _awaited(context: Context, awaited: str | None) -> list[Any]:
+    """Return the values of `awaited` and of the dropdown of the runs: the awaited run as soon as it has a folder."""
+    names = context.catalogue.trained() if awaited else []
+    return [None, gr.update(choices=names, value=awaited)] if awaited in names else [gr.skip()] * 2

@@ -1,4 +1,4 @@
-"""The tab "Training history": curves, samples and a summary of a run, also while it trains."""
+"""Part of the tab "Runs": curves, samples and a summary of a run, also while it trains."""
 
 import json
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from tfgen.app.pictures import cache_image
 from tfgen.app.trainer import unfinished
 from tfgen.errors import TfgenError
 
-TITLE, ELEMENT_ID = "Training history", "tab-training-history"
+TITLE = "Runs"
 #: Seconds between two updates of a run that trains.
 PERIOD = 2.0
 #: Settings of events that only read files. They need not wait for computations with a model. They run one after the
 #: other, so that the result of the latest event is shown.
 READING: dict[str, Any] = {"show_progress": "hidden", "concurrency_id": "reading", "concurrency_limit": 1}
-NO_RUN = 'There is no run yet. Train one in the tab "Train a model", or with: tfgen train --model flow'
+NO_RUN = "There is no run yet. Train a model above, or with: tfgen train --model flow"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class _Components:
         notice: says what cannot be shown.
         epoch, pixels: which samples are shown.
         picture, caption: the samples of the epoch.
+        numbers: the numbers of the last epoch.
         curves: the training curves.
         table: the summary.
         timer: updates the tab while the run trains.
@@ -46,6 +47,7 @@ class _Components:
     pixels: gr.Checkbox
     picture: gr.Image
     caption: gr.Markdown
+    numbers: gr.Markdown
     curves: gr.Gallery
     table: gr.Markdown
     timer: gr.Timer
@@ -53,15 +55,15 @@ class _Components:
     chosen_epoch: gr.State
 
 
-def build(context: Context, header: Header, tab: gr.Tab) -> None:
-    """Add the components of the tab and connect their events."""
+def build(context: Context, header: Header, tab: gr.Tab) -> gr.Dropdown:
+    """Add the components, connect their events, and return the dropdown of the runs."""
     with gr.Row(elem_id="training-history"):
         with gr.Column(scale=2, min_width=280):
             run = components.run_dropdown(
                 choices=context.catalogue.trained(),
                 value=None,
                 label="Run",
-                info="Any run, also one that is still training",
+                info="A pretrained model or one of your runs, also one that is still training",
             )
             notice = components.notice()
             epoch = components.epoch_slider("Samples after", elem_id="epoch")
@@ -71,6 +73,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 visible=False,
             )
             caption = gr.Markdown(elem_classes=["caption"])
+            numbers = gr.Markdown(elem_id="run-numbers", elem_classes=["numbers"])
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples after an epoch", elem_id="epoch-samples")
         with gr.Column(min_width=280):
@@ -79,8 +82,9 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         with gr.Column(scale=2, min_width=280):
             table = gr.Markdown(elem_classes=["facts"], elem_id="facts")
     timer, seen, chosen_epoch = gr.Timer(PERIOD, active=False), gr.State(""), gr.State(None)
-    parts = _Components(run, notice, epoch, pixels, picture, caption, curves, table, timer, seen, chosen_epoch)
+    parts = _Components(run, notice, epoch, pixels, picture, caption, numbers, curves, table, timer, seen, chosen_epoch)
     _connect(context, header, tab, parts)
+    return run
 
 
 def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) -> None:
@@ -91,6 +95,7 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
         parts.pixels,
         parts.picture,
         parts.caption,
+        parts.numbers,
         parts.curves,
         parts.table,
         parts.timer,
@@ -106,7 +111,8 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
     header.model.change(bind(_follow, context), header.model, parts.run, **quiet).then(
         update, if_open, outputs, **quiet
     )
-    parts.run.input(show, inputs, outputs, trigger_mode="always_last", **quiet)
+    # Also when a training that was started on this page is chosen.
+    parts.run.change(show, inputs, outputs, trigger_mode="always_last", **quiet)
     parts.timer.tick(update, if_open, outputs, **quiet)
     parts.epoch.input(_chosen_epoch, [parts.epoch, parts.seen], parts.chosen_epoch, queue=False, **INTERNAL)
     gr.on(
@@ -142,7 +148,7 @@ def _follow(context: Context, model: str | None):
 def _update(context: Context, active_tab: str, *values) -> list[Any]:
     """Return the values of all outputs if the tab is open. Otherwise stop the timer."""
     if active_tab != TITLE:
-        return [*[gr.skip()] * 7, gr.update(active=False), *[gr.skip()] * 2]
+        return [*[gr.skip()] * 8, gr.update(active=False), *[gr.skip()] * 2]
     return _show(context, *values)
 
 
@@ -164,7 +170,7 @@ def _changed(context: Context, name: str, pixels: bool, seen: str, chosen_epoch:
     timer, stamp = gr.update(active=is_training), training_history.stamp(run)
     before = json.loads(seen) if seen else {}
     if before.get("stamp") == stamp:
-        return [*[gr.skip()] * 7, timer, *[gr.skip()] * 2]
+        return [*[gr.skip()] * 8, timer, *[gr.skip()] * 2]
     epochs = training_history.epochs(run)
     last = epochs[-1] if epochs else 0
     if before.get("run") != name or chosen_epoch not in epochs:
@@ -186,6 +192,7 @@ def _changed(context: Context, name: str, pixels: bool, seen: str, chosen_epoch:
         gr.update(visible=has_pixels),
         gr.update(value=picture, elem_classes=components.picture_classes(training_history.is_plot(run))),
         caption,
+        training_history.latest(run),
         gr.update(value=curves, visible=bool(curves)),
         training_history.summary(run),
         timer,
@@ -198,4 +205,4 @@ def _nothing(message: str) -> list[Any]:
     """Return the values of all outputs for a notice and nothing else."""
     hidden = gr.update(visible=False)
     notice, no_epochs, stopped = components.notice_update(message), gr.update(epochs=[]), gr.update(active=False)
-    return [notice, no_epochs, hidden, None, "", hidden, "", stopped, "", None]
+    return [notice, no_epochs, hidden, None, "", "", hidden, "", stopped, "", None]

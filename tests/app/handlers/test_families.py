@@ -1,0 +1,31 @@
+"""The families side by side: one model of each, with the pictures that were recorded with it."""
+
+import numpy as np
+from PIL import Image
+
+from tfgen.app.catalogue import Catalogue
+from tfgen.app.context import Context
+from tfgen.app.handlers.families import SENTENCES, examples, recorded_samples
+from tfgen.app.model_cache import ModelCache
+
+
+def context_of(root) -> Context:
+    catalogue = Catalogue(root)
+    return Context(catalogue, ModelCache(catalogue), trainer=None)  # type: ignore[arg-type]
+
+
+def test_each_family_has_a_model_of_the_same_data_and_a_sentence(tmp_path):
+    found = examples(context_of(tmp_path))
+    assert [each.family for each in found] == list(SENTENCES)
+    assert [each.model for each in found] == ["mnist-vae", "mnist-gan", "mnist-flow"]
+    assert all(each.sentence.endswith(".") for each in found)
+
+
+def test_the_pictures_are_those_recorded_with_the_model(tmp_path, monkeypatch):
+    from tfgen.runs.run import Run
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    path = recorded_samples(context_of(tmp_path), "mnist-vae")
+    with Image.open(path) as shown, Image.open(Run.open("mnist-vae").path / "samples.png") as recorded:
+        np.testing.assert_array_equal(np.asarray(shown.convert("L")), np.asarray(recorded.convert("L")))
+    assert recorded_samples(context_of(tmp_path), "removed") is None

@@ -1,0 +1,107 @@
+"""What the tabs update when they are opened or another model is chosen, without a browser."""
+
+import asyncio
+import gc
+import warnings
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+
+from tfgen.app import page
+from tfgen.app.catalogue import Catalogue
+from tfgen.app.context import Context
+from tfgen.app.latent_plane import ALONG, AROUND, kinds_of_maps
+from tfgen.app.model_cache import ModelCache
+from tfgen.app.tabs import interpolate, reconstruct, train
+from tfgen.app.tabs.interpolate import PICTURES
+from tfgen.app.trainer import Trainer
+
+DRAWING = {"path": "a.png", "name": "the drawing"}
+SEEDS = (0, 1, 7, "spherical", 1.0, "any class", "any class")
+
+
+@pytest.fixture(scope="module")
+def context(shelf) -> Context:
+    catalogue = Catalogue(shelf)
+    return Context(catalogue, ModelCache(catalogue), trainer=None)  # type: ignore[arg-type]
+
+
+def show(context, model: str, *drawings, fit: bool = False) -> list:
+    pictures = (model, *drawings, 7, "spherical", fit, "any class", "any class")
+    return interpolate._show(context, PICTURES, model, *SEEDS, *pictures)
+
+
+def test_the_shown_box_for_cropping_is_the_one_that_is_applied(context, monkeypatch):
+    """After a GAN, the box of the header's event is still unticked, and the update ticks it."""
+    used = []
+    monkeypatch.setattr(
+        interpolate, "interpolate_pictures", lambda context, *values: used.append(values) or ["strip", "film"]
+    )
+    *_, strip, film, _, controls, box = show(context, "vae", DRAWING, None, DRAWING, None)
+    assert (strip, film) == ("strip", "film")
+    assert (controls["visible"], box["visible"], box["value"]) == (True, True, True)
+    assert used[0][5] is True
+
+
+@pytest.mark.parametrize("drawings", [(None,) * 4, (DRAWING, None, None, None)])
+def test_without_two_pictures_no_strip_of_the_model_before_stays(context, drawings):
+    assert show(context, "vae", *drawings)[2:4] == [None, None]
+    assert show(context, "gan", DRAWING, None, DRAWING, None)[2:4] == [None, None]
+
+
+def test_a_model_without_encoder_hides_controls_and_results_of_reconstruct(context):
+    notice, controls, results, *_ = reconstruct._show(context, "gan", None, "any class")
+    assert notice["visible"] and not controls["visible"] and not results["visible"]
+    notice, controls, results, *_ = reconstruct._show(context, "vae", None, "any class")
+    assert not notice["visible"] and controls["visible"] and results["visible"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "kinds"),
+    [((2,), (ALONG,)), ((20,), (AROUND, ALONG)), ((28, 28, 1), (AROUND,)), ((8, 8, 1), (AROUND, ALONG))],
+)
+def test_a_model_offers_the_maps_that_show_something(shape, kinds):
+    assert kinds_of_maps(SimpleNamespace(latent_shape=shape)) == kinds  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_started_here_is_shown_as_soon_as_it_has_a_folder():
+    context = SimpleNamespace(catalogue=SimpleNamespace(trained=lambda: ["digits-vae-1", "mnist-vae"]))
+    awaited, run = train._awaited(context, "digits-vae-1")  # type: ignore[arg-type]
+    assert awaited is None
+    assert run["value"] == "digits-vae-1"
+    skipped = [gr.skip()] * 2
+    assert train._awaited(context, "cats-vae-1") == skipped  # type: ignore[arg-type]
+    assert train._awaited(context, None) == skipped  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_read_only_page_shows_runs_and_has_no_handler_that_trains(tmp_path, read_only):
+    catalogue = Catalogue(tmp_path)
+    with warnings.catch_warnings():
+        # Gradio leaves an event loop open.
+        warnings.simplefilter("ignore", ResourceWarning)
+        blocks = page.build(Context(catalogue, ModelCache(catalogue), Trainer(tmp_path)), read_only)
+        asyncio.set_event_loop(None)
+        gc.collect()
+    titles = [block.label for block in blocks.blocks.values() if isinstance(block, gr.Tab)]
+    assert "Runs" in titles and "Overview" in titles
+    offered = {function.api_name for function in blocks.fns.values()}
+    assert {"training", "sample", "compare_samples", "explore", "interpolate"} <= offered
+    assert {"start_training", "resume_training", "stop_training", "train_on_pictures"} & offered == (
+        set() if read_only else {"start_training", "resume_training", "stop_training", "train_on_pictures"}
+    )
+    started = [block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "train-start"]
+    assert bool(started) is not read_only
+
+
+def test_events_of_the_page_accept_a_cleared_number():
+    from tfgen.app.events import unless_cleared, with_usual_numbers
+
+    inputs = [gr.Number(3), gr.Textbox("a"), gr.Slider(0, 2, 1.0)]
+    called = unless_cleared(lambda *values: list(values), inputs, [gr.Image(), gr.Image()])
+    assert called(None, None, 1.0) == [gr.skip()] * 2
+    assert called(4, None, 1.0) == [4, None, 1.0]
+    alone = unless_cleared(lambda *values: values, inputs, [gr.Image()])
+    assert alone(4, "a", None) == gr.skip()
+    assert with_usual_numbers((None, None, None), inputs) == [3, None, 1.0]

@@ -1,0 +1,57 @@
+"""The families of models side by side, by the pictures that were recorded with their models."""
+
+from dataclasses import dataclass
+
+from tfgen.app import training_history
+from tfgen.app.context import Context
+from tfgen.app.pictures import cache_image
+from tfgen.config.families import FAMILIES
+from tfgen.errors import TfgenError
+
+#: Family → what it does and what it is good at, in one sentence.
+SENTENCES = {
+    "vae": "Compresses a picture to a few numbers and draws it again from them: quick, stable, a little blurred.",
+    "gan": "A drawing network learns from a second network that tells its pictures from real ones: sharp, but it "
+    "cannot say how probable a picture is.",
+    "flow": "Turns noise into a picture in steps that can be undone: it knows exactly how probable each picture is, "
+    "and takes the longest to draw.",
+}
+#: Data of the models that are shown if they are there.
+DATA = "mnist"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A family and a model of it: name and title of the family, a sentence about it, and the name of the model."""
+
+    family: str
+    title: str
+    sentence: str
+    model: str
+
+
+def examples(context: Context) -> list[Example]:
+    """Return for each family of `SENTENCES` its first pretrained model of MNIST, or else its first pretrained model."""
+    found = []
+    for family, sentence in SENTENCES.items():
+        packed = [
+            entry
+            for entry in context.catalogue.entries()
+            if entry.run is not None and entry.run.is_packed and entry.run.config.model == family
+        ]
+        ranked = sorted(packed, key=lambda entry: entry.run.config.data.data != DATA)
+        if ranked:
+            found.append(Example(family, FAMILIES[family].title, sentence, ranked[0].name))
+    return found
+
+
+def recorded_samples(context: Context, model: str) -> str | None:
+    """Return the path of the recorded pictures of a model's seeds from 0, None if they cannot be read.
+
+    No model is loaded, so the first page has its pictures at once.
+    """
+    try:
+        picture, _ = training_history.samples(context.catalogue.run(model))
+    except TfgenError:
+        return None
+    return cache_image(picture, f"{model}-seeds-from-0")

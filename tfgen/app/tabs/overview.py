@@ -1,0 +1,54 @@
+"""The tab "Overview": the families side by side, and what the other tabs do."""
+
+from typing import Any
+
+import gradio as gr
+
+from tfgen.app import components
+from tfgen.app.context import Context
+from tfgen.app.events import INTERNAL, bind
+from tfgen.app.handlers.families import examples, recorded_samples
+from tfgen.app.header import Header
+
+TITLE, ELEMENT_ID = "Overview", "tab-overview"
+INTRODUCTION = (
+    "A generative model learns from examples to make new pictures of their kind. Below are three families of such "
+    "models. Picture for picture, they start from the same seeds, that is, from the same random numbers."
+)
+NEXT = """
+| to do this | open the tab |
+|---|---|
+| Make pictures, of one class if the model has classes | **Sample** |
+| Change one picture into another step by step | **Interpolate** |
+| Wander through the pictures that a model can make | **Explore latent space** |
+| Draw something, and see how a model redraws it and how probable it finds it | **Reconstruct** |
+| Put models beside each other, with their measurements | **Compare** |
+| Train a model, also on pictures of yours, and watch it learn | **Runs** |
+"""
+
+
+def build(context: Context, header: Header, tab: gr.Tab) -> None:
+    """Add the components of the tab and connect their events."""
+    gr.Markdown(INTRODUCTION)
+    known = examples(context)
+    pictures = []
+    with gr.Row(elem_id="families"):
+        for example in known:
+            with gr.Column(min_width=240):
+                title = example.title[:1].upper() + example.title[1:]
+                gr.Markdown(f"### {title}\n\n{example.sentence}", elem_classes=["family"])
+                shown = components.picture(f"Pictures of {example.model}", elem_id=f"family-{example.family}")
+                use = gr.Button(f"Choose {example.model}", size="sm")
+                use.click(lambda name=example.model: name, outputs=header.model, queue=False, **INTERNAL)
+            pictures.append(shown)
+    gr.Markdown(NEXT, elem_id="what-next", elem_classes=["facts"])
+    if not pictures:
+        return
+    show = bind(_show, context)
+    header.blocks.load(show, outputs=pictures, show_progress="hidden", queue=False, **INTERNAL)
+
+
+def _show(context: Context) -> Any:
+    """Return the recorded pictures of all families."""
+    paths = [recorded_samples(context, example.model) for example in examples(context)]
+    return paths if len(paths) != 1 else paths[0]
