@@ -24,12 +24,14 @@ class Worker:
         engine: "tfgen" or "torch".
         task: "training" or "sampling".
         network: the network.
+        clock: "wall", or "processor" for the processor time of all threads.
 
     Attributes:
         facts: what the process says about the network, for example {"weights": 1000}.
     """
 
-    def __init__(self, engine: str, task: str, network: Network):
+    def __init__(self, engine: str, task: str, network: Network, clock: str = "wall"):
+        self._clock = clock
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed by __exit__)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", engine, task, network.to_json()],
@@ -63,7 +65,7 @@ class Worker:
 
     def seconds(self, name: str, count: int) -> float:
         """Run a function `count` times, and return the seconds that all runs took together."""
-        return self._ask({"run": name, "count": count})["seconds"]
+        return self._ask({"run": name, "count": count})[self._clock]
 
     def calibrate(self, name: str, seconds: float) -> float:
         """Choose the number of runs that take about so many seconds; the first run, which compiles, does not count.

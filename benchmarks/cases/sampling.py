@@ -8,18 +8,16 @@ import argparse
 import contextlib
 from typing import Any
 
-from benchmarks.networks import NETWORKS, WITH_PEER, Network
+from benchmarks.networks import NETWORKS, Network
+from benchmarks.options import add_network_options
 from benchmarks.process import Worker
 from benchmarks.summaries import paired_ratio, spread
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--networks", nargs="+", choices=NETWORKS, default=list(WITH_PEER), metavar="NAME", help=", ".join(NETWORKS)
-    )
+    add_network_options(parser)
     parser.add_argument("--pictures", type=int, nargs="+", default=[64], help="Numbers of pictures [default: 64].")
     parser.add_argument("--repeats", type=int, default=9, help="Number of turns [default: 9].")
-    parser.add_argument("--peer", choices=["torch"], help="Sample from the same network in PyTorch, in turn.")
 
 
 def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
@@ -33,9 +31,9 @@ def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
 def measure(network: Network, count: int, options: argparse.Namespace) -> dict[str, Any]:
     """Return the measures of one network and number of pictures."""
     with contextlib.ExitStack() as stack:
-        workers = {"tfgen": stack.enter_context(Worker("tfgen", "sampling", network))}
+        workers = {"tfgen": stack.enter_context(Worker("tfgen", "sampling", network, options.clock))}
         if options.peer is not None:
-            workers[options.peer] = stack.enter_context(Worker(options.peer, "sampling", network))
+            workers[options.peer] = stack.enter_context(Worker(options.peer, "sampling", network, options.clock))
         kinds = [(engine, name) for engine, worker in workers.items() for name in worker.functions]
         first = {kind: workers[kind[0]].seconds(kind[1], count) for kind in kinds}
         for engine, name in kinds:

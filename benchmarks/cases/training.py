@@ -11,7 +11,8 @@ import contextlib
 import statistics
 from typing import Any
 
-from benchmarks.networks import NETWORKS, WITH_PEER, Network
+from benchmarks.networks import NETWORKS, Network
+from benchmarks.options import add_network_options
 from benchmarks.process import Worker
 from benchmarks.summaries import paired_ratio, significant, spread
 
@@ -20,12 +21,9 @@ TIMED = ("step", "data", "forward", "gradients", "product", "convolution", "copy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--networks", nargs="+", choices=NETWORKS, default=list(WITH_PEER), metavar="NAME", help=", ".join(NETWORKS)
-    )
+    add_network_options(parser)
     parser.add_argument("--seconds", type=float, default=1.0, help="Duration of each measurement [default: 1].")
     parser.add_argument("--repeats", type=int, default=5, help="Number of turns [default: 5].")
-    parser.add_argument("--peer", choices=["torch"], help="Train the same network in PyTorch, in turn.")
     parser.add_argument(
         "--both-xla", action="store_true", help="Measure the step with XLA and without, whatever --xla auto takes."
     )
@@ -41,12 +39,12 @@ def measure(network: Network, options: argparse.Namespace) -> dict[str, Any]:
     timed = TIMED[:1] if options.steps_only else TIMED
     timed = (*timed, "other step") if options.both_xla else timed
     with contextlib.ExitStack() as stack:
-        ours = stack.enter_context(Worker("tfgen", "training", network))
+        ours = stack.enter_context(Worker("tfgen", "training", network, options.clock))
         first = {name: ours.calibrate(name, options.seconds) for name in timed}
         peer = variant = None
         variants: dict[str, float] = {}
         if options.peer is not None:
-            peer = stack.enter_context(Worker(options.peer, "training", network))
+            peer = stack.enter_context(Worker(options.peer, "training", network, options.clock))
             variants = fastest_first(peer, options.seconds)
             variant = next(iter(variants))
         seconds: dict[str, list[float]] = {name: [] for name in (*timed, "peer")}
