@@ -125,3 +125,93 @@ def test_the_batch_script_restarts_after_a_temporary_failure(tmp_path, status, s
     done = batch(tmp_path, srun, TFGEN_RESTARTS="3")
     assert done.stdout.count("started") == starts
     assert done.returncode == end
+
+
+# -- images of the app and the server ----------------------------------------------------------------------------------
+
+
+def instructions(path: Path) -> list[tuple[str, str]]:
+    """(instruction, arguments) of a Dockerfile."""
+    text = re.sub(r"^\s*#.*\n", "", path.read_text(), flags=re.M).replace("\\\n", " ")
+    return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in text.splitlines() if line)]
+
+
+def command_of(stage: list[tuple[str, str]]) -> list[str]:
+    """The words of a stage's ENTRYPOINT and CMD."""
+    found = dict(stage)
+    return [word for name in ("ENTRYPOINT", "CMD") for word in json.loads(found.get(name, "[]"))]
+
+
+def stages(path: Path) -> dict[str, list[tuple[str, str]]]:
+    """Name of a stage → its instructions."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, rest in instructions(path):
+        if name == "FROM":
+            image, _, stage = rest.partition(" AS ")
+            found[stage] = []
+            assert image in found or re.fullmatch(r"(python:3\.1\d|node:\d\d)-slim", image)
+        else:
+            found[stage].append((name, rest))
+    return found
+
+
+def test_the_images_copy_files_that_exist():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    found = stages(ROOT / "Dockerfile")
+    for stage in found.values():
+        for name, rest in stage:
+            if name != "COPY":
+                continue
+            *sources, _ = rest.split()
+            if sources[0].startswith("--from="):
+                assert sources[0].removeprefix("--from=") in found
+                continue
+            for source in sources:
+                assert (ROOT / source).exists()
+                assert f"!{source.split('/')[0]}" in ignored
+    copied = {word for _, rest in found["wheel"] for word in rest.split()}
+    assert {"pyproject.toml", "setup.py", "README.md", "LICENSE", "tfgen"} <= copied
+
+
+@pytest.mark.parametrize("target", ["app", "server"])
+def test_the_command_of_an_image_is_valid(target):
+    from tfgen.cli import app, serve
+
+    stage = stages(ROOT / "Dockerfile")[target]
+    program, name, *arguments = command_of(stage)
+    assert program == "tfgen"
+    options = {"app": app, "serve": serve}[name].build_parser().parse_args(arguments)
+    assert options.host == "0.0.0.0"
+    found = dict(stage)
+    assert found["EXPOSE"].split()[0] == str(options.port)
+    assert f"http://127.0.0.1:{options.port}/health" in found["HEALTHCHECK"]
+    assert found["USER"] == "10001"
+    if name == "app":
+        assert options.read_only
+
+
+def test_the_space_is_one_of_hugging_face_that_runs_from_the_wheel():
+    folder = ROOT / "deploy" / "space"
+    _, front, text = (folder / "README.md").read_text().split("---\n", 2)
+    settings = yaml.safe_load(front)
+    assert settings["sdk"] == "docker"
+    assert len(settings["short_description"]) <= 60
+    assert text.strip()
+    from tfgen.cli import app
+
+    steps = instructions(folder / "Dockerfile")
+    program, name, *arguments = command_of(steps)
+    assert (program, name) == ("tfgen", "app")
+    options = app.build_parser().parse_args(arguments)
+    assert (options.host, options.port, options.read_only) == ("0.0.0.0", settings["app_port"], True)
+    assert ("COPY", "tfgen-*.whl /wheels/") in steps
+    assert ("USER", "1000") in steps
+
+
+def test_prometheus_reads_the_metrics_of_the_server():
+    from tfgen.cli import serve
+
+    (job,) = yaml.safe_load((ROOT / "deploy" / "grafana" / "prometheus.yml").read_text())["scrape_configs"]
+    assert job["metrics_path"] == "/metrics"
+    port = serve.build_parser().parse_args(["DIR"]).port
+    assert job["static_configs"] == [{"targets": [f"127.0.0.1:{port}"]}]

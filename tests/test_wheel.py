@@ -1,5 +1,6 @@
 """The wheel that users install."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 #: Folders that tools create in the source tree.
 GENERATED = ("__pycache__", "node_modules", "dist", ".mypy_cache")
+#: A stand-in for the built page, so that no test needs npm's registry.
+PAGE = ("index.html", "wasm/runtime.wasm")
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +28,13 @@ def wheel(tmp_path_factory):
     for folder in ("tests", "export", "benchmarks"):
         (source / folder).mkdir()
         (source / folder / "__init__.py").touch()
+    page = tmp_path_factory.mktemp("page")
+    for name in PAGE:
+        (page / name).parent.mkdir(exist_ok=True)
+        (page / name).touch()
     command = [sys.executable, "-m", "pip", "wheel", str(source), "--no-deps", "--no-build-isolation", "-w", str(out)]
-    built = subprocess.run(command, capture_output=True, text=True)
+    environment = {**os.environ, "TFGEN_WEB_PAGE": str(page)}
+    built = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert built.returncode == 0, built.stderr
     (file,) = out.glob("tfgen-*.whl")
     with zipfile.ZipFile(file) as archive:
@@ -51,4 +59,18 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
         "tfgen/ondevice/web/package-lock.json",
         "tfgen/ondevice/web/src/main.ts",
     } <= expected
+    expected |= {f"tfgen/ondevice/web/page/{name}" for name in PAGE}
     assert {name for name in wheel if name.startswith("tfgen/")} == expected
+
+
+def test_without_npm_the_package_is_built_without_the_page(tmp_path):
+    command = [sys.executable, "setup.py", "-q", "build", "--build-base", str(tmp_path / "base")]
+    command += ["--build-lib", str(tmp_path / "lib")]
+    environment = {**os.environ, "PATH": str(tmp_path)}
+    environment.pop("TFGEN_WEB_PAGE", None)
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert built.returncode == 0, built.stderr
+    assert "the page of tfgen web is not part of this wheel: Expected npm" in built.stderr
+    web = tmp_path / "lib" / "tfgen" / "ondevice" / "web"
+    assert (web / "index.html").is_file()
+    assert not (web / "page").exists()

@@ -1,5 +1,6 @@
 """A small exported model, and a server of it in its own process."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,20 @@ class Server:
             time.sleep(0.1)
         self.process.kill()
         raise RuntimeError("The server did not stop in 10 seconds.")
+
+
+@pytest.fixture
+def start_server():
+    """A function that starts a server with arguments. It is stopped at the end of the test."""
+    pytest.importorskip("kserve", reason="needs pip install 'tfgen[serve]'")
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments: str) -> Server:
+            running = Server(*arguments)
+            stack.callback(running.stop)
+            return running
+
+        yield start
 
 
 @pytest.fixture(scope="session")

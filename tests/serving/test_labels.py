@@ -6,10 +6,10 @@ import requests
 
 from tfgen.cli import client
 from tfgen.plots.grid import image_grid
-from tfgen.serving.client import interpolate, sample
+from tfgen.serving.client import Client
 from tfgen.serving.labels import with_labels
 from tfgen.serving.saved_model import InputError, SavedModel
-from tfgen.serving.transports import ServerError, connect
+from tfgen.serving.transports import ServerError
 
 CLASSES = ("cat", "dog", "owl")
 NAMES = ("seed", "temperature", "label")
@@ -67,15 +67,15 @@ def test_the_loaded_model_knows_its_classes(model, conditional_model):
 def test_every_protocol_takes_names_and_indices(conditional_server, conditional_model, protocol):
     server = conditional_server.grpc if protocol.startswith("grpc") else conditional_server.http
     owls = conditional_model.sample(3, seed=7, label="owl").numpy()
-    with connect(protocol, server) as call:
-        np.testing.assert_allclose(sample(call, 3, seed=7, label="owl"), owls, atol=1e-5)
-        np.testing.assert_allclose(sample(call, 3, seed=7, label=2), owls, atol=1e-5)
-        np.testing.assert_allclose(sample(call, 3, seed=7), conditional_model.sample(3, seed=7), atol=1e-5)
-        path = interpolate(call, 3, 7, 8, "owl", "cat")
+    with Client(server, protocol) as remote:
+        np.testing.assert_allclose(remote.sample(3, seed=7, label="owl"), owls, atol=1e-5)
+        np.testing.assert_allclose(remote.sample(3, seed=7, label=2), owls, atol=1e-5)
+        np.testing.assert_allclose(remote.sample(3, seed=7), conditional_model.sample(3, seed=7), atol=1e-5)
+        path = remote.interpolate(3, 7, 8, "owl", "cat")
         np.testing.assert_allclose(path[:1], owls[:1], atol=1e-5)
         np.testing.assert_allclose(path[2:], conditional_model.sample(1, seed=8, label="cat"), atol=1e-5)
         with pytest.raises(ServerError, match="label: expected one of cat, dog, owl"):
-            sample(call, 1, label="bird")
+            remote.sample(1, label="bird")
 
 
 def test_the_description_of_the_model_lists_the_classes(conditional_server):

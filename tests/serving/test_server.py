@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tfgen.models import latent_paths
-from tfgen.serving.client import interpolate, sample
+from tfgen.serving.client import Client
 from tfgen.serving.transports import ServerError, connect
 
 PREDICT, INFER = "/v1/models/model:predict", "/v2/models/model/infer"
@@ -25,17 +25,17 @@ def address(server, protocol):
 
 @pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
 def test_every_protocol_returns_the_picture_of_the_seed(server, vae, protocol):
-    with connect(protocol, address(server, protocol)) as call:
-        np.testing.assert_allclose(sample(call, 5, seed=7, temperature=0.5), vae.sample(5, 7, 0.5), atol=1e-6)
-        path = interpolate(call, 4, 3, 9)
+    with Client(address(server, protocol), protocol) as client:
+        np.testing.assert_allclose(client.sample(5, seed=7, temperature=0.5), vae.sample(5, 7, 0.5), atol=1e-6)
+        path = client.interpolate(4, 3, 9)
     ends = vae.normal_noise([3, 9]).numpy()
     np.testing.assert_allclose(path, vae.decode(latent_paths.slerp(ends[0], ends[1], 4)[0]), atol=1e-5)
 
 
 def test_concurrent_clients_each_receive_their_own_picture(server, vae):
     expected = vae.sample(64, seed=100).numpy()
-    with connect("rest", server.http) as call, ThreadPoolExecutor(8) as clients:
-        pictures = list(clients.map(lambda seed: sample(call, 1, seed)[0], range(100, 164)))
+    with Client(server.http) as client, ThreadPoolExecutor(8) as clients:
+        pictures = list(clients.map(lambda seed: client.sample(1, seed)[0], range(100, 164)))
     np.testing.assert_allclose(pictures, expected, atol=1e-6)
 
 
@@ -123,7 +123,8 @@ MALFORMED = {
         {"inputs": [tensor("seed", "INT32", [1], [7, 7905747460161236407])]},
         r"shape \[7, 7905747460161236407\]. Received: 1 values",
     ),
-    "v2: a version": ("/v2/models/model/versions/1/infer", {"inputs": []}, "Received: /v2/models/model/versions/1"),
+    "v1: a missing version": ("/v1/models/model/versions/9:predict", {"inputs": {}}, "model/versions/9 does not exist"),
+    "v2: a missing version": ("/v2/models/model/versions/9/infer", {"inputs": []}, "model/versions/9 does not exist"),
     "v2: unloading the model": ("/v2/repository/models/model/unload", {}, "chosen when the server starts"),
 }
 

@@ -110,6 +110,7 @@ def _launch(
     from starlette.middleware import Middleware
 
     from tfgen.app.error_middleware import BodyLimits, ErrorMiddleware
+    from tfgen.app.health import HEALTH
     from tfgen.app.theme import settings
 
     _, url, shared = blocks.launch(
@@ -121,7 +122,10 @@ def _launch(
         prevent_thread_lock=True,
         max_file_size=MAX_UPLOAD,
         quiet=True,
-        app_kwargs={"middleware": [Middleware(BodyLimits, MAX_UPLOADS, MAX_BODY), Middleware(ErrorMiddleware)]},
+        app_kwargs={
+            "routes": [HEALTH],
+            "middleware": [Middleware(BodyLimits, MAX_UPLOADS, MAX_BODY), Middleware(ErrorMiddleware)],
+        },
         auth=list(auth) or None,
         # The page of earlier calls would let the server contact Hugging Face, and the other page show who uses the app.
         run_history=False,

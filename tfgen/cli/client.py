@@ -53,6 +53,13 @@ def build_parser() -> Parser:
         help="Address of the server [default: 127.0.0.1 with port 8501 for HTTP and 8500 for gRPC].",
     )
     parser.add_argument("--model", default="model", metavar="NAME", help=f"Name of the model on the server {DEFAULT}.")
+    parser.add_argument(
+        "--model-version",
+        dest="version",
+        type=int_in_range(0),
+        metavar="N",
+        help="Version of the model [default: the newest].",
+    )
     add_out(parser, "grid.png", "File to write, a .png")
     return parser
 
@@ -73,15 +80,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     with exit_on_error():
         from tfgen.files import check_writable
         from tfgen.plots.grid import save_grid
-        from tfgen.serving.client import interpolate, sample
-        from tfgen.serving.transports import connect
+        from tfgen.serving.client import Client
 
         path = check_writable(options.out, (".png",))
-        with connect(options.protocol, options.address, options.model) as call:
+        with Client(options.address, options.protocol, options.model, options.version) as client:
             if options.to is None:
-                images = sample(call, options.n, options.seed, options.temperature, options.label)
+                images = client.sample(options.n, options.seed, options.temperature, options.label)
             else:
                 last = options.label if options.label_to is None else options.label_to
-                images = interpolate(call, options.n, options.seed, options.to, options.label, last)
+                images = client.interpolate(options.n, options.seed, options.to, options.label, last)
         save_grid(images, path)
         print(f"{path}: {options.n} pictures, from seed {options.seed}")

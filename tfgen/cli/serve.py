@@ -1,5 +1,6 @@
 """Serve an exported model: tfgen serve EXPORT_DIR [--port 8501] [--grpc-port 8500]"""
 
+import argparse
 import functools
 from collections.abc import Sequence
 
@@ -32,6 +33,20 @@ def build_parser() -> Parser:
         metavar="N",
         help=f"Largest number of rows in one request, 1 to 65536 {DEFAULT}.",
     )
+    parser.add_argument(
+        "--versions",
+        type=int_in_range(1, 100),
+        default=2,
+        metavar="N",
+        help="Number of newest versions that are served, 1 to 100. An address without a version means the newest; one "
+        f"that is added to the folder is served without a restart {DEFAULT}.",
+    )
+    parser.add_argument(
+        "--batching",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="Compute rows of several requests together. The responses are the same, bit for bit, without.",
+    )
     return parser
 
 
@@ -48,5 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             grpc_port=options.grpc_port,
             name=options.name,
             max_batch=options.max_batch,
+            batching=options.batching,
+            keep=options.versions,
             report=functools.partial(print, flush=True),
         )

@@ -50,7 +50,7 @@ class ServedModel(kserve.Model):
         values = {tensor.name: tensor_values(tensor, specs.get(tensor.name)) for tensor in request.inputs}
         outputs = []
         for name, array in self.model.call(signature, values).items():
-            output = InferOutput(name, list(array.shape), from_np_dtype(array.dtype))
+            output = InferOutput(name, list(array.shape), datatype(array.dtype))
             output.set_data_from_numpy(array, binary_data=request.from_grpc or bool(request.use_binary_outputs))
             outputs.append(output)
         return InferResponse(
@@ -77,7 +77,7 @@ def tensor_values(tensor: InferInput, spec):
         InputError: if the data does not have the declared type and shape, or the type is not the signature's. Labels
             may also be names of classes, of the type BYTES.
     """
-    expected = tensor.datatype if spec is None else from_np_dtype(spec.dtype.as_numpy_dtype)
+    expected = tensor.datatype if spec is None else datatype(spec.dtype.as_numpy_dtype)
     is_name = tensor.datatype == "BYTES" and tensor.name in labels.INPUTS
     if tensor.datatype != expected and not is_name:
         raise InputError(f"{tensor.name}: expected the datatype {expected}. Received: {tensor.datatype!r}")
@@ -96,6 +96,11 @@ def tensor_values(tensor: InferInput, spec):
         raise InputError(f"{tensor.name}: expected data of shape {tensor.shape}. Received: {error}") from None
 
 
+def datatype(dtype) -> str:
+    """Return the open inference protocol's name of a NumPy type."""
+    return from_np_dtype(np.dtype(dtype))
+
+
 def _parameter(request: InferRequest, name: str) -> str | None:
     value = (request.parameters or {}).get(name)
     return getattr(value, "string_param", value)
@@ -105,7 +110,7 @@ def _types(specs) -> list[dict]:
     return [
         {
             "name": name,
-            "datatype": from_np_dtype(spec.dtype.as_numpy_dtype),
+            "datatype": datatype(spec.dtype.as_numpy_dtype),
             "shape": [-1 if side is None else side for side in spec.shape],
         }
         for name, spec in specs.items()

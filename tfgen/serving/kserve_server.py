@@ -9,75 +9,65 @@ import socket
 from collections.abc import Callable
 from concurrent import futures
 from http import HTTPStatus
+from pathlib import Path
 
 import grpc
-import kserve
 import uvicorn
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from kserve.constants.constants import PredictorProtocol
-from kserve.errors import InvalidInput
-from kserve.protocol.dataplane import DataPlane
+from kserve.errors import InvalidInput, ModelNotFound
 from kserve.protocol.grpc import grpc_predict_v2_pb2_grpc
 from kserve.protocol.grpc.interceptors import ExceptionToStatusInterceptor
-from kserve.protocol.grpc.servicer import InferenceServicer
-from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import RESTServer
+from prometheus_client import Counter, Gauge
 from starlette.exceptions import HTTPException
 
 from tfgen.errors import ConfigError
+from tfgen.serving import openapi
 from tfgen.serving.body_limit import BodyLimit, too_large
 from tfgen.serving.kserve_model import ServedModel
+from tfgen.serving.kserve_routes import add_routes
+from tfgen.serving.kserve_versions import ReadOnlyRepository, StrictDataPlane, VersionRepository, VersionServicer
 from tfgen.serving.saved_model import SavedModel
+from tfgen.serving.versions import Versions
 
-
-class _StrictDataPlane(DataPlane):
-    """KServe's data plane, which reports an unreadable request as a client error (400) instead of a server error."""
-
-    def decode(self, body, headers, protocol_version=PredictorProtocol.REST_V1.value, model_name=None):
-        if headers and ("ce-specversion" in headers or "cloudevents" in headers.get("content-type", "")):
-            raise InvalidInput("Expected a plain request. Received: a CloudEvent")
-        try:
-            if protocol_version == PredictorProtocol.REST_V1.value:
-                # Ignore the content type, as TensorFlow Serving does: `curl -d` declares a form.
-                headers = {}
-            return super().decode(body, headers, protocol_version, model_name)
-        except InvalidInput:
-            raise
-        except Exception as error:
-            raise InvalidInput(f"Expected a request as JSON. Received: {error}") from None
-
-
-class _ReadOnlyRepository(ModelRepositoryExtension):
-    """A model repository in which clients can neither load nor unload a model."""
-
-    async def load(self, model_name):
-        raise InvalidInput(
-            "Expected a prediction request. Received: a request to load or unload a model, which is chosen when the "
-            "server starts"
-        )
-
-    unload = load
+#: Beside KServe's own metrics, request_predict_seconds and others.
+ERRORS = Counter("request_errors", "HTTP requests that were not answered with a result", ["status"])
+VERSION = Gauge("model_version", "Newest version of the model that is served", ["model_name"])
 
 
 class Servers:
-    """The HTTP and gRPC servers of one model.
+    """The HTTP and gRPC servers of the versions of one model.
 
     Args:
         name: name of the model in the addresses.
-        model: the loaded SavedModel.
+        export: folder with the versions.
+        load: returns a loaded version.
+        keep: number of versions that are served.
         max_body: largest request in bytes.
+        report: called with a sentence about each version that is added or dropped later.
     """
 
-    def __init__(self, name: str, model: SavedModel, max_body: int):
-        self.max_body = max_body
-        repository = kserve.ModelRepository()
-        repository.update(ServedModel(name, model))
-        self.model = model
-        self.data_plane = _StrictDataPlane(model_registry=repository)
-        self.repository = _ReadOnlyRepository(repository)
+    def __init__(
+        self,
+        name: str,
+        export: str | Path,
+        load: Callable[[Path], SavedModel],
+        keep: int,
+        max_body: int,
+        report: Callable[[str], object],
+    ):
+        self.name, self.max_body = name, max_body
+        self.versions = Versions(export, lambda folder: ServedModel(name, load(folder)), keep, report)
+        repository = VersionRepository(name, self.versions)
+        self.data_plane = StrictDataPlane(model_registry=repository)
+        self.repository = ReadOnlyRepository(repository)
+        VERSION.labels(name).set_function(self._newest)
+
+    def _newest(self) -> float:
+        version = self.versions.newest.model.version
+        return float(version) if version.isdecimal() else 0.0
 
     async def start_grpc(self, host: str, port: int) -> int:
         """Start the gRPC server and return its port. Raises `ConfigError` if the port is taken."""
@@ -88,7 +78,7 @@ class Servers:
             # Without this option, a second server could bind the same port, and requests would go to either of them.
             options=[*limits, ("grpc.so_reuseport", 0)],
         )
-        servicer = InferenceServicer(self.data_plane, self.repository)
+        servicer = VersionServicer(self.data_plane, self.repository)
         grpc_predict_v2_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(servicer, self.grpc)
         try:
             bound = self.grpc.add_insecure_port(f"{host}:{port}")
@@ -107,7 +97,9 @@ class Servers:
         rest = RESTServer("kserve.model_server:app", self.data_plane, self.repository, http_port=0)
         rest.create_application()
         app = _application()
-        self._add_metadata(app)
+        add_routes(app, self.data_plane)
+        # FastAPI's attribute for a document of one's own.
+        app.openapi = lambda: openapi.document(app, self.name, self.versions.newest.model)
         app.add_middleware(BodyLimit, max_body=self.max_body)
         for kind, status in _STATUS.items():
             app.add_exception_handler(kind, _error_handler(status, self.max_body))
@@ -122,35 +114,16 @@ class Servers:
         await Server(rest.config).serve(sockets=[listener])
         await self.grpc.stop(grace=1)
 
-    def _add_metadata(self, app) -> None:
-        """Add descriptions of the model that KServe does not give.
-
-        /v1/models/NAME/metadata answers as TensorFlow Serving does. /v2/models/NAME also has the names of the classes,
-        as parameters.labels. KServe's own response has fixed fields, so that a route in front of KServe's answers.
-        """
-
-        async def v1_metadata(model_name: str) -> JSONResponse:
-            await self.data_plane.model_metadata(model_name)  # raises if there is no such model
-            return JSONResponse(self.model.metadata(model_name))
-
-        async def v2_metadata(model_name: str) -> JSONResponse:
-            described = await self.data_plane.model_metadata(model_name)
-            return JSONResponse({**described, "parameters": {"labels": list(self.model.classes)}})
-
-        routes = {"/v1/models/{model_name}/metadata": v1_metadata}
-        if self.model.classes:
-            routes["/v2/models/{model_name}"] = v2_metadata
-        for path, respond in routes.items():
-            app.router.routes.insert(0, APIRoute(path, respond, methods=["GET"]))
-
 
 #: Exceptions that KServe and Starlette raise for a malformed request → HTTP status, None for the exception's own. Their
 #: responses all get the form {"error": message}.
 _STATUS: dict[type[Exception], int | None] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
     RequestValidationError: HTTPStatus.BAD_REQUEST,
+    ModelNotFound: HTTPStatus.NOT_FOUND,
     NotImplementedError: HTTPStatus.NOT_FOUND,
     HTTPException: None,
+    Exception: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 
@@ -163,13 +136,17 @@ def _application():
 def _error_handler(status: int | None, max_body: int):
     async def respond(request: Request, error) -> JSONResponse:
         code = status or error.status_code
+        ERRORS.labels(int(code)).inc()
         if isinstance(error, RequestValidationError):
             # A body that fits none of several schemas has an error for each. The first is enough.
             first = error.errors()[0]
             text = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         elif code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return too_large(max_body, "a longer one")
-        elif code == HTTPStatus.NOT_FOUND:
+        elif code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            # The exception itself is in the log only: its text may contain paths.
+            text = "The server failed. Its log says why"
+        elif code == HTTPStatus.NOT_FOUND and not isinstance(error, ModelNotFound):
             text = f"Expected /v1/models/NAME:predict or /v2/models/NAME/infer. Received: {request.url.path}"
         else:
             text = str(getattr(error, "detail", error))

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfgen.errors import RunError
 from tfgen.export.class_names import read_class_names
+from tfgen.serving.batching import Run, combined, in_blocks, rows_are_exact
 from tfgen.serving.labels import InputError, rows_of, with_labels
 
 __all__ = ["MAX_BATCH", "InputError", "SavedModel", "newest_version", "validated"]
@@ -14,26 +15,37 @@ __all__ = ["MAX_BATCH", "InputError", "SavedModel", "newest_version", "validated
 MAX_BATCH = 256
 
 
+def version_folders(folder: str | Path) -> list[Path]:
+    """Return the folders of the versions of an export, the oldest first. An unfinished one is left out.
+
+    Args:
+        folder: an export (which has `saved_model/`), its `saved_model/`, or one version.
+    """
+    folder = Path(folder)
+    if (folder / "saved_model.pb").is_file():
+        return [folder]
+    root = folder / "saved_model" if (folder / "saved_model").is_dir() else folder
+    if not root.is_dir():
+        return []
+    versions = [path for path in root.iterdir() if path.name.isdecimal() and (path / "saved_model.pb").is_file()]
+    return sorted(versions, key=lambda path: int(path.name))
+
+
 def newest_version(folder: str | Path) -> Path:
     """Return the version folder that TensorFlow Serving would load: the one with the largest number.
 
     Args:
-        folder: an export (which has `saved_model/`), its `saved_model/`, or one version.
+        folder: see `version_folders`.
 
     Raises:
         RunError: if there is no version folder with a SavedModel.
     """
-    folder = Path(folder)
-    if (folder / "saved_model.pb").is_file():
-        return folder
-    root = folder / "saved_model" if (folder / "saved_model").is_dir() else folder
-    versions = [path for path in root.glob("*/") if path.name.isdecimal() and (path / "saved_model.pb").is_file()]
-    if not versions:
+    if not (versions := version_folders(folder)):
         raise RunError(
-            f"Expected an exported model, {folder / 'saved_model' / '1'} or a higher number. "
+            f"Expected an exported model, {Path(folder) / 'saved_model' / '1'} or a higher number. "
             "Make one with: tfgen export RUN --to saved_model"
         )
-    return max(versions, key=lambda path: int(path.name))
+    return versions[-1]
 
 
 class SavedModel:
@@ -64,6 +76,7 @@ class SavedModel:
         self.classes = read_class_names(path / "assets.extra")
         self.max_batch = max_batch
         self._functions = dict(self._loaded.signatures)
+        self._runs: dict[str, Run] = {name: self._direct(name) for name in self._functions}
         self.signatures = {name: function.structured_input_signature[1] for name, function in self._functions.items()}
         if "serving_default" not in self.signatures:
             names = ", ".join(sorted(self.signatures)) or "none"
@@ -123,10 +136,39 @@ class SavedModel:
         if len({len(array) for array in arrays.values()}) > 1:
             rows = ", ".join(f"{name} {len(array)}" for name, array in sorted(arrays.items()))
             raise InputError(f"Expected the same number of rows in every input. Received: {rows}")
+        return self._runs[signature](arrays)
+
+    def use_blocks(self, combine: bool = True) -> list[str]:
+        """Compute calls in blocks of rows from now on (see `tfgen.serving.batching`).
+
+        A row of an output then has the same bits in every call, alone or among others. A signature for which that
+        cannot be reached goes on to compute each call as a whole. This calls every signature a few times.
+
+        Args:
+            combine: whether calls from several threads are computed together. The bits are the same without.
+
+        Returns:
+            The signatures that are computed in blocks.
+        """
+        found = []
+        for name, specs in self.signatures.items():
+            run = self._direct(name)
+            if rows_are_exact(run, specs):
+                found.append(name)
+                function = self._functions[name]
+                self._runs[name] = combined(function, specs, self.max_batch) if combine else in_blocks(run)
+        return found
+
+    def _direct(self, signature: str) -> Run:
         import tensorflow as tf
 
-        outputs = self._functions[signature](**{name: tf.constant(array) for name, array in arrays.items()})
-        return {name: tensor.numpy() for name, tensor in outputs.items()}
+        function = self._functions[signature]
+
+        def run(inputs):
+            outputs = function(**{name: tf.constant(array) for name, array in inputs.items()})
+            return {name: tensor.numpy() for name, tensor in outputs.items()}
+
+        return run
 
 
 def validated(name: str, value, spec, max_batch: int) -> np.ndarray:

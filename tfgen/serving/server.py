@@ -12,12 +12,14 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tfgen.errors import ConfigError
 from tfgen.extras import check_installed
 from tfgen.serving.saved_model import MAX_BATCH, SavedModel, newest_version
+from tfgen.serving.versions import KEEP, POLL
 from tfgen.startup import start_tensorflow
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Largest request in bytes. A request of MAX_BATCH images of 64 × 64 colour pixels as JSON has 30 million bytes.
 MAX_BODY = 32 * 1024 * 1024
+#: Requests that may be computed or wait for computation at a time; others wait unread.
+REQUESTS = 64
 
 
 def serve(
@@ -34,9 +38,13 @@ def serve(
     grpc_port: int = 8500,
     name: str = "model",
     max_batch: int = MAX_BATCH,
+    batching: bool = True,
+    keep: int = KEEP,
     report: Callable[[str], Any] = print,
 ) -> None:
     """Serve an exported SavedModel over HTTP and gRPC, until Ctrl-C.
+
+    Versions that are added to the folder later are served too, without a restart (see `tfgen.serving.versions`).
 
     Args:
         export: folder that `tfgen export` wrote.
@@ -46,7 +54,10 @@ def serve(
         grpc_port: gRPC port, 0 for a free one.
         name: name of the model in the addresses.
         max_batch: largest number of rows in one request.
-        report: called with the served version and the addresses when the server accepts requests.
+        batching: whether rows of several requests are computed together. The responses are the same, bit for bit.
+        keep: number of newest versions that are served.
+        report: called with the served version and the addresses when the server accepts requests, and with a sentence
+            for each version that is added or dropped later.
 
     Raises:
         ConfigError: if the name is invalid, a port is taken, the host is not an address of this machine, or KServe is
@@ -61,13 +72,19 @@ def serve(
     with bind(host, port) as listener:
         start_tensorflow(probability=False)
         servers = load_kserve()
-        model = SavedModel(export, max_batch)
-        warm_up(model)
+
+        def load(folder: Path) -> SavedModel:
+            model = SavedModel(folder, max_batch)
+            # Also the first call of every signature, for which the first user would otherwise wait.
+            model.use_blocks(batching)
+            return model
+
         logging.getLogger("kserve").addFilter(_is_unexpected)
         # KServe 0.21 uses a response class that its version of FastAPI has deprecated.
         warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(servers(name, model, MAX_BODY), listener, host, grpc_port, name, version, report))
+            running = servers(name, export, load, keep, MAX_BODY, report)
+            asyncio.run(_run(running, listener, host, grpc_port, name, version, report))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -110,15 +127,6 @@ def load_kserve() -> "type[Servers]":
     return Servers
 
 
-def warm_up(model: SavedModel) -> None:
-    """Call each signature once with zeros, so that the first user does not wait for TensorFlow's initialization."""
-    import numpy as np
-
-    for name, specs in model.signatures.items():
-        zeros = {key: np.zeros((1, *spec.shape[1:]), spec.dtype.as_numpy_dtype) for key, spec in specs.items()}
-        model.call(name, zeros)
-
-
 def _is_unexpected(record: logging.LogRecord) -> bool:
     """Logging filter: drop the traceback of a malformed request, whose sender has received the message."""
     from kserve.errors import InvalidInput, ModelNotFound
@@ -135,6 +143,8 @@ async def _run(
     version: Path,
     report: Callable[[str], Any],
 ) -> None:
+    # A request waits in a thread while TensorFlow combines it with others.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(REQUESTS))
     bound_grpc_port = await servers.start_grpc(host, grpc_port)
     http = f"http://{host}:{listener.getsockname()[1]}"
     addresses = (
@@ -142,4 +152,16 @@ async def _run(
         f"  HTTP  {http}/v1/models/{name}:predict  and  {http}/v2/models/{name}/infer\n"
         f"  gRPC  {host}:{bound_grpc_port} (open inference protocol)"
     )
+    following = asyncio.create_task(_follow(servers.versions.update))
     await servers.serve_http(listener, lambda: report(addresses))
+    following.cancel()
+
+
+async def _follow(update: Callable[[], None]) -> None:
+    """Call `update` every `POLL` seconds, in a thread."""
+    while True:
+        await asyncio.sleep(POLL)
+        try:
+            await asyncio.to_thread(update)
+        except Exception:
+            logging.getLogger("kserve").exception("A look for newer versions failed")

@@ -31,13 +31,16 @@ class ServerError(TfgenError):
 
 
 @contextlib.contextmanager
-def connect(protocol: str, address: str | None = None, model: str = "model") -> Iterator[Call]:
+def connect(
+    protocol: str, address: str | None = None, model: str = "model", version: int | None = None
+) -> Iterator[Call]:
     """Connect to a server for the duration of the `with` block.
 
     Args:
         protocol: a protocol of the table above.
         address: "host:port"; for HTTP also a URL. Default: the protocol's entry of `ADDRESSES`.
         model: name of the model on the server.
+        version: version of the model, None for the newest.
 
     Yields:
         A `Call`.
@@ -54,7 +57,9 @@ def connect(protocol: str, address: str | None = None, model: str = "model") -> 
     address = address or ADDRESSES[protocol]
     with contextlib.ExitStack() as connection:
         try:
-            call = {"rest": _rest, "grpc": _grpc, "v2": _v2, "grpc-v2": _grpc_v2}[protocol](address, model, connection)
+            call = {"rest": _rest, "grpc": _grpc, "v2": _v2, "grpc-v2": _grpc_v2}[protocol](
+                address, model, version, connection
+            )
         except ModuleNotFoundError as error:
             raise ConfigError(
                 f"--protocol {protocol}: expected the packages of: pip install 'tfgen[serve]'. Received: {error}"
@@ -102,8 +107,12 @@ def _message(response) -> str:
         return response.text[:500] or response.reason
 
 
-def _rest(address: str, model: str, connection: contextlib.ExitStack) -> Call:
-    post = _post(address, f"/v1/models/{model}:predict", connection)
+def _path(model: str, version: int | None) -> str:
+    return model if version is None else f"{model}/versions/{version}"
+
+
+def _rest(address: str, model: str, version: int | None, connection: contextlib.ExitStack) -> Call:
+    post = _post(address, f"/v1/models/{_path(model, version)}:predict", connection)
 
     def call(signature, inputs):
         body = {"signature_name": signature, "inputs": {name: array.tolist() for name, array in inputs.items()}}
@@ -116,8 +125,8 @@ def _rest(address: str, model: str, connection: contextlib.ExitStack) -> Call:
     return call
 
 
-def _v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
-    post = _post(address, f"/v2/models/{model}/infer", connection)
+def _v2(address: str, model: str, version: int | None, connection: contextlib.ExitStack) -> Call:
+    post = _post(address, f"/v2/models/{_path(model, version)}/infer", connection)
 
     def call(signature, inputs):
         tensors = [
@@ -159,7 +168,7 @@ def _channel(address: str, connection: contextlib.ExitStack):
     return connection.enter_context(grpc.insecure_channel(address, options=[("grpc.max_receive_message_length", -1)]))
 
 
-def _grpc(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+def _grpc(address: str, model: str, version: int | None, connection: contextlib.ExitStack) -> Call:
     from tfgen.startup import start_tensorflow
 
     start_tensorflow(probability=False)
@@ -172,6 +181,8 @@ def _grpc(address: str, model: str, connection: contextlib.ExitStack) -> Call:
         request = predict_pb2.PredictRequest()
         request.model_spec.name = model
         request.model_spec.signature_name = signature
+        if version is not None:
+            request.model_spec.version.value = version
         for name, array in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(array))
         response = _send(stub.Predict, request, address)
@@ -180,18 +191,19 @@ def _grpc(address: str, model: str, connection: contextlib.ExitStack) -> Call:
     return call
 
 
-def _grpc_v2(address: str, model: str, connection: contextlib.ExitStack) -> Call:
+def _grpc_v2(address: str, model: str, version: int | None, connection: contextlib.ExitStack) -> Call:
     from kserve import InferInput, InferRequest, InferResponse
     from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
     stub = GRPCInferenceServiceStub(_channel(address, connection))
+    named = None if version is None else str(version)
 
     def call(signature, inputs):
         tensors = []
         for name, array in inputs.items():
             tensors.append(InferInput(name, list(array.shape), _datatype(array)))
             tensors[-1].set_data_from_numpy(np.char.encode(array, "utf-8") if array.dtype.kind == "U" else array)
-        request = InferRequest(model, tensors, parameters={"signature_name": signature})
+        request = InferRequest(model, tensors, parameters={"signature_name": signature}, model_version=named)
         response = InferResponse.from_grpc(_send(stub.ModelInfer, request.to_grpc(), address))
         return {output.name: output.as_numpy() for output in response.outputs}
 

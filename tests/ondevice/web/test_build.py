@@ -13,6 +13,12 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "tfgen" / "web"
 
 
+@pytest.fixture(autouse=True)
+def package_without_page(tmp_path, monkeypatch):
+    """The tests build the page, whether or not the installed package has it."""
+    monkeypatch.setattr(build, "shipped_page", lambda: tmp_path / "package" / "page")
+
+
 @pytest.fixture
 def npm(tmp_path, monkeypatch):
     """Install a script as npm, and return a function that sets the commands of the script."""
@@ -69,3 +75,11 @@ def test_the_page_built_by_another_process_is_kept(cache, npm):
     assert build.build_page() == page
     assert [file.name for file in page.iterdir()] == ["theirs"]
     assert list(cache.iterdir()) == [page]
+
+
+def test_the_page_of_the_package_needs_neither_npm_nor_the_cache(cache, npm, tmp_path):
+    npm("exit 1")
+    shipped = tmp_path / "package" / "page"
+    shipped.mkdir(parents=True)
+    assert build.build_page() == shipped
+    assert not cache.exists()
