@@ -30,7 +30,8 @@ def theme() -> gr.themes.Base:
         font_mono=list(CODE_FONT),
     )
     # Gradio's own greys of hints have a contrast of 2.6 : 1 on white. WCAG 2.2 AA demands 4.5 : 1.
-    return theme.set(**{name + suffix: grey for name in HINTS for suffix, grey in GREYS.items()})
+    blue = {f"button_primary_background_fill{suffix}": "*primary_600" for suffix in GREYS}
+    return theme.set(**blue, **{name + suffix: grey for name in HINTS for suffix, grey in GREYS.items()})
 
 
 def settings() -> dict[str, Any]:

@@ -23,7 +23,7 @@ NEXT = """
 | Wander through the pictures that a model can make | **Explore latent space** |
 | Draw something, and see how a model redraws it and how probable it finds it | **Reconstruct** |
 | Put models beside each other, with their measurements | **Compare** |
-| Train a model, also on pictures of yours, and watch it learn | **Runs** |
+| See how a model learned; train one, also on pictures of yours | **Runs** |
 """
 
 

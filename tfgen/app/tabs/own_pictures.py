@@ -38,7 +38,7 @@ class OwnPictures:
 
 def build(context: Context) -> OwnPictures:
     """Add the components to the page."""
-    with gr.Group(elem_id="own-pictures"):
+    with gr.Column(elem_id="own-pictures"):
         gr.Markdown(
             "**Or train on pictures of yours.** Choose only the family of the model. All other options follow from the "
             "pictures, the device and the time. Sub-folders are the classes. Twenty pictures are enough to try it, a "
@@ -55,7 +55,7 @@ def build(context: Context) -> OwnPictures:
         with gr.Row():
             minutes = gr.Number(MINUTES, label="Minutes", info="Planned time of the training", min_width=120)
             size = gr.Number(
-                None, precision=0, label="Image size", info="Side in pixels; empty: that of the files", min_width=120
+                None, precision=0, label="Image size", info="Side in pixels; 0: that of the files", min_width=120
             )
         conditional = gr.Checkbox(False, label="Learn the classes", info="The names of the sub-folders")
         start = gr.Button("Train on these pictures", elem_id="own-start")
