@@ -34,14 +34,11 @@ def examples(context: Context) -> list[Example]:
     """Return for each family of `SENTENCES` its first pretrained model of MNIST, or else its first pretrained model."""
     found = []
     for family, sentence in SENTENCES.items():
-        packed = [
-            entry
-            for entry in context.catalogue.entries()
-            if entry.run is not None and entry.run.is_packed and entry.run.config.model == family
-        ]
-        ranked = sorted(packed, key=lambda entry: entry.run.config.data.data != DATA)
+        runs = {entry.name: entry.run for entry in context.catalogue.entries() if entry.run is not None}
+        packed = [name for name, run in runs.items() if run.is_packed and run.config.model == family]
+        ranked = sorted(packed, key=lambda name: runs[name].config.data.data != DATA)
         if ranked:
-            found.append(Example(family, FAMILIES[family].title, sentence, ranked[0].name))
+            found.append(Example(family, FAMILIES[family].title, sentence, ranked[0]))
     return found
 
 
