@@ -29,7 +29,7 @@ MALFORMED = [
     b"[1, 2]",
     b"{}",
     b'{"instances": []}',
-    b'{"instances": [{"seed": 1}]}',
+    b'{"instances": [{"temperature": 1}]}',
     b'{"inputs": {"seed": ["1"], "temperature": [1.0]}}',
     b'{"inputs": {"seed": [1.5], "temperature": [1.0]}}',
     b'{"inputs": {"seed": [[1]], "temperature": [1.0]}}',
