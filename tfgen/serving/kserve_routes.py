@@ -1,5 +1,8 @@
 """Addresses that KServe's REST server does not have: versions, the health, and descriptions of the model."""
 
+from collections.abc import Callable
+from typing import Any
+
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -50,7 +53,7 @@ def add_routes(app: FastAPI, data_plane: StrictDataPlane) -> None:
         return await v2.infer(raw_request, raw_response, versioned(model_name, model_version), request_body)
 
     v1_version, v2_version = (f"/{api}/models/{{model_name}}/versions/{{model_version}}" for api in ("v1", "v2"))
-    routes = [
+    routes: list[tuple[str, Callable[..., Any], str]] = [
         ("/health", health, "GET"),
         ("/v1/models/{model_name}/metadata", v1_metadata, "GET"),
         (f"{v1_version}/metadata", v1_metadata, "GET"),
