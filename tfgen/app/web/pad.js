@@ -1,6 +1,6 @@
 // An area to draw on. The value is the drawing as a data URL of a PNG. The value is empty while nothing is drawn.
 const canvas = element.querySelector('canvas');
-const pen = canvas.getContext('2d');
+const pen = canvas.getContext('2d', { willReadFrequently: true });
 // The drawing before each stroke, for the button "Undo".
 const earlier = [];
 let last = null;
