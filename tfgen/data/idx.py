@@ -6,8 +6,8 @@ import gzip
 import math
 import os
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def read_idx(path: str | os.PathLike[str], rank: int) -> np.ndarray:
         raise DataError(f"{path}: expected a readable idx file. Received: {error.strerror or error}") from error
 
 
-def _read(content: IO[bytes], path: Path, rank: int, most: int) -> np.ndarray:
+def _read(content: gzip.GzipFile | BufferedIOBase, path: Path, rank: int, most: int) -> np.ndarray:
     """Read the header of an open file, and then the values that it promises and no more.
 
     Args:

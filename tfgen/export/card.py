@@ -107,8 +107,8 @@ def _training(run: "Run") -> str:
         return f"not known: the model was read from the file {run.path.name}"
     train = run.config.train
     return (
-        f"preset `{run.config.preset}`: {counted(train.epochs, 'epoch')}, batches of {train.batch_size}, {train.optimizer}, "
-        f"learning rate {train.learning_rate:g}, seed {train.seed}"
+        f"preset `{run.config.preset}`: {counted(train.epochs, 'epoch')}, batches of {train.batch_size}, "
+        f"{train.optimizer}, learning rate {train.learning_rate:g}, seed {train.seed}"
     )
 
 
