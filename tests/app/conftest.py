@@ -146,6 +146,13 @@ def closed_event_loops():
         gc.collect()
 
 
+@pytest.fixture
+def without_open_loops():
+    """`closed_event_loops` around a test that starts a server of its own."""
+    with closed_event_loops():
+        yield
+
+
 class ErrorCollector(logging.Handler):
     """Collects warnings, errors and tracebacks of the server."""
 

@@ -7,7 +7,7 @@ from tfgen.app import server
 from tfgen.ports import LOOPBACK
 
 
-def test_health_answers_without_a_password_and_tells_nothing_else():
+def test_health_answers_without_a_password_and_tells_nothing_else(without_open_loops):
     with gr.Blocks() as blocks:
         gr.Markdown("page")
     url = server._launch(blocks, LOOPBACK, 0, False, False, False, [("me", "password")])

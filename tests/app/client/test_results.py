@@ -147,7 +147,7 @@ def test_a_reconstruction_has_input_reconstruction_difference_plot_and_typicalit
     np.testing.assert_allclose(pixels(made)[::45, ::45], np.round(255 * again[0, ..., 0]), atol=1)
     np.testing.assert_allclose(pixels(difference)[::45, ::45], signed_difference(example[0], again[0]), atol=2)
     assert pixels(plot).shape[1] == 768
-    assert re.match(r"\*\*\d+\.\d{3} bits/dim\*\*, (higher|lower) than ", typicality)
+    assert re.match(r"\*\*\d+\.\d{3} bits/dim\*\* \(lower: [a-z ]+\), (higher|lower) than ", typicality)
 
 
 def test_a_flow_reconstructs_a_picture_exactly(client, digit):

@@ -174,9 +174,9 @@ def connect(context: Context, header: Header, tab: gr.Tab, training: Training, r
         **WATCHING,
     }
     values = [component for name, component in vars(options).items() if name != "expected"]
-    controls.start.click(bind(start_training, context), values, awaited, **QUIET).then(**watching)
+    controls.start.click(bind(_start, context), values, awaited, **QUIET).then(**watching)
     given = [options.family, *own.options, options.seed]
-    own.start.click(bind(train_on_pictures, context), given, awaited, **QUIET).then(**watching)
+    own.start.click(bind(_start_on_pictures, context), given, awaited, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
     controls.resume.click(bind(_resume, context), controls.unfinished, awaited, **QUIET).then(**watching)
     progress.use.click(bind(_use, context), header.model, header.model, **QUIET)
@@ -204,6 +204,15 @@ def _options_of_preset(family: str, preset: str | None) -> list[Any]:
 def _conditional_of_data(data: str | None):
     """Return the update of the checkbox for a conditional model: data without labels have none."""
     return gr.update(visible=True) if has_labels(data) else gr.update(visible=False, value=False)
+
+
+# Gradio numbers the handlers of one name, so that the events of the page need names of their own.
+def _start(context: Context, *values: Any) -> str:
+    return start_training(context, *values)
+
+
+def _start_on_pictures(context: Context, *values: Any) -> str:
+    return train_on_pictures(context, *values)
 
 
 def _stop(context: Context) -> None:
