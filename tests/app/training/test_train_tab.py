@@ -159,7 +159,7 @@ def until_page(page, condition, seconds=60.0):
 def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened):
     served.behave("slow")
     page = opened("Train a new model")
-    wait_for_status(page, "No training is running|digits")
+    wait_for_status(page, "No training is running|digits|cats")
     page.get_by_label("Epochs", exact=True).fill("600")
     page.locator("#train-start").click()
     wait_for_status(page, r"digits-vae-1 is training: epoch \d+ of 600, about .* left")
@@ -203,7 +203,7 @@ def test_pictures_of_the_user_are_dropped_and_trained_on(opened, served, cats):
 def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
     served.behave(how)
     page = opened("Train a new model", 390)
-    wait_for_status(page, "No training is running|digits")
+    wait_for_status(page, "No training is running|digits|cats")
     page.locator("#train-start").click()
     wait_for_status(page, rf"digits-vae-1 failed\. .*{sentence}")
     until_page(page, lambda: page.locator("#train-start").is_enabled())
@@ -212,7 +212,7 @@ def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
 
 def test_bad_options_give_a_message_on_the_page(served, opened):
     page = opened("Train a new model")
-    wait_for_status(page, "No training is running|digits")
+    wait_for_status(page, "No training is running|digits|cats")
     page.get_by_label("Epochs", exact=True).fill("0")
     page.locator("#train-start").click()
     page.get_by_text("epochs: expected at least 1. Received: 0").wait_for()

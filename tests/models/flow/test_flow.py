@@ -217,7 +217,7 @@ def test_new_weights_give_a_new_density_of_the_same_tensor(case):
     y = tf.constant(examples_of(flow.event_shape, None) * 0.01 + 0.5)
     before = flow.log_density(y).numpy()
     weight = flow.conditioners[0].trainable_variables[0]
-    change = 0.1 * np.random.default_rng(0).normal(size=weight.shape)
+    change = 0.1 * (1.0 + np.random.default_rng(0).normal(size=weight.shape))
     weight.assign_add(change)
     after = flow.log_density(y).numpy()
     weight.assign_sub(change)

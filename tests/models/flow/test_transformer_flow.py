@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,6 +16,11 @@ from tfgen.models.flow.transformer_chain import patch_of
 
 SMALL = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 2, "heads": 2}
 GAUSSIAN = {**SMALL, "dequantization": "gaussian"}
+
+
+@pytest.fixture(autouse=True)
+def same_initial_weights():
+    keras.utils.set_random_seed(0)
 
 
 def perturbed(flow, scale=0.5):

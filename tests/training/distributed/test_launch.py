@@ -299,7 +299,7 @@ def test_a_signal_is_passed_on_and_waited_for(tmp_path):
         ("", "Expected -- train and the options of a training"),
         ("-- python train.py", "Received: 'python'"),
         ("--workers 0 -- train --model vae", "--workers: expected an integer from 1"),
-        ("--heartbeat-timeout 1 -- train --model vae", "--heartbeat-timeout: expected a finite number of seconds, at"),
+        ("--heartbeat-timeout 1 -- train --model vae", "--heartbeat-timeout: expected a number of seconds from 5 to"),
         ("-- train --model vae --epochs 0", "epochs: expected"),
     ],
 )
