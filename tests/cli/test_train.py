@@ -66,9 +66,9 @@ def test_the_folder_holds_what_it_should(runs, name):
     for file in run.rglob("*.png"):
         with Image.open(file) as picture:
             assert np.asarray(picture).std() > 0, file
-    # No temporary file is left. The two lock files stay; the operating system knows whether they are locked.
+    # No temporary file is left. The lock files stay; the operating system knows whether they are locked.
     hidden = {name for name in present if "/." in name or name.startswith(".")}
-    assert hidden <= {".training.lock", ".evaluation.lock"}
+    assert hidden <= {".launch.lock", ".training.lock", ".evaluation.lock"}
 
 
 @pytest.mark.parametrize("name", ["vae", "gan", "flow"])

@@ -63,9 +63,9 @@ def test_a_folder_and_an_npz_with_labels_are_accepted(tmp_path):
     assert card.test_accuracy == 1.0
     assert content
     images = generator.integers(0, 4, (30, 6, 6)).astype(np.uint8)
-    np.savez(tmp_path / "own.npz", images=images, labels=np.tile([5, -1, 9], 10), levels=4)
+    np.savez(tmp_path / "own.npz", images=images, labels=np.tile([5, 0, 9], 10), levels=4)
     card = train_classifier(data.load(tmp_path / "own.npz"), steps=2, batch_size=8)[1]
-    assert card.labels == (-1, 5, 9)
+    assert card.labels == (0, 5, 9)
     assert card.levels == 4
 
 

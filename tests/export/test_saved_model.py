@@ -57,7 +57,7 @@ def test_the_weights_are_stored_once(folder, tiny_models):
 
 
 def test_weights_that_are_stored_twice_are_found(tiny_models, tmp_path):
-    model = tiny_models("gan")
+    model = tiny_models("vae-mlp")
     archive = keras.export.ExportArchive()
     archive.track(model)
     signature = signatures(model)["decode"]
