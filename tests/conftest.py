@@ -196,9 +196,12 @@ def conditional_model():
 
         config_class = NoOptions
         latent_shape = (3,)
+        # Single layers, which have no output layer of their own.
+        feature_networks = ("encoder", "decoder")
 
         def _build_networks(self):
-            self.encoder, self.decoder = keras.layers.Dense(3), keras.layers.Dense(64)
+            self.encoder = keras.layers.Dense(3, name="encoder")
+            self.decoder = keras.layers.Dense(64, name="decoder")
             self.encoder.build((None, 64 + len(self.classes)))
             self.decoder.build((None, 3 + len(self.classes)))
 

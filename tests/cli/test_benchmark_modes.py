@@ -39,7 +39,7 @@ def test_the_report_is_written_and_finished_trials_are_kept(tmp_path, capsys):
         ("--steps 7", "--steps: expected a multiple of 400 steps"),
         ("--data ring9", "--data: expected one of ring8, grid25, stacked_mnist. Received: 'ring9'"),
         ("--seeds 0", "expected an integer from 1 to 100. Received: '0'"),
-        ("--out /dev/null/benchmark", "--out: expected a folder that can be written"),
+        ("--out /dev/null/benchmark", "--out: expected a folder of files"),
     ],
 )
 def test_bad_input_is_a_sentence_and_status_2(line, message, capsys):
