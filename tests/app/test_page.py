@@ -187,11 +187,13 @@ def test_all_tabs_are_shown_in_a_narrow_window_and_open_by_keyboard(opened):
 
 def test_the_model_can_be_chosen_by_keyboard(window, model):
     page = window.page
+    window.go("Overview")
     page.locator("#model input").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("flow-pri")
     page.keyboard.press("Enter")
     window.until(lambda: page.locator("#model input").input_value() == "vae-flow-prior")
+    window.go("Sample")
     window.shows("#samples", model("vae-flow-prior").sample(36, seed=0).numpy(), 800)
 
 
