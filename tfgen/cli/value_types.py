@@ -39,7 +39,7 @@ def number_in_range(low: float, high: float, unit: str = "a number") -> Callable
         except ValueError:
             value = math.nan
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"expected {unit} from {low:g} to {high:g}. Received: {shown(text)}")
+            raise argparse.ArgumentTypeError(f"expected {unit} from {low:.12g} to {high:.12g}. Received: {shown(text)}")
         return value
 
     return convert

@@ -68,22 +68,20 @@ def test_the_noise_of_a_normal_distribution_is_removed_exactly():
 
 
 def test_decode_removes_the_noise_by_the_gradient_of_the_density():
-    flow = perturbed(Flow((4, 4, 1), 256, patch=2, noise=0.05, classes=("a", "b"), **GAUSSIAN))
+    # With this scale of the latents no pixel is clipped to [0, 1].
+    flow = Flow((4, 4, 1), 256, patch=2, noise=0.05, prior_scale=0.15, classes=("a", "b"), **GAUSSIAN)
+    perturbed(flow, scale=0.1)
     with flow.decoding(denoise=False):
         raw = flow.sample(3, seed=1, label="b")
     denoised = flow.sample(3, seed=1, label="b")
+    assert 0.0 < np.min(raw) and np.max(raw) < 1.0
     y = tf.constant((raw * 255.0 + 0.5) / 256.0)
     with tf.GradientTape() as tape:
         tape.watch(y)
         density = flow.log_density(y, tf.fill((3,), 1))
     expected = (y + 0.05**2 * tape.gradient(density, y)) * 256.0 / 255.0 - 0.5 / 255.0
-    inside = (raw.numpy() > 0.0) & (raw.numpy() < 1.0)
-    assert inside.sum() > 10
-    # Values that were clipped to [0, 1] have another gradient, in their own image only.
-    whole = inside.all(axis=(1, 2, 3))
-    if whole.any():
-        np.testing.assert_allclose(denoised[whole], np.clip(expected, 0, 1)[whole], atol=1e-4)
-    assert np.abs(denoised - raw).max() > 1e-4
+    np.testing.assert_allclose(denoised, expected, atol=1e-4)
+    assert np.abs(denoised - raw).max() > 1e-2
 
 
 @pytest.mark.parametrize("classes", [(), ("a", "b")])
