@@ -93,6 +93,9 @@ def test_a_read_only_page_shows_runs_and_has_no_handler_that_trains(tmp_path, re
     )
     started = [block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "train-start"]
     assert bool(started) is not read_only
+    overview = next(block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "what-next")
+    assert "See how a model learned" in overview.value
+    assert ("train one" in overview.value) is not read_only
 
 
 def test_events_of_the_page_accept_a_cleared_number():

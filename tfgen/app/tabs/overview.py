@@ -23,8 +23,12 @@ NEXT = """
 | Wander through the pictures that a model can make | **Explore latent space** |
 | Draw something, and see how a model redraws it and how probable it finds it | **Reconstruct** |
 | Put models beside each other, with their measurements | **Compare** |
-| See how a model learned; train one, also on pictures of yours | **Runs** |
 """
+#: Last row of the table, for pages with and without the controls that train.
+RUNS = {
+    True: "| See how a model learned; train one, also on pictures of yours | **Runs** |",
+    False: "| See how a model learned | **Runs** |",
+}
 
 
 def build(context: Context, header: Header, tab: gr.Tab) -> None:
@@ -41,7 +45,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 use = gr.Button(f"Choose {example.model}", size="sm")
                 use.click(lambda name=example.model: name, outputs=header.model, queue=False, **INTERNAL)
             pictures.append(shown)
-    gr.Markdown(NEXT, elem_id="what-next", elem_classes=["facts"])
+    gr.Markdown(NEXT + RUNS[header.can_train], elem_id="what-next", elem_classes=["facts"])
     if not pictures:
         return
     show = bind(_show, context)
