@@ -6,17 +6,32 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tfgen.errors import ConfigError
-from tfgen.ondevice.web.server import make_server, model_files
+from tfgen.errors import ConfigError, RunError
+from tfgen.ondevice.web.server import make_server, model_files, serve
+
+
+#: The first bytes of a .tflite file.
+TFLITE = b"\x1c\0\0\0TFL3"
 
 
 def test_the_unquantized_model_is_first(tmp_path):
     for name in ("model-float16.tflite", "a.tflite", "model.tflite"):
-        (tmp_path / name).touch()
+        (tmp_path / name).write_bytes(TFLITE)
     assert [file.name for file in model_files(tmp_path)] == ["model.tflite", "a.tflite", "model-float16.tflite"]
     (tmp_path / "export" / "tflite").mkdir(parents=True)
-    (tmp_path / "export" / "tflite" / "b.tflite").touch()
+    (tmp_path / "export" / "tflite" / "b.tflite").write_bytes(TFLITE)
     assert [file.name for file in model_files(tmp_path / "export")] == ["b.tflite"]
+
+
+@pytest.mark.parametrize("content", [b"", b"TFL3", b"no model at all"])
+def test_a_file_of_another_format_is_refused_before_the_page_is_built(tmp_path, content, monkeypatch):
+    monkeypatch.setattr("tfgen.ondevice.web.server.build_page", lambda report: pytest.fail("the page was built"))
+    (tmp_path / "x.keras").write_bytes(content)
+    (tmp_path / "tflite").mkdir()
+    (tmp_path / "tflite" / "model.tflite").write_bytes(content)
+    for path in (tmp_path / "x.keras", tmp_path):
+        with pytest.raises(RunError, match="Expected a TFLite model"):
+            serve(path)
 
 
 def test_a_taken_port_is_rejected(tmp_path):

@@ -32,7 +32,7 @@ def serve(
         report: called with the address when the server accepts requests, and with a line if the page is built first.
 
     Raises:
-        RunError: if there is no .tflite file.
+        RunError: if there is no .tflite file, or if a file has another format.
         ConfigError: if the page cannot be built, the port is taken, or the host is not an address of this machine.
     """
     models = model_files(model)
@@ -51,18 +51,31 @@ def model_files(path: str | Path) -> list[Path]:
         path: a file, a folder with .tflite files, or a folder with a sub-folder `tflite`.
 
     Raises:
-        RunError: if there is no .tflite file.
+        RunError: if there is no .tflite file, or if a file has another format.
     """
     path = Path(path)
     if path.is_file():
-        return [path]
+        return [checked(path)]
     for folder in (path, path / "tflite"):
         if found := sorted(folder.glob("*.tflite"), key=lambda file: (file.name != "model.tflite", file.name)):
-            return found
+            return [checked(file) for file in found]
     raise RunError(
         f"Expected a .tflite file or a folder that contains one. Received: {path}. Make one with: "
         "tfgen export RUN --to tflite"
     )
+
+
+def checked(file: Path) -> Path:
+    """Return the file.
+
+    Raises:
+        RunError: if the file has another format than TFLite.
+    """
+    # Bytes 4 to 7 of a FlatBuffers file identify its format.
+    with file.open("rb") as stream:
+        if stream.read(8)[4:] != b"TFL3":
+            raise RunError(f"Expected a TFLite model. Received: {file}, which has another format")
+    return file
 
 
 def make_server(models: Sequence[Path], page: Path, host: str, port: int) -> ThreadingHTTPServer:
