@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tfgen.errors import ConfigError, RunError
 from tfgen.ondevice.web.server import make_server, model_files, serve
 
-
 #: The first bytes of a .tflite file.
 TFLITE = b"\x1c\0\0\0TFL3"
 
