@@ -116,8 +116,31 @@ def test_what_cannot_be_read_or_measured_is_told_in_a_sentence(tiny_run, conditi
     assert "ending in .csv or .npz" in refusal(score, capsys, tiny_run.path, "digits", "--out", tmp_path / "s.txt")
     gan = conditional_run("gan").path
     assert "no tractable likelihood" in refusal(score, capsys, gan, "digits", "--out", out)
-    assert "encode" in refusal(encode, capsys, gan, "digits", "--out", tmp_path / "z.npz")
     assert not out.exists()
+
+
+def test_the_latents_of_a_gan_are_searched_and_the_difference_is_recorded(pictures, tmp_path, capsys, monkeypatch):
+    from tfgen.evaluation import encode as module
+
+    monkeypatch.setattr(module, "BATCH", 3)
+    arguments = ["digits-gan", str(pictures), "--out", str(tmp_path / "z.npz")]
+    encode.main([*arguments, "--steps", "40"])
+    assert "within 0." in capsys.readouterr().out
+    with np.load(tmp_path / "z.npz") as saved:
+        assert sorted(saved) == ["errors", "files", "latents"]
+        few, shape = saved["errors"], saved["latents"].shape
+    assert shape[0] == 5 and few.shape == (5,) and (few < 0.25).all()
+    encode.main([*arguments, "--steps", "1"])
+    with np.load(tmp_path / "z.npz") as saved:
+        assert few.mean() < saved["errors"].mean()
+
+
+def test_the_class_of_a_picture_is_kept_when_a_gan_is_searched(conditional_run, pictures, tmp_path, capsys):
+    run = conditional_run("gan").path
+    encode.main([str(run), str(pictures), "--label", "3", "--steps", "2", "--out", str(tmp_path / "z.npz")])
+    with np.load(tmp_path / "z.npz") as saved:
+        assert saved["labels"].tolist() == [3] * 5
+    assert "expected an integer from 1" in refusal(encode, capsys, run, pictures, "--steps", "0")
 
 
 @pytest.mark.parametrize(("command", "name"), [(encode, "z.npz"), (score, "s.npz")])

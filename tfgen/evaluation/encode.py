@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.evaluation.progress import progress_bar
+from tfgen.evaluation.projection import STEPS, Projection, joined, search
 from tfgen.files import atomic_write
 
 if TYPE_CHECKING:
+    from tfgen.evaluation.classifier import Classifier
     from tfgen.evaluation.pictures import Pictures
     from tfgen.models.contract import GenerativeModel
 
@@ -60,6 +63,33 @@ def labels_of_pictures(model: "GenerativeModel", pictures: "Pictures", label: An
     return None
 
 
+def project_pictures(
+    model: "GenerativeModel",
+    images: np.ndarray,
+    labels: np.ndarray | None = None,
+    *,
+    classifier: "Classifier | None" = None,
+    steps: int = STEPS,
+    seed: int = 0,
+    progress: bool = False,
+) -> "Projection":
+    """Search the latents of images for a model without an encoder, `BATCH` images at a time.
+
+    Args:
+        model, images, labels, classifier, steps, seed: see `tfgen.evaluation.projection.search`.
+        progress: whether to show a progress bar with the time left.
+    """
+    parts = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
+    found: list[Projection] = []
+    with progress_bar(steps * len(parts), "step", progress) as bar:
+        for part in parts:
+            of_part = None if labels is None else labels[part]
+            for state in search(model, images[part], of_part, classifier=classifier, steps=steps, seed=seed):
+                bar.update(len(found) * steps + state.step - bar.n)
+            found.append(state)
+    return joined(found)
+
+
 def encode_pictures(
     model: "GenerativeModel", images: np.ndarray, labels: np.ndarray | None = None, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray | None]:
@@ -92,10 +122,20 @@ def encode_pictures(
 
 
 def save_latents(
-    model: "GenerativeModel", path: Path, names: tuple[str, ...], latents: np.ndarray, labels: np.ndarray | None
+    model: "GenerativeModel",
+    path: Path,
+    names: tuple[str, ...],
+    latents: np.ndarray,
+    labels: np.ndarray | None,
+    errors: np.ndarray | None = None,
 ) -> None:
-    """Write latents as an .npz: "latents", "files" and, for a conditional model, "labels" and "label_names"."""
+    """Write latents as an .npz: "latents", "files" and, for a conditional model, "labels" and "label_names".
+
+    The root mean squared differences of the pictures that a search has found are the array "errors".
+    """
     arrays: dict[str, np.ndarray] = {"latents": latents, "files": np.array(names)}
+    if errors is not None:
+        arrays["errors"] = errors
     if labels is not None:
         arrays |= {"labels": labels, "label_names": np.array(model.classes)}
     with atomic_write(path) as temporary:

@@ -73,6 +73,16 @@ def classifier_for(
     return found
 
 
+def classifier_if_any(
+    data: str, event_shape, levels: int | None, dataset: "Dataset | None" = None
+) -> "Classifier | None":
+    """Return the classifier that is found for a data set, None if there is none. Arguments: see `classifier_for`."""
+    try:
+        return classifier_for(data, event_shape, levels, dataset=dataset)
+    except UndefinedError:
+        return None
+
+
 def shipped() -> tuple[str, ...]:
     """Return the names of the data sets whose classifier comes with the package."""
     return tuple(sorted(file.stem for file in FOLDER.glob("*.json")))

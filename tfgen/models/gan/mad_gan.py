@@ -112,3 +112,13 @@ class MADGAN(GAN):
         if generator is None:
             return self.to_unit_interval(self.generator.choose(z, tf.argmax(choice, axis=1, output_type=tf.int32)))
         return self.to_unit_interval(self.generator.choose(z, tf.fill((tf.shape(z)[0],), generator)))
+
+    def stratified_latents(self, seeds):
+        """Latents of the prior, of which the generators decode equal shares: row r by generator r mod k, [n, d].
+
+        The entries of c are rotated, which does not change their distribution.
+        """
+        z, choice = tf.split(self.normal_noise(seeds), [self.config.latent_dim, self.config.generators], axis=1)
+        shift = self.generator.branch_indices(z) - tf.argmax(choice, axis=1, output_type=tf.int32)
+        place = (tf.range(self.config.generators)[None] - shift[:, None]) % self.config.generators
+        return tf.concat([z, tf.gather(choice, place, axis=1, batch_dims=1)], axis=1)

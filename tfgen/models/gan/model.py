@@ -286,3 +286,7 @@ class GAN(AdversarialLosses, GenerativeModel):
         # Keras takes either arrays or tensors, and the one-hot vector is a tensor.
         inputs = latent if one_hot is None else [tf.convert_to_tensor(latent), one_hot]
         return self.to_unit_interval(self.generator(inputs))
+
+    def stratified_latents(self, seeds) -> tf.Tensor:
+        """Latents of the prior, spread evenly over the generators if there are several: int32 [n] → [n, d]."""
+        return self.prior_latents(seeds)
