@@ -1,0 +1,91 @@
+// The values of a view in the address of the page. Gradio's events call the functions of `tfgen`.
+const tfgen = (() => {
+  // Changes within this time become one step of the browser's history.
+  const STEP = 1000;
+  // The query with which the page was opened. Gradio reports a selected tab before that query is read.
+  const opened = location.search;
+  let ready = false;
+  let changed = 0;
+  // Whether the address was there before the view, which then takes no new step.
+  let returning = new URLSearchParams(location.search).has('tab');
+
+  // Click an invisible button of the page.
+  const press = (id) => document.getElementById(id)?.click();
+
+  function address(values) {
+    const query = new URLSearchParams();
+    // Options of Gradio, for example `__theme`, stay.
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (name.startsWith('__')) query.append(name, value);
+    }
+    for (const [name, value] of Object.entries(values)) if (value !== null) query.append(name, value);
+    const text = String(query);
+    return location.pathname + (text && `?${text}`);
+  }
+
+  // Put the values in the address. A change is a new step of the history, which the browser's Back undoes.
+  function remember(values) {
+    const fresh = address(values);
+    const number = history.state?.number ?? 0;
+    const now = Date.now();
+    const same = fresh === location.pathname + location.search;
+    if (same || returning || (now - changed < STEP && number > 0)) history.replaceState({ number }, '', fresh);
+    else history.pushState({ number: number + 1 }, '', fresh);
+    if (!same) changed = now;
+    returning = false;
+  }
+
+  // The title of the open tab, as the browser shows it.
+  const openTab = () => document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim();
+
+  // After a result: if it belongs to other values than the controls have, ask again. Otherwise remember the values.
+  function settle(tab, names, title, shown, ...values) {
+    if (openTab() !== title || !shown) return;
+    const belongsTo = JSON.parse(shown);
+    const isShown = names.every((name, i) => JSON.stringify(belongsTo[name] ?? null) === JSON.stringify(values[i] ?? null));
+    if (!isShown) return press(`again-${tab}`);
+    if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
+  }
+
+  // After a tab was opened: update it, or, if it has no view, remember the tab and the model.
+  function place(titles, title, model) {
+    const tab = Object.keys(titles).find((key) => titles[key] === title);
+    if (document.getElementById(`again-${tab}`)) press(`again-${tab}`);
+    else if (ready) remember({ tab, model });
+  }
+
+  // Open the tab of a title as soon as the page is drawn. The tab that is open already is updated.
+  async function open(keys, title) {
+    const find = () => [...document.querySelectorAll('#tabs > .tab-wrapper [role=tab]')]
+      .find((each) => each.textContent.trim() === title && each.checkVisibility());
+    ready = true;
+    while (!find()) await new Promise((later) => setTimeout(later, 50));
+    if (openTab() === title) press(`again-${keys[title]}`);
+    else find().click();
+  }
+
+  async function copyLink() {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(location.href);
+    } else {
+      // Browsers offer the clipboard above to pages of this machine and to encrypted pages only.
+      const field = document.createElement('textarea');
+      field.value = location.href;
+      document.body.append(field);
+      field.select();
+      document.execCommand('copy');
+      field.remove();
+    }
+    return 'Link copied';
+  }
+
+  function undo() {
+    if ((history.state?.number ?? 0) > 0) history.back();
+  }
+
+  addEventListener('popstate', () => {
+    returning = true;
+    press('restore-view');
+  });
+  return { opened, settle, place, open, press, openTab, copyLink, undo };
+})();
