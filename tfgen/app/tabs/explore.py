@@ -92,7 +92,7 @@ def _connect(context: Context, header: Header, parts: _Components) -> None:
         **COMPUTING,
     )
     # The point on the map follows the sliders, and the sliders follow the point, in the browser.
-    moves = [right.input, up.input]
+    moves: list[Any] = [right.input, up.input]  # type: ignore[attr-defined]
     gr.on(moves, None, [right, up], area, js="(right, up) => [[right, up]]", **INTERNAL)
     area.input(None, area, [right, up], js="(point) => [point[0], point[1]]", **INTERNAL)
     fields = {"right": right, "up": up, **dict(zip(PLANE, plane, strict=True))}

@@ -8,6 +8,7 @@ from tfgen.app import components, views
 from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.compare import classes_of
+from tfgen.app.handlers.downloads import sample_zip
 from tfgen.app.handlers.sample import MAX_PICTURES, sample
 from tfgen.app.header import Header
 from tfgen.app.labels import ANY, EACH, kept
@@ -36,8 +37,22 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             picture = components.picture("Samples", elem_id="samples")
 
     components.view_buttons()
+    with gr.Row(elem_id="zip"):
+        number = components.integer(
+            100,
+            label="Pictures in a .zip",
+            info="From 1 to 1000, one file for each, from the seed above",
+            min_width=200,
+        )
+        prepare = gr.Button("Prepare the .zip", size="sm", scale=0, min_width=160, elem_classes=["quiet"])
+        ready = gr.DownloadButton(
+            "Download the .zip", size="sm", scale=0, min_width=160, visible=False, elem_id="zip-file"
+        )
     inputs = [header.model, count, seed, temperature, label]
     components.add_api(bind(sample, context), inputs, [picture, caption], "sample", **COMPUTING)
+    of_zip, zip_file = [header.model, number, seed, temperature, label], gr.File(visible=False)
+    components.add_api(bind(sample_zip, context), of_zip, [zip_file], "sample_zip", **COMPUTING)
+    prepare.click(bind(_prepared, context), of_zip, ready, **COMPUTING, **INTERNAL)
     following.click(_following_seed, [seed, count], seed, queue=False, **INTERNAL).then(
         None, js="() => tfgen.press('again-sample')", **INTERNAL
     )
@@ -57,6 +72,11 @@ def _update(context: Context, values: dict[str, Any], before: dict[str, Any]) ->
         selector = components.class_update(values["label"], classes, OTHERS)
     picture, caption = sample(context, *values.values())
     return values, [selector, picture, caption]
+
+
+def _prepared(context: Context, *values) -> Any:
+    """Return the update of the button that downloads the .zip."""
+    return gr.update(value=sample_zip(context, *values), visible=True)
 
 
 def _following_seed(seed: int | None, count: int) -> int:
