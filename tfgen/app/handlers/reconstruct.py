@@ -77,7 +77,7 @@ def reconstruct_in_steps(
         if state is None:
             return
         sentence = _search_sentence(loaded, state, time.monotonic() - begin)
-        yield *_pictures(model, example, state.images), None, sentence
+        yield *_pictures(model, example, state.images), None, sentence  # type: ignore[misc]
 
 
 def _encoded_and_decoded(context: Context, model: str, loaded: "GenerativeModel", example: np.ndarray, label: str):
