@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tfgen.app.handlers.explore import ALONG, AROUND
 from tfgen.app.labels import ANY, EACH
+from tfgen.app.latent_plane import ALONG, AROUND
 
 quickly = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
