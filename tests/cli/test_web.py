@@ -18,7 +18,7 @@ def test_a_missing_model_and_a_missing_npm_are_reported(capsys, tmp_path, monkey
     message = error_of(capsys, tmp_path)
     assert message.startswith("error: Expected a .tflite file or a folder that contains one.")
     assert "tfgen export RUN --to tflite" in message
-    (tmp_path / "model.tflite").touch()
+    (tmp_path / "model.tflite").write_bytes(b"\x1c\0\0\0TFL3")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "Expected npm (Node.js 20.19 or newer)" in error_of(capsys, tmp_path)

@@ -1,5 +1,6 @@
 """The tab "Reconstruct": a picture of the user, its reconstruction and its likelihood."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,12 +105,12 @@ def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Sou
     current = gr.State(None)
     settings: dict[str, Any] = {"outputs": [current, *outputs], **COMPUTING, **INTERNAL}
     use_picture = bind(_use_picture, context)
-    source.drawing.input(use_picture, [model, source.drawing, fit, label], **settings)
-    source.upload.upload(use_picture, [model, source.upload, fit, label], **settings)
+    # One event for a picture and its removal: of two events, the result of the earlier one may arrive last.
+    drawn, uploaded = [source.drawing.input, source.drawing.clear], [source.upload.upload, source.upload.clear]
+    gr.on(drawn, use_picture, [model, source.drawing, fit, label], **settings)
+    gr.on(uploaded, use_picture, [model, source.upload, fit, label], **settings)
     source.use.click(bind(_use_test_picture, context), [model, source.index, label], **settings)
     gr.on([fit.input, label.input], bind(_use_again, context), [model, current, fit, label], **settings)
-    cleared = [source.drawing.clear, source.upload.clear]
-    gr.on(cleared, lambda: EMPTY, outputs=[current, *outputs], queue=False, **INTERNAL)
     header.update_when_shown(
         tab, bind(_show, context), [model, current, label], [notice, source.controls, results, fit, label, *outputs]
     )
@@ -120,12 +121,14 @@ def _reconstruct(context: Context, model: str, picture: dict, fit: bool, label: 
     return reconstruct(context, model, picture, fit and not (picture or {}).get("of_test_set"), label)
 
 
-def _use_picture(context: Context, model: str, picture: dict, fit: bool, label: str) -> tuple:
-    """Return the picture as the current one, and the outputs for it."""
+def _use_picture(context: Context, model: str, picture: dict | None, fit: bool, label: str) -> Sequence:
+    """Return the picture as the current one, and the outputs for it; those of no picture if it was removed."""
+    if not picture:
+        return EMPTY
     return picture, *_reconstruct(context, model, picture, fit, label)
 
 
-def _use_test_picture(context: Context, model: str, index: int, label: str) -> tuple:
+def _use_test_picture(context: Context, model: str, index: int, label: str) -> Sequence:
     path = test_picture(context, model, index)
     picture = {"path": path, "name": f"test picture {index}", "of_test_set": True}
     return _use_picture(context, model, picture, True, label)
