@@ -35,7 +35,7 @@ def serve(
         RunError: if there is no .tflite file, or if a file has another format.
         ConfigError: if the page cannot be built, the port is taken, or the host is not an address of this machine.
     """
-    models = model_files(model)
+    models = [checked(file) for file in model_files(model)]
     with make_server(models, build_page(report), host, port) as server:
         report(f"http://{host}:{server.server_address[1]}/  ({', '.join(path.name for path in models)})")
         try:
@@ -51,14 +51,14 @@ def model_files(path: str | Path) -> list[Path]:
         path: a file, a folder with .tflite files, or a folder with a sub-folder `tflite`.
 
     Raises:
-        RunError: if there is no .tflite file, or if a file has another format.
+        RunError: if there is no .tflite file.
     """
     path = Path(path)
     if path.is_file():
-        return [checked(path)]
+        return [path]
     for folder in (path, path / "tflite"):
         if found := sorted(folder.glob("*.tflite"), key=lambda file: (file.name != "model.tflite", file.name)):
-            return [checked(file) for file in found]
+            return found
     raise RunError(
         f"Expected a .tflite file or a folder that contains one. Received: {path}. Make one with: "
         "tfgen export RUN --to tflite"
