@@ -29,7 +29,7 @@ def build_parser() -> Parser:
         type=int_in_range(1, 100_000),
         default=STEPS,
         metavar="N",
-        help=f"GANs: steps of the search. {DEFAULT}.",
+        help=f"GANs: number of steps of the search {DEFAULT}.",
     )
     add_out(parser, "latents.npz", "File to write, an .npz with the arrays latents and files")
     return parser
@@ -66,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"{path}: latents of {len(latents)} pictures, each of shape {list(latents.shape[1:])}")
         if errors is not None:
             print(
-                f"The search comes near to the pictures within {errors.mean():.3f} on average (root mean square of the "
-                "pixels; 1 is the difference of black and white)."
+                f"Root mean squared difference between a picture and the one that the GAN draws: {errors.mean():.3f} "
+                "on average. 1 is the difference between black and white."
             )
         if pictures.note:
             print(pictures.note)

@@ -66,7 +66,7 @@ def model_files(path: str | Path) -> list[Path]:
 
 
 def checked(file: Path) -> Path:
-    """Return the file.
+    """Return the file if its format is TFLite.
 
     Raises:
         RunError: if the file has another format than TFLite.
