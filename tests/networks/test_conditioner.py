@@ -37,6 +37,7 @@ def test_a_multiscale_conditioner_depends_on_the_position_even_in_a_constant_ima
 
 @pytest.mark.parametrize("blocks", [0, 2])
 def test_a_multiscale_conditioner_continues_from_the_received_features(blocks):
+    keras.utils.set_random_seed(0)
     network = with_random_last_layer(multiscale_conditioner((5, 5, 2), 3, width=6, blocks=blocks))
     generator = np.random.default_rng(0)
     for block in network.layers:
@@ -53,7 +54,9 @@ def test_a_multiscale_conditioner_continues_from_the_received_features(blocks):
     nudged[0, 0, 0] += 1.0
     change = np.abs(network([received, nudged])[0] - features).max(axis=-1)[0]
     reach = 1 + blocks
-    assert (change[: reach + 1, : reach + 1] > 0).all() and change[reach + 1 :].max(initial=0) == 0
+    # A rectified feature may be zero at a single pixel, with and without the nudge: the test reads rows and columns.
+    assert change[reach].max() > 0 and change[:, reach].max() > 0
+    assert change[reach + 1 :].max(initial=0) == 0 and change[:, reach + 1 :].max(initial=0) == 0
 
 
 def test_a_network_is_restored_from_its_file(tmp_path):
