@@ -305,7 +305,7 @@ class Window:
         """Wait for an error message, close it, and return its text."""
         toast = self.page.get_by_test_id("toast-body").first
         toast.wait_for()
-        sentence = toast.get_by_test_id("toast-text").inner_text()
+        sentence = toast.get_by_test_id("toast-text").first.inner_text()
         toast.get_by_test_id("toast-close").click()
         toast.wait_for(state="detached")
         return sentence
@@ -328,14 +328,16 @@ def windows_of_a_file(browser):
 def opened(browser, windows_of_a_file, app):
     """A function that opens the tab "Sample" of the app in a new window and waits for the first picture.
 
+    With an address, for example "?tab=explore", the function opens the address and waits for nothing.
+
     The test fails if a window logs a warning or an error, or sends a request to another host.
     """
     with contextlib.ExitStack() as windows:
         logged: list[str] = []
         requested: set[str] = set()
 
-        def open_(**settings):
-            if settings or requested:
+        def open_(address="", **settings):
+            if address or settings or requested:
                 context = browser.new_context(**{**PLAIN, **settings})
                 windows.callback(context.close)
                 page = context.new_page()
@@ -346,9 +348,11 @@ def opened(browser, windows_of_a_file, app):
             page.on("console", lambda line: logged.append(line.text) if is_warning(line) else None)
             page.on("pageerror", lambda error: logged.append(str(error)))
             page.on("request", lambda request: requested.add(request.url))
-            page.goto(app.url)
-            page.wait_for_selector("#family-vae img")
+            page.goto(app.url.rstrip("/") + f"/{address}")
             window = Window(page)
+            if address:
+                return window
+            page.wait_for_selector("#family-vae img")
             window.go("Sample")
             page.wait_for_selector("#samples img")
             return window

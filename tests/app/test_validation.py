@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfgen.app.validation import expect_encoder, expect_images, float_in_range, int_in_range, one_of
+from tfgen.app.validation import expect_images, float_in_range, int_in_range, one_of
 from tfgen.errors import ConfigError, UndefinedError
 
 
@@ -46,11 +46,3 @@ def test_a_model_of_points_is_refused_where_images_are_needed(tiny_models):
     expect_images(tiny_models("gan"), "A map")
     with pytest.raises(UndefinedError, match=r"^A map needs a model of images, and this model generates points"):
         expect_images(tiny_models("points"), "A map")
-
-
-def test_a_model_without_encoder_is_refused_where_an_encoder_is_needed(tiny_models):
-    expect_encoder(tiny_models("flow"), "A reconstruction")
-    with pytest.raises(UndefinedError, match="encoder"):
-        expect_encoder(tiny_models("gan"), "A reconstruction")
-    with pytest.raises(UndefinedError, match=r"^A reconstruction needs a model of images"):
-        expect_encoder(tiny_models("points"), "A reconstruction")

@@ -6,6 +6,7 @@ expected range and the received value. The changes replace methods of Gradio 6.3
 """
 
 import html
+import json
 from abc import ABCMeta
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from tfgen.app.public_text import without_folders
 WEB = Path(__file__).with_name("web")
 
 NAME_SCHEMA = {"type": "string"}
+COPY_LINK = "Copy link to this view"
 
 
 def _with_preprocess(component: Any, preprocess: Callable[[Any], Any]) -> Any:
@@ -249,6 +251,18 @@ def curve_gallery(**settings) -> gr.Gallery:
         elem_classes=["curves", "named"],
         **settings,
     )
+
+
+def view_buttons() -> None:
+    """Add a button that copies a link to the view of a tab, and one that undoes the last change of the view."""
+    with gr.Row():
+        copy = gr.Button(COPY_LINK, size="sm", scale=0, min_width=200, elem_classes=["quiet", "copy-link"])
+        undo = gr.Button("Undo last change", size="sm", scale=0, min_width=160, elem_classes=["quiet", "undo"])
+    settings: dict[str, Any] = {"queue": False, "api_visibility": "private"}
+    copied = copy.click(None, None, copy, js="() => tfgen.copyLink()", **settings)
+    wait = f"async () => {{ await new Promise((later) => setTimeout(later, 2000)); return {json.dumps(COPY_LINK)}; }}"
+    copied.then(None, None, copy, js=wait, **settings)
+    undo.click(None, js="() => tfgen.undo()", **settings)
 
 
 def notice() -> gr.Markdown:

@@ -53,6 +53,15 @@ def with_usual_numbers(values: Sequence, inputs: Sequence) -> list[Any]:
     ]
 
 
+def error_text(error: TfgenError, *folders: Path) -> str:
+    """Return the message of an error for the page: as HTML, without the folders of the machine.
+
+    The page renders a message as HTML, and a message may contain text that a visitor sent. `folders` are those whose
+    names may contain spaces.
+    """
+    return html.escape(without_folders(str(error), *folders), quote=False)
+
+
 def user_errors(handler: Handler, *folders: Path) -> Handler:
     """Return the handler with every `TfgenError` raised as a `gr.Error`.
 
@@ -65,9 +74,7 @@ def user_errors(handler: Handler, *folders: Path) -> Handler:
         try:
             return handler(*args, **kwargs)
         except TfgenError as error:
-            # The page renders a message as HTML, and a message may contain text that a visitor sent.
-            message = html.escape(without_folders(str(error), *folders), quote=False)
-            raise gr.Error(message, title="Not possible", print_exception=False) from None
+            raise gr.Error(error_text(error, *folders), title="Not possible", print_exception=False) from None
 
     return checked  # type: ignore[return-value]
 

@@ -1,7 +1,7 @@
 """The header of the page: the dropdown of the models, a description of the chosen model, the runs without a model."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -10,9 +10,12 @@ from tfgen.app import components
 from tfgen.app.about import about, unusable
 from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, with_usual_numbers
+from tfgen.app.views import View
 
 #: The model that is chosen when the page opens, if the catalogue has it: it is small, and every tab works with it.
 FIRST_MODEL = "mnist-vae"
+#: Names of the views in the address of the page.
+VIEWS = ("sample", "interpolate", "explore")
 #: JavaScript that returns the description of a model whose description is on its way.
 DESCRIBED_SOON = "(name) => name ? `**${name}** …` : ''"
 
@@ -26,14 +29,20 @@ class Header:
         model: the dropdown in which the model is chosen.
         unusable: the list of the runs that cannot be used.
         active_tab: an invisible text box that holds the title of the open tab.
+        again: name of a view → an invisible button that updates its tab if the tab is open.
+        restore: an invisible button that shows the view of the address.
         can_train: whether the page has the controls that train.
+        views: the views of the tabs that have been built.
     """
 
     blocks: gr.Blocks
     model: gr.Dropdown
     unusable: gr.Markdown
     active_tab: gr.Textbox
+    again: Mapping[str, gr.Button]
+    restore: gr.Button
     can_train: bool = True
+    views: list[View] = field(default_factory=list)
 
     def update_when_shown(self, tab: gr.Tab, show: Callable, inputs: Sequence, outputs: Sequence) -> None:
         """Call `show` when the tab is opened, and when another model is chosen while the tab is open.
@@ -86,7 +95,11 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool =
         refresh = gr.Button("Refresh the list of runs", size="sm", scale=0, min_width=190, elem_classes=["quiet"])
     description = gr.Markdown(elem_id="about")
     active_tab = gr.Textbox(first_tab, visible=False, label="Open tab")
-    header = Header(blocks, model, gr.Markdown(elem_id="unusable"), active_tab, can_train)
+    # Hidden, not left out: scripts of the page click these buttons.
+    again = {key: gr.Button(visible="hidden", elem_id=f"again-{key}") for key in VIEWS}
+    restore = gr.Button(visible="hidden", elem_id="restore-view")
+    unusable_runs = gr.Markdown(elem_id="unusable")
+    header = Header(blocks, model, unusable_runs, active_tab, again, restore, can_train)
 
     def describe(name: str | None) -> str:
         return about(context.catalogue, name)
@@ -101,7 +114,6 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool =
     model.change(None, model, description, js=DESCRIBED_SOON, **INTERNAL)
     settings: dict[str, Any] = {"show_progress": "hidden", "queue": False, **INTERNAL}
     gr.on([blocks.load, model.change], describe, model, description, **settings)
-    blocks.load(update_runs, model, outputs, **INTERNAL)
     return header
 
 

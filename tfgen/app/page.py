@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from tfgen.app import address
 from tfgen.app import header as page_header
 from tfgen.app.about import about
 from tfgen.app.context import Context
@@ -13,7 +14,7 @@ from tfgen.app.tabs import TABS
 #: selections can reach the server in the wrong order.
 OPEN_TAB = """async () => {
   await new Promise((drawn) => setTimeout(drawn, 50));
-  return document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim();
+  return tfgen.openTab();
 }"""
 
 
@@ -27,11 +28,15 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
     with gr.Blocks(title="tfgen", analytics_enabled=False) as blocks:
         gr.Markdown("# tfgen\n\nTry, compare and train models that make pictures.", elem_id="title")
         header = page_header.build(context, blocks, TABS[0].TITLE, can_train=not read_only)
+        titles = {module.ELEMENT_ID.removeprefix("tab-"): module.TITLE for module in TABS}
+        place = f"(title, model) => tfgen.place({address.keys_of(titles)}, title, model)"
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=module.ELEMENT_ID) as tab:
                     module.build(context, header, tab)
-                tab.select(None, js=OPEN_TAB, outputs=header.active_tab, **INTERNAL)
+                selected = tab.select(None, js=OPEN_TAB, outputs=header.active_tab, **INTERNAL)
+                selected.then(None, [header.active_tab, header.model], js=place, **INTERNAL)
+        address.connect(context, header, titles)
 
         def models() -> list[dict[str, str]]:
             """List the pretrained models and the runs.

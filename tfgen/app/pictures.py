@@ -88,6 +88,11 @@ def cache_animation(images, name: str, milliseconds: int = 80, target: int = 280
     return _store(file.getvalue(), f"{_file_name(name)}.webp")
 
 
+def cache_bytes(content: bytes, name: str, suffix: str) -> str:
+    """Store a file in Gradio's cache and return its path. `name` is the name of the file without its suffix."""
+    return _store(content, f"{_file_name(name)}.{suffix}")
+
+
 def cache_folder() -> Path:
     """Return the folder from which Gradio serves files: GRADIO_TEMP_DIR, or Gradio's default."""
     return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()).resolve() / "gradio")

@@ -6,6 +6,8 @@ from typing import Any
 import gradio as gr
 
 STYLE = Path(__file__).with_name("style.css")
+#: Script of the address of the page (`tfgen.app.views`).
+SCRIPT = Path(__file__).with_name("web") / "view.js"
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
 CODE_FONT = ("ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "monospace")
 
@@ -35,5 +37,6 @@ def theme() -> gr.themes.Base:
 
 
 def settings() -> dict[str, Any]:
-    """Return the arguments of `gr.Blocks.launch` that set the theme, the style sheet and the footer."""
-    return {"theme": theme(), "css_paths": [STYLE], "footer_links": ["api"], "ssr_mode": False}
+    """Return the arguments of `gr.Blocks.launch` that set the theme, the style sheet, the script and the footer."""
+    script = f"<script>\n{SCRIPT.read_text()}</script>"
+    return {"theme": theme(), "css_paths": [STYLE], "head": script, "footer_links": ["api"], "ssr_mode": False}

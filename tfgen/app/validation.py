@@ -60,13 +60,6 @@ def expect_images(model: "GenerativeModel", task: str) -> None:
         raise UndefinedError(f"{task} needs a model of images, and this model generates points in the plane")
 
 
-def expect_encoder(model: "GenerativeModel", task: str) -> None:
-    """Raise `UndefinedError` if the model cannot map an image to its latent. Arguments: see `expect_images`."""
-    expect_images(model, task)
-    if not model.can("encode"):
-        raise UndefinedError(model.undefined["encode"])
-
-
 def _shortened(value: Any) -> str:
     """Return the representation of a received value, cut to `MAX_SHOWN` characters."""
     try:

@@ -4,6 +4,7 @@ import ast
 import base64
 import inspect
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
 from tfgen.app.handlers.compare import comparable_models, compare_samples
 from tfgen.app.handlers.explore import DIRECTIONS, latent_map, map_and_point, suitable_plane
-from tfgen.app.handlers.interpolate import interpolate
-from tfgen.app.handlers.reconstruct import reconstruct
+from tfgen.app.handlers.interpolate import interpolate, interpolate_pictures
+from tfgen.app.handlers.reconstruct import reconstruct, reconstruct_in_steps
 from tfgen.app.handlers.sample import sample
 from tfgen.app.latent_plane import ALONG, AROUND
 from tfgen.app.model_cache import ModelCache
@@ -114,9 +115,54 @@ def test_a_small_latent_space_gets_a_map_along_its_dimensions(context):
     assert sorted(dimensions) == [0, 1]
 
 
-def test_a_model_without_encoder_cannot_reconstruct(context):
-    with pytest.raises(UndefinedError, match="no encoder"):
-        reconstruct(context, "gan", None)
+@pytest.fixture
+def upload(digits, tmp_path) -> dict:
+    Image.fromarray(np.uint8(digits[0, ..., 0] * 15)).save(tmp_path / "digit.png")
+    return {"path": str(tmp_path / "digit.png"), "name": "digit.png"}
+
+
+def test_the_latent_of_a_picture_is_searched_for_a_gan(context, upload):
+    states = list(reconstruct_in_steps(context, "digits-gan", upload, fit=False))
+    assert len(states) > 5
+    assert states[0][-1].startswith("Search for the latent: step 0 of 200. The nearest picture so far differs by **0.")
+    assert "s left" in states[1][-1] and "cannot say how probable" in states[-1][-1]
+    assert {plot for *_, plot, _ in states} == {None}
+
+    def error(state) -> float:
+        drawn, nearest = (pixels(path).astype(float) for path in state[:2])
+        return np.sqrt(((drawn - nearest) ** 2).mean()) / 255
+
+    assert error(states[-1]) < 0.8 * error(states[0])
+    assert f"**{error(states[-1]):.3f}**" in states[-1][-1]
+    assert reconstruct(context, "digits-gan", upload, fit=False)[-1] == states[-1][-1]
+    with pytest.raises(UndefinedError, match="needs a model of images"):
+        reconstruct(context, "points", upload)
+
+
+def test_another_event_computes_between_two_states_of_a_search(context, upload):
+    states = reconstruct_in_steps(context, "digits-gan", upload, fit=False)
+    next(states)
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(sample, context, "gan", 1).result(timeout=60)
+    assert next(states)
+
+
+def test_an_interpolation_between_pictures_of_the_user_begins_at_what_a_gan_finds(context, upload, digits, tmp_path):
+    Image.fromarray(np.uint8(digits[1, ..., 0] * 15)).save(tmp_path / "other.png")
+    other = {"path": str(tmp_path / "other.png"), "name": "other.png"}
+    strip, _ = interpolate_pictures(context, "digits-gan", upload, other, 2, fit=False)
+    found = pixels(reconstruct(context, "digits-gan", upload, fit=False)[1])
+    scale = (pixels(strip).shape[1] // 2 - 8) // 8
+    first = pixels(strip)[6:-6, 6:][: 8 * scale : scale, : 8 * scale : scale].astype(int)
+    np.testing.assert_allclose(first, found[::45, ::45], atol=3)
+
+
+def test_the_latents_of_the_same_picture_are_searched_once(context, upload, monkeypatch):
+    from tfgen.evaluation import projection
+
+    interpolate_pictures(context, "digits-gan", upload, upload, 2, fit=False)
+    monkeypatch.setattr(projection, "search", None)
+    interpolate_pictures(context, "digits-gan", upload, upload, 3, fit=False)
 
 
 def test_models_of_the_same_data_are_comparable(context):

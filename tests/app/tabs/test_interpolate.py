@@ -115,14 +115,15 @@ def test_two_uploads_are_interpolated_and_a_bad_one_gives_an_error_message(windo
     np.testing.assert_array_equal(window.pixels("#strip"), found)
 
 
-def test_a_gan_gets_a_notice_in_the_place_of_the_drawings(window, model):
+def test_a_gan_interpolates_between_two_drawings_too(window, model):
     window.choose("gan")
     shows(window, interpolation(model("gan"), 0, 1, 7))
     window.page.get_by_role("tab", name="Between two pictures of yours").click()
-    notice = window.page.locator("#tab-interpolate .prose.notice")
-    window.until(notice.is_visible)
-    assert notice.inner_text() == "A GAN has no encoder: it has no network that maps an image to a latent"
-    assert not window.page.locator("#tab-interpolate canvas").first.is_visible()
-    window.choose("vae")
-    window.until(lambda: not notice.is_visible())
-    window.until(window.page.locator("#tab-interpolate canvas").first.is_visible)
+    canvases = window.page.locator("#tab-interpolate canvas")
+    window.until(canvases.first.is_visible)
+    before = window.pixels("#strip")
+    window.draw("#tab-interpolate canvas >> nth=0", (0.3, 0.2), (0.6, 0.8))
+    window.draw("#tab-interpolate canvas >> nth=1", (0.2, 0.5), (0.8, 0.5))
+    found = window.changed("#strip", before)
+    assert found.shape == before.shape
+    assert not window.page.locator("#tab-interpolate .prose.notice").is_visible()

@@ -1,14 +1,16 @@
 """The tab "Reconstruct" in a browser."""
 
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from tfgen.app.encoding import search_states
 from tfgen.plots.difference import signed_difference
 
 SEVEN = [(0.25, 0.2), (0.75, 0.2), (0.45, 0.85)]
 NO_PICTURE = "Draw a picture, upload one, or use a picture of the test set."
-NO_ENCODER = "A GAN has no encoder: it has no network that maps an image to a latent"
 
 
 @pytest.fixture
@@ -132,23 +134,45 @@ def test_another_model_reconstructs_the_same_picture(window, model):
     shows_reconstruction(window, model("flow"))
 
 
-def test_a_gan_gets_a_notice_in_the_place_of_the_drawing(window):
-    window.draw("#drawing canvas", *SEVEN)
-    wait_for_typicality(window)
-    drawn = window.page.locator("#drawing canvas").evaluate("canvas => canvas.toDataURL()")
+def test_the_latent_of_a_drawing_is_searched_for_a_gan_and_nothing_stays_empty(window, model):
     window.choose("gan")
-    notice = window.page.locator("#tab-reconstruct .prose.notice")
-    window.until(notice.is_visible)
-    assert notice.inner_text() == NO_ENCODER
-    for selector in ("#drawing canvas", "#reconstruct-0", "#likelihood"):
-        assert not window.page.locator(selector).is_visible()
+    window.draw("#drawing canvas", *SEVEN)
+    window.until(lambda: "The nearest picture that the search found differs by" in typicality(window))
+    shown = window.until(lambda: window.pixels("#reconstruct-1"))
+    assert shown.shape == (360, 360)
+    error = np.sqrt(((window.pixels("#reconstruct-0") / 255 - shown / 255) ** 2).mean())
+    assert f"{error:.3f}" in typicality(window)
+    assert not window.page.locator("#likelihood").is_visible()
+    assert not window.page.locator("#stop-search").is_visible()
     window.choose("vae")
-    canvas = window.page.locator("#drawing canvas")
-    window.until(canvas.is_visible)
-    assert not notice.is_visible()
-    # The drawing that is used is also shown.
-    window.until(lambda: canvas.evaluate("canvas => canvas.toDataURL()") == drawn)
     wait_for_typicality(window)
+    window.until(window.page.locator("#likelihood").is_visible)
+    window.choose("gan")
+    window.until(lambda: "The nearest picture that the search found differs by" in typicality(window))
+    assert not window.page.locator("#likelihood").is_visible()
+
+
+def test_a_search_can_be_stopped(window, monkeypatch):
+    from tfgen.app.handlers import reconstruct
+
+    # The search waits after its second state until the test ends.
+    goes_on = threading.Event()
+
+    def slow(*arguments):
+        for number, state in enumerate(search_states(*arguments)):
+            yield state
+            if number == 1:
+                goes_on.wait(60)
+
+    monkeypatch.setattr(reconstruct, "search_states", slow)
+    window.choose("gan")
+    window.draw("#drawing canvas", *SEVEN)
+    window.until(lambda: "step 20 of 200" in typicality(window))
+    window.page.locator("#stop-search").click()
+    window.until(lambda: typicality(window).startswith("Search stopped. The nearest picture so far"))
+    assert not window.page.locator("#stop-search").is_visible()
+    assert window.pixels("#reconstruct-1") is not None
+    goes_on.set()
 
 
 def test_undo_takes_back_the_last_stroke_and_the_size_of_the_brush_can_be_chosen(window):

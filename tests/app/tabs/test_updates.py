@@ -18,7 +18,10 @@ from tfgen.app.tabs.interpolate import PICTURES
 from tfgen.app.trainer import Trainer
 
 DRAWING = {"path": "a.png", "name": "the drawing"}
-SEEDS = (0, 1, 7, "spherical", 1.0, "any class", "any class")
+SEEDS = {
+    **{"first_seed": 0, "last_seed": 1, "steps": 7, "path": "spherical", "temperature": 1.0},
+    **{"first_label": "any class", "last_label": "any class"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +31,8 @@ def context(shelf) -> Context:
 
 
 def show(context, model: str, *drawings, fit: bool = False) -> list:
-    pictures = (model, *drawings, 7, "spherical", fit, "any class", "any class")
-    return interpolate._show(context, PICTURES, model, *SEEDS, *pictures)
+    values = {"model": model, "ends": PICTURES, **SEEDS}
+    return interpolate._update(context, values, {**values, "model": "another"}, *drawings, fit)[1]
 
 
 def test_the_shown_box_for_cropping_is_the_one_that_is_applied(context, monkeypatch):
@@ -46,12 +49,12 @@ def test_the_shown_box_for_cropping_is_the_one_that_is_applied(context, monkeypa
 
 @pytest.mark.parametrize("drawings", [(None,) * 4, (DRAWING, None, None, None)])
 def test_without_two_pictures_no_strip_of_the_model_before_stays(context, drawings):
-    assert show(context, "vae", *drawings)[2:4] == [None, None]
-    assert show(context, "gan", DRAWING, None, DRAWING, None)[2:4] == [None, None]
+    assert show(context, "vae", *drawings)[3:5] == [None, None]
+    assert show(context, "gan", *drawings)[3:5] == [None, None]
 
 
-def test_a_model_without_encoder_hides_controls_and_results_of_reconstruct(context):
-    notice, controls, results, *_ = reconstruct._show(context, "gan", None, "any class")
+def test_a_model_of_points_hides_controls_and_results_of_reconstruct(context):
+    notice, controls, results, *_ = reconstruct._show(context, "points", None, "any class")
     assert notice["visible"] and not controls["visible"] and not results["visible"]
     notice, controls, results, *_ = reconstruct._show(context, "vae", None, "any class")
     assert not notice["visible"] and controls["visible"] and results["visible"]

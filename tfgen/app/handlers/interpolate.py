@@ -5,8 +5,9 @@ from typing import Any
 
 from tfgen.app import validation
 from tfgen.app.context import Context
-from tfgen.app.labels import ANY, label_of_example, label_of_seed, weights_between
-from tfgen.app.latent_paths import PATHS, images_of, noise_of_example, noise_of_seed
+from tfgen.app.encoding import noise_and_class
+from tfgen.app.labels import ANY, label_of_seed, weights_between
+from tfgen.app.latent_paths import PATHS, images_of, noise_of_seed
 from tfgen.app.pictures import as_picture, cache_animation, cache_image
 from tfgen.app.preprocessing import as_example
 from tfgen.plots.interpolation import strips
@@ -66,7 +67,7 @@ def interpolate_pictures(
     first_label: str = ANY,
     last_label: str = ANY,
 ) -> tuple[str, str]:
-    """Interpolate between two pictures of yours in a model's latent space. The model needs an encoder.
+    """Interpolate between two pictures of yours in a model's latent space. Latents of a GAN are searched first.
 
     Args:
         model: name of a pretrained model or a run, as `models` lists them.
@@ -83,11 +84,11 @@ def interpolate_pictures(
     """
     steps = validation.int_in_range("steps", steps, 2, MAX_STEPS)
     with context.models.using(model) as loaded:
-        validation.expect_encoder(loaded, "An interpolation of pictures")
+        validation.expect_images(loaded, "An interpolation of pictures")
         examples = [as_example(end, loaded, fit) for end in (first, last)]
         chosen = zip(examples, (first_label, last_label), strict=True)
-        labels = [label_of_example(loaded, example, label) for example, label in chosen]
-        ends = [noise_of_example(loaded, *end) for end in zip(examples, labels, strict=True)]
+        found = [noise_and_class(context, model, loaded, example, label) for example, label in chosen]
+        ends, labels = zip(*found, strict=True)
         return _strip_and_animation(loaded, f"{model}-between", ends, labels, steps, path)
 
 

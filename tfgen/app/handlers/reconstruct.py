@@ -1,16 +1,20 @@
 """The reconstruction of a picture by a model, and the likelihood of the picture compared with the test set."""
 
 import html
+import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfgen.app import validation
 from tfgen.app.context import Context
+from tfgen.app.encoding import search_states
 from tfgen.app.labels import ANY, class_probabilities, label_of_example
 from tfgen.app.pictures import as_picture, cache_image
 from tfgen.app.preprocessing import as_example
 from tfgen.errors import DataError, UndefinedError
+from tfgen.evaluation.projection import Projection, can_project
 from tfgen.plots import style
 from tfgen.plots.difference import signed_difference
 from tfgen.plots.grid import to_bytes
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Number of noise samples over which the likelihood of a picture is averaged.
 NOISE_SAMPLES = 16
+#: First words of the sentence while a search goes on.
+SEARCHING = "Search for the latent"
 #: Approximate side of each picture in pixels.
 SIDE = 360
 
@@ -30,7 +36,7 @@ SIDE = 360
 def reconstruct(
     context: Context, model: str, picture: Any, fit: bool = True, label: str = ANY
 ) -> tuple[str, str, str, str | None, str]:
-    """Encode and decode a picture of yours, and compute its likelihood. The model needs an encoder.
+    """Reconstruct a picture of yours, and compute its likelihood. For a GAN, search the nearest picture it can draw.
 
     Args:
         model: name of a pretrained model or a run, as `models` lists them.
@@ -43,22 +49,68 @@ def reconstruct(
         The preprocessed picture, its reconstruction, their difference (red: the reconstruction is lighter, blue: it is
         darker), a plot of the picture's likelihood among those of the test set (if measured), and a sentence about it.
     """
+    *_, last = reconstruct_in_steps(context, model, picture, fit, label)
+    return last
+
+
+def reconstruct_in_steps(
+    context: Context, model: str, picture: Any, fit: bool = True, label: str = ANY
+) -> Iterator[tuple[str, str, str, str | None, str]]:
+    """Yield what `reconstruct` returns: once, or for a model without an encoder after every few steps of the search."""
     with context.models.using(model) as loaded:
-        validation.expect_encoder(loaded, "A reconstruction")
+        validation.expect_images(loaded, "A reconstruction")
         example = as_example(picture, loaded, fit)
-        of_class = label_of_example(loaded, example, label)
-        given = loaded.given(of_class)
-        reconstruction = loaded.decode(loaded.encode(example, **given), **given).numpy()
-        class_sentence = _class_sentence(loaded, example, of_class)
-        bits_per_dim = loaded.bits_per_dim(np.repeat(example, NOISE_SAMPLES, axis=0), **given).mean
+        is_searched = can_project(loaded)
+        if is_searched:
+            states = search_states(context, model, loaded, example, label)
+        else:
+            results = _encoded_and_decoded(context, model, loaded, example, label)
+    # Results are passed on without the lock: Gradio may ask for the next one in another thread.
+    if not is_searched:
+        yield results
+        return
+    begin = time.monotonic()
+    while True:
+        # Other events compute between two states of the search.
+        with context.models.using(model):
+            state = next(states, None)
+        if state is None:
+            return
+        sentence = _search_sentence(loaded, state, time.monotonic() - begin)
+        yield *_pictures(model, example, state.images), None, sentence  # type: ignore[misc]
+
+
+def _encoded_and_decoded(context: Context, model: str, loaded: "GenerativeModel", example: np.ndarray, label: str):
+    of_class = label_of_example(loaded, example, label)
+    given = loaded.given(of_class)
+    reconstruction = loaded.decode(loaded.encode(example, **given), **given).numpy()
+    class_sentence = _class_sentence(loaded, example, of_class)
+    bits_per_dim = loaded.bits_per_dim(np.repeat(example, NOISE_SAMPLES, axis=0), **given).mean
+    plot, sentence = _typicality(context.catalogue.run(model), bits_per_dim, model)
+    return *_pictures(model, example, reconstruction), plot, sentence + class_sentence
+
+
+def _pictures(model: str, example: np.ndarray, reconstruction: np.ndarray) -> list[str]:
+    """Return the paths of a picture [1, H, W, C], of its reconstruction, and of their difference."""
     pictures = {
         "input": to_bytes(example)[0],
         "reconstruction": to_bytes(reconstruction)[0],
         "difference": signed_difference(example[0], reconstruction[0]),
     }
-    paths = [cache_image(as_picture(pixels, SIDE), f"{model}-{name}") for name, pixels in pictures.items()]
-    plot, sentence = _typicality(context.catalogue.run(model), bits_per_dim, model)
-    return *paths, plot, sentence + class_sentence  # type: ignore[return-value]
+    return [cache_image(as_picture(pixels, SIDE), f"{model}-{name}") for name, pixels in pictures.items()]
+
+
+def _search_sentence(model: "GenerativeModel", state: Projection, seconds: float) -> str:
+    """Return a sentence about the state of a search: the time left, or at its end what the result means."""
+    near = f"differs by **{state.errors[0]:.3f}** (root mean square of the pixels; 1 is black against white)"
+    if state.step < state.steps:
+        left = "" if not state.step else f", about {seconds * (state.steps / state.step - 1.0):.0f} s left"
+        return f"{SEARCHING}: step {state.step} of {state.steps}{left}. The nearest picture so far {near}."
+    of_class = "" if state.labels is None else f" Its class is **{html.escape(model.classes[state.labels[0]])}**."
+    return (
+        f"The nearest picture that the search found {near}.{of_class} A GAN has no encoder, so its latent is searched; "
+        "it cannot say how probable a picture is."
+    )
 
 
 def _class_sentence(model: "GenerativeModel", example: np.ndarray, label: int | None) -> str:

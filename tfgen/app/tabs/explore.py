@@ -5,18 +5,18 @@ from typing import Any
 
 import gradio as gr
 
-from tfgen.app import components
+from tfgen.app import components, validation, views
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
+from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.explore import DIRECTIONS, explore, latent_map, map_and_point, suitable_plane
 from tfgen.app.header import Header
 from tfgen.app.labels import kept
 from tfgen.app.latent_plane import ALONG, AROUND
-from tfgen.errors import TfgenError
+from tfgen.errors import UndefinedError
 
 TITLE, ELEMENT_ID = "Explore latent space", "tab-explore"
-#: Settings of events that fire many times while the user drags the point or moves a slider.
-LIVE = {**COMPUTING, "show_progress": "hidden"}
+#: Arguments of the handlers that define the plane.
+PLANE = ("seed", "plane", "first", "second", "label")
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,18 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             for value, label in zip(DIRECTIONS, ("Horizontal direction", "Vertical direction"), strict=True)
         )
         label = components.class_dropdown(min_width=120, elem_id="explore-class")
-    _connect(context, header, tab, _Components(notice, picture, right, up, area, kind, seed, first, second, label))
+    components.view_buttons()
+    _connect(context, header, _Components(notice, picture, right, up, area, kind, seed, first, second, label))
 
 
 def _position(label: str, info: str, element: str) -> gr.Slider:
     return components.slider(-1, 1, 0, step=0.01, label=label, info=info, elem_id=element)
 
 
-def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) -> None:
+def _connect(context: Context, header: Header, parts: _Components) -> None:
     model, right, up, area = header.model, parts.right, parts.up, parts.area
     plane = [parts.seed, parts.kind, parts.first, parts.second, parts.label]
-    moves = [right.input, up.input]
-    place, moved = [model, right, up, *plane], bind(explore, context)
-    components.add_api(moved, place, [parts.picture], "explore", **LIVE)
-    gr.on(moves, unless_cleared(moved, place, [parts.picture]), place, parts.picture, **LIVE, **INTERNAL)
+    components.add_api(bind(explore, context), [model, right, up, *plane], [parts.picture], "explore", **COMPUTING)
     components.add_api(
         bind(latent_map, context),
         [model, *plane],
@@ -93,45 +91,38 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
         "latent_map",
         **COMPUTING,
     )
-    # The point on the map follows the sliders, and the sliders follow the point.
-    follow = unless_cleared(lambda right, up: [right, up], [right, up], [area])
-    gr.on(moves, follow, [right, up], area, queue=False, **INTERNAL)
-    dragged, followers = [model, area, *plane], [parts.picture, right, up]
-    area.input(unless_cleared(bind(_drag, context), dragged, followers), dragged, followers, **LIVE, **INTERNAL)
-
-    shown = [area, right, up, parts.picture]
-    changes = [parts.seed.input, parts.first.input, parts.second.input, parts.label.input]
-    # The progress covers the picture only, and no control.
-    slow: dict[str, Any] = {"show_progress_on": parts.picture, **COMPUTING, **INTERNAL}
-    draw = unless_cleared(bind(_draw_map, context), [model, *plane], shown)
-    gr.on(changes, draw, [model, *plane], shown, **slow)
-
-    inputs = [model, parts.kind, parts.seed, parts.label]
-    outputs = [parts.notice, parts.label, parts.kind, parts.first, parts.second, *shown]
-    show = bind(_show, context)
-    parts.kind.input(unless_cleared(show, inputs, outputs), inputs, outputs, **slow)
-    header.update_when_shown(tab, show, inputs, outputs)
+    # The point on the map follows the sliders, and the sliders follow the point, in the browser.
+    moves: list[Any] = [right.input, up.input]  # type: ignore[attr-defined]
+    gr.on(moves, None, [right, up], area, js="(right, up) => [[right, up]]", **INTERNAL)
+    area.input(None, area, [right, up], js="(point) => [point[0], point[1]]", **INTERNAL)
+    fields = {"right": right, "up": up, **dict(zip(PLANE, plane, strict=True))}
+    outputs = [parts.notice, parts.label, parts.kind, parts.first, parts.second, area, right, up, parts.picture]
+    view = views.View("explore", TITLE, fields, _update, outputs)
+    views.connect(context, header, view, [*moves, area.input, *(each.input for each in plane)])
 
 
-def _drag(context: Context, model: str, point: list, *plane) -> tuple:
-    """Return the picture at a dragged point, and the values of the sliders."""
-    right, up = (float(value) for value in point[:2])
-    return explore(context, model, right, up, *plane), right, up
+def _update(context: Context, values: dict[str, Any], before: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Return what `tfgen.app.views.Update` says.
 
-
-def _draw_map(context: Context, model: str, *plane) -> tuple:
-    """Return the map with the point at the sample, the values of the sliders, and the picture at the point."""
-    picture, point = map_and_point(context, model, *plane)
-    return [*point, picture], *point, explore(context, model, *point, *plane)
-
-
-def _show(context: Context, model: str, kind: str, seed: int, label: str) -> list[Any]:
-    """Return the updates when the tab is opened, or another model or kind of map is chosen."""
+    Another plane gets a map, with the point at the sample. The point of an address stays where it is.
+    """
+    changed = {name for name in values if before.get(name) != values[name]}
+    if before and changed <= {"right", "up"}:
+        return {}, [*[gr.skip()] * 8, explore(context, **values)]
+    values, given = dict(values), values["plane"]
+    validation.one_of("plane", given, (AROUND, ALONG))
     try:
-        plane, kinds, classes = suitable_plane(context, model, kind, seed, label)
-        map_and_picture = _draw_map(context, model, seed, *plane, kept(label, classes))
-    except TfgenError as error:
-        return [components.notice_update(str(error)), *[gr.skip()] * 7, None]
-    kind, *directions = plane
-    selectors = components.class_update(label, classes), gr.update(choices=list(kinds), value=kind)
-    return [components.notice_update(""), *selectors, *directions, *map_and_picture]
+        plane, kinds, classes = suitable_plane(context, *(values[name] for name in ("model", "plane", "seed", "label")))
+    except UndefinedError as error:
+        return {}, [components.notice_update(str(error)), *[gr.skip()] * 7, None]
+    if plane[0] != given or (before and changed & {"model", "plane"}):
+        values["plane"], values["first"], values["second"] = plane
+    if before and "model" in changed:
+        values["label"] = kept(values["label"], classes)
+    picture, point = map_and_point(context, *(values[name] for name in ("model", *PLANE)))
+    if before or plane[0] != given:
+        values["right"], values["up"] = point
+    place = [values["right"], values["up"]]
+    selectors = components.class_update(values["label"], classes), gr.update(choices=list(kinds), value=values["plane"])
+    shown = [values["first"], values["second"], [*place, picture], *place, explore(context, **values)]
+    return values, [components.notice_update(""), *selectors, *shown]

@@ -1,23 +1,27 @@
 """The tab "Interpolate": a strip and an animation from one picture to another."""
 
+import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from tfgen.app import components, validation
+from tfgen.app import components, validation, views
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
+from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.interpolate import MAX_STEPS, interpolate, interpolate_pictures
 from tfgen.app.header import Header
 from tfgen.app.labels import kept
 from tfgen.app.latent_paths import PATHS
 from tfgen.app.preprocessing import has_fitted_digits
-from tfgen.errors import TfgenError
+from tfgen.errors import UndefinedError
 
 TITLE, ELEMENT_ID = "Interpolate", "tab-interpolate"
-#: What the ends of the path are: values of a state of the page.
+#: What the ends of the path are: names of the inner tabs.
 SAMPLES, PICTURES = "samples", "pictures"
+#: Arguments of the handlers for the classes of both ends.
+LABELS = ("first_label", "last_label")
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,15 @@ class _Ends:
     """Components in which the user chooses the two ends of the path.
 
     Attributes:
+        tabs: the two inner tabs.
         samples_tab, first_seed, last_seed, temperature: two samples.
         labels: the classes of the first and the last picture.
         pictures_tab, drawings, uploads, fit: two pictures of the user, drawn or uploaded.
-        notice: says why the model cannot use pictures of the user.
+        notice: says why the model cannot interpolate.
         picture_controls: the column of the drawings and uploads.
     """
 
+    tabs: gr.Tabs
     samples_tab: gr.Tab
     first_seed: gr.Number
     last_seed: gr.Number
@@ -64,17 +70,18 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             film = components.picture(
                 "Animation to the last picture and back", elem_id="film", format="webp", buttons=["download"]
             )
-    _connect(context, header, tab, ends, steps, path, [strip, film])
+    components.view_buttons()
+    _connect(context, header, ends, steps, path, [strip, film])
 
 
 def _choice_of_ends() -> _Ends:
-    with gr.Tabs():
-        with gr.Tab("Between two samples") as samples_tab:
+    with gr.Tabs() as tabs:
+        with gr.Tab("Between two samples", id=SAMPLES) as samples_tab:
             with gr.Row():
                 first_seed = components.seed(0, "First seed", "Seed of the first picture", min_width=120)
                 last_seed = components.seed(1, "Last seed", "Seed of the last picture", min_width=120)
             temperature = components.temperature()
-        with gr.Tab("Between two pictures of yours") as pictures_tab:
+        with gr.Tab("Between two pictures of yours", id=PICTURES) as pictures_tab:
             notice = components.notice()
             with gr.Column() as picture_controls:
                 with gr.Row():
@@ -92,6 +99,7 @@ def _choice_of_ends() -> _Ends:
             for end in ("First", "Last")
         ]
     return _Ends(
+        tabs,
         samples_tab,
         first_seed,
         last_seed,
@@ -106,18 +114,10 @@ def _choice_of_ends() -> _Ends:
     )
 
 
-def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, path, outputs: list) -> None:
+def _connect(context: Context, header: Header, ends: _Ends, steps, path, outputs: list) -> None:
     drawings, uploads = ends.drawings, ends.uploads
     of_seeds = [header.model, ends.first_seed, ends.last_seed, steps, path, ends.temperature, *ends.labels]
-    drawn = [drawings[0], uploads[0], drawings[1], uploads[1]]
-    of_pictures = [header.model, *drawn, steps, path, ends.fit, *ends.labels]
-    kind = gr.State(SAMPLES)
-    everything = [kind, *of_seeds, *of_pictures]
-
-    changes = [ends.first_seed.input, ends.last_seed.input, ends.temperature.input]
-    handler = bind(interpolate, context)
-    components.add_api(handler, of_seeds, outputs, "interpolate", **COMPUTING)
-    gr.on(changes, unless_cleared(handler, of_seeds, outputs), of_seeds, outputs, **COMPUTING, **INTERNAL)
+    components.add_api(bind(interpolate, context), of_seeds, outputs, "interpolate", **COMPUTING)
     components.add_api(
         bind(interpolate_pictures, context),
         [
@@ -129,51 +129,62 @@ def _connect(context: Context, header: Header, tab: gr.Tab, ends: _Ends, steps, 
         "interpolate_pictures",
         **COMPUTING,
     )
+    kind = gr.Textbox(SAMPLES, visible=False, label="Kind of the ends")
+    ends.samples_tab.select(None, None, kind, js=f"() => '{SAMPLES}'", **INTERNAL)
+    ends.pictures_tab.select(None, None, kind, js=f"() => '{PICTURES}'", **INTERNAL)
+    names = [name for name in inspect.signature(interpolate).parameters if name not in ("context", "model")]
+    view = views.View(
+        "interpolate",
+        TITLE,
+        {"ends": kind, **dict(zip(names, of_seeds[1:], strict=True))},
+        _update,
+        [ends.tabs, *ends.labels, *outputs, ends.notice, ends.picture_controls, ends.fit],
+        [drawings[0], uploads[0], drawings[1], uploads[1], ends.fit],
+    )
     changes = [event for each in drawings for event in (each.input, each.clear)]
     changes += [each.upload for each in uploads] + [ends.fit.input]
-    between = unless_cleared(bind(_between_pictures, context), of_pictures, outputs)
-    gr.on(changes, between, of_pictures, outputs, **COMPUTING, **INTERNAL)
-    changes = [steps.input, path.input, *(each.input for each in ends.labels)]
-    between = unless_cleared(bind(_between_ends, context), everything, outputs)
-    gr.on(changes, between, everything, outputs, **COMPUTING, **INTERNAL)
-    ends.samples_tab.select(lambda: SAMPLES, outputs=kind, queue=False, **INTERNAL)
-    ends.pictures_tab.select(lambda: PICTURES, outputs=kind, queue=False, **INTERNAL)
-    header.update_when_shown(
-        tab, bind(_show, context), everything, [*ends.labels, *outputs, ends.notice, ends.picture_controls, ends.fit]
-    )
+    changes += [each.input for each in of_seeds[1:]]
+    views.connect(context, header, view, changes)
 
 
-def _between_pictures(context: Context, model: str, first_drawing, first_upload, last_drawing, last_upload, *settings):
-    """Interpolate between two drawings or uploads. Nothing changes while one of them is missing."""
-    ends = first_drawing or first_upload, last_drawing or last_upload
-    return interpolate_pictures(context, model, *ends, *settings) if all(ends) else [gr.skip()] * 2
-
-
-def _between_ends(context: Context, kind: str, *values):
-    """Interpolate between what the open inner tab offers: the values are those of both inner tabs."""
-    seeds, pictures = values[:8], values[8:]
-    return interpolate(context, *seeds) if kind == SAMPLES else _between_pictures(context, *pictures)
-
-
-def _show(context: Context, kind: str, model: str, *values) -> list[Any]:
-    """Return the updates when the tab is opened or another model is chosen."""
+def _update(context: Context, values: dict[str, Any], before: dict[str, Any], *pictures) -> tuple[dict, list[Any]]:
+    """Return what `tfgen.app.views.Update` says. `pictures` are two drawings and uploads, and the box for cropping."""
+    model, (*drawn, fit) = values["model"], pictures
+    validation.one_of("ends", values["ends"], (SAMPLES, PICTURES))
+    if before.get("model") == model:
+        return {}, [*[gr.skip()] * 3, *_between_ends(context, values, drawn, fit), *[gr.skip()] * 3]
     try:
         with context.models.using(model) as loaded:
             validation.expect_images(loaded, "An interpolation")
-            reason = "" if loaded.can("encode") else loaded.undefined["encode"]
-            can_fit = not reason and loaded.event_shape[-1] == 1
+            can_fit = loaded.event_shape[-1] == 1
             classes = loaded.classes
-        has_digits = has_fitted_digits(context.catalogue.run(model))
-    except TfgenError as error:
+        fit = can_fit and has_fitted_digits(context.catalogue.run(model))
+    except UndefinedError as error:
         hidden = [components.class_update(None, ())] * 2
-        return [*hidden, None, None, components.notice_update(str(error)), gr.update(visible=False), gr.skip()]
-    labels = [kept(label, classes) for label in values[-2:]]
-    fit = can_fit and has_digits
-    values = (*values[:5], *labels, *values[7:-3], fit, *labels)
-    drawings = values[8:12]
-    missing = kind == PICTURES and (reason or not (drawings[0] or drawings[1]) or not (drawings[2] or drawings[3]))
+        notice = components.notice_update(str(error))
+        return {}, [gr.skip(), *hidden, None, None, notice, gr.update(visible=False), gr.skip()]
+    if before:
+        values = values | {name: kept(values[name], classes) for name in LABELS}
     # A strip of the model before would look like a result of the new one.
-    pictures = [None, None] if missing else _between_ends(context, kind, model, *values)
-    checkbox = gr.update(visible=can_fit, value=fit)
-    selectors = [components.class_update(label, classes) for label in labels]
-    return [*selectors, *pictures, components.notice_update(reason), gr.update(visible=not reason), checkbox]
+    has_none = values["ends"] == PICTURES and not _both(drawn)
+    strip_and_film = [None, None] if has_none else _between_ends(context, values, drawn, fit)
+    tabs = gr.skip() if before else gr.update(selected=values["ends"])
+    selectors = [components.class_update(values[name], classes) for name in LABELS]
+    box = gr.update(visible=can_fit, value=fit)
+    notice = components.notice_update("")
+    return values, [tabs, *selectors, *strip_and_film, notice, gr.update(visible=True), box]
+
+
+def _both(drawn: Sequence) -> list[Any]:
+    """Return the first and the last picture of the user; [] while one of them is missing. A drawing comes first."""
+    ends = [drawn[0] or drawn[1], drawn[2] or drawn[3]]
+    return ends if all(ends) else []
+
+
+def _between_ends(context: Context, values: dict[str, Any], drawn: Sequence, fit: bool) -> Sequence[Any]:
+    """Interpolate between the ends of the open inner tab. Nothing changes while a picture of the user is missing."""
+    if values["ends"] == SAMPLES:
+        return interpolate(context, **{name: value for name, value in values.items() if name != "ends"})
+    settings = values["steps"], values["path"], fit, *(values[name] for name in LABELS)
+    pictures = _both(drawn)
+    return interpolate_pictures(context, values["model"], *pictures, *settings) if pictures else [gr.skip()] * 2

@@ -1,6 +1,6 @@
 """The tab "Reconstruct": a picture of the user, its reconstruction and its likelihood."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,16 +9,17 @@ import gradio as gr
 from tfgen.app import components, validation
 from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, bind
-from tfgen.app.handlers.reconstruct import reconstruct, test_picture
+from tfgen.app.handlers.reconstruct import SEARCHING, reconstruct, reconstruct_in_steps, test_picture
 from tfgen.app.header import Header
 from tfgen.app.labels import kept
 from tfgen.app.preprocessing import has_fitted_digits
+from tfgen.app.streaming import bind_stream
 from tfgen.errors import TfgenError
 
 TITLE, ELEMENT_ID = "Reconstruct", "tab-reconstruct"
 NO_PICTURE = "Draw a picture, upload one, or use a picture of the test set."
 #: Values of the current picture and of the five outputs while there is no picture.
-EMPTY = [None] * 5 + [NO_PICTURE]
+EMPTY = [*[None] * 4, gr.update(value=None, visible=False), NO_PICTURE]
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,10 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 elem_id="likelihood",
                 elem_classes=["named"],
                 buttons=["download"],
+                visible=False,
             )
-    _connect(context, header, tab, notice, source, results, [*pictures, plot, typicality])
+            stop = gr.Button("Stop the search", size="sm", visible=False, elem_id="stop-search")
+    _connect(context, header, tab, notice, source, results, [*pictures, plot, typicality], stop)
 
 
 def _source() -> _Source:
@@ -86,7 +89,9 @@ def _source() -> _Source:
     return _Source(controls, drawing, upload, index, use, fit, label)
 
 
-def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Source, results, outputs: list) -> None:
+def _connect(
+    context: Context, header: Header, tab: gr.Tab, notice, source: _Source, results, outputs: list, stop: gr.Button
+) -> None:
     model, fit, label = header.model, source.fit, source.label
     components.add_api(
         bind(reconstruct, context),
@@ -103,49 +108,73 @@ def _connect(context: Context, header: Header, tab: gr.Tab, notice, source: _Sou
     )
     # The picture that was reconstructed last, from any of the three sources.
     current = gr.State(None)
-    settings: dict[str, Any] = {"outputs": [current, *outputs], **COMPUTING, **INTERNAL}
-    use_picture = bind(_use_picture, context)
+    settings: dict[str, Any] = {"outputs": [current, *outputs, stop], **COMPUTING, **INTERNAL}
+    use_picture = bind_stream(_use_picture, context)
+    use_test_picture, use_again = bind_stream(_use_test_picture, context), bind_stream(_use_again, context)
     # One event for a picture and its removal: of two events, the result of the earlier one may arrive last.
     drawn, uploaded = [source.drawing.input, source.drawing.clear], [source.upload.upload, source.upload.clear]
-    gr.on(drawn, use_picture, [model, source.drawing, fit, label], **settings)
-    gr.on(uploaded, use_picture, [model, source.upload, fit, label], **settings)
-    source.use.click(bind(_use_test_picture, context), [model, source.index, label], **settings)
-    gr.on([fit.input, label.input], bind(_use_again, context), [model, current, fit, label], **settings)
+    searches = [
+        gr.on(drawn, use_picture, [model, source.drawing, fit, label], **settings),
+        gr.on(uploaded, use_picture, [model, source.upload, fit, label], **settings),
+        source.use.click(use_test_picture, [model, source.index, label], **settings),
+        gr.on([fit.input, label.input], use_again, [model, current, fit, label], **settings),
+    ]
+    typicality = outputs[-1]
+    stop.click(_stopped, typicality, [typicality, stop], cancels=searches, queue=False, **INTERNAL)
     header.update_when_shown(
         tab, bind(_show, context), [model, current, label], [notice, source.controls, results, fit, label, *outputs]
     )
 
 
-def _reconstruct(context: Context, model: str, picture: dict, fit: bool, label: str):
-    # A picture of the test set needs no preprocessing.
-    return reconstruct(context, model, picture, fit and not (picture or {}).get("of_test_set"), label)
+def _stopped(sentence: str) -> tuple[str, Any]:
+    """Return the sentence about a search that the user has stopped, and the update of the button."""
+    so_far = sentence.partition("The nearest")
+    return (f"Search stopped. {so_far[1]}{so_far[2]}" if so_far[1] else sentence), gr.update(visible=False)
 
 
-def _use_picture(context: Context, model: str, picture: dict | None, fit: bool, label: str) -> Sequence:
-    """Return the picture as the current one, and the outputs for it; those of no picture if it was removed."""
+def _shown(results: Sequence) -> list[Any]:
+    """Return the updates of the outputs for what `reconstruct` returns. Without a plot, its place is not shown."""
+    *pictures, plot, sentence = results
+    return [*pictures, gr.update(value=plot, visible=plot is not None), sentence]
+
+
+def _use_picture(context: Context, model: str, picture: dict | None, fit: bool, label: str) -> Iterator[list]:
+    """Yield the picture as the current one, the outputs for it, and the update of the button that stops a search.
+
+    Without a picture, because the user has removed it, the outputs are empty.
+    """
     if not picture:
-        return EMPTY
-    return picture, *_reconstruct(context, model, picture, fit, label)
+        yield [*EMPTY, gr.update(visible=False)]
+        return
+    # A picture of the test set needs no preprocessing.
+    fit = fit and not picture.get("of_test_set")
+    for results in reconstruct_in_steps(context, model, picture, fit, label):
+        goes_on = results[-1].startswith(SEARCHING)
+        yield [picture, *_shown(results), gr.update(visible=goes_on)]
 
 
-def _use_test_picture(context: Context, model: str, index: int, label: str) -> Sequence:
+def _use_test_picture(context: Context, model: str, index: int, label: str) -> Iterator[list]:
     path = test_picture(context, model, index)
     picture = {"path": path, "name": f"test picture {index}", "of_test_set": True}
-    return _use_picture(context, model, picture, True, label)
+    yield from _use_picture(context, model, picture, True, label)
 
 
-def _use_again(context: Context, model: str, picture: dict | None, fit: bool, label: str):
-    return _use_picture(context, model, picture, fit, label) if picture else [gr.skip()] * 6
+def _use_again(context: Context, model: str, picture: dict | None, fit: bool, label: str) -> Iterator[list]:
+    if picture:
+        yield from _use_picture(context, model, picture, fit, label)
 
 
 def _show(context: Context, model: str, picture: dict | None, label: str) -> list[Any]:
     """Return the updates when the tab is opened or another model is chosen."""
     try:
         with context.models.using(model) as loaded:
-            validation.expect_encoder(loaded, "A reconstruction")
+            validation.expect_images(loaded, "A reconstruction")
             is_grey, classes = loaded.event_shape[-1] == 1, loaded.classes
         fit = is_grey and has_fitted_digits(context.catalogue.run(model))
-        results = _reconstruct(context, model, picture, fit, kept(label, classes)) if picture else EMPTY[1:]
+        results = EMPTY[1:]
+        if picture:
+            needs_fit = fit and not picture.get("of_test_set")
+            results = _shown(reconstruct(context, model, picture, needs_fit, kept(label, classes)))
     except TfgenError as error:
         hidden = [gr.update(visible=False)] * 2
         return [components.notice_update(str(error)), *hidden, *[gr.skip()] * 2, *[None] * 4, ""]

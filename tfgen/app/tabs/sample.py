@@ -4,10 +4,11 @@ from typing import Any
 
 import gradio as gr
 
-from tfgen.app import components
+from tfgen.app import components, views
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, bind, unless_cleared
+from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.compare import classes_of
+from tfgen.app.handlers.downloads import sample_zip
 from tfgen.app.handlers.sample import MAX_PICTURES, sample
 from tfgen.app.header import Header
 from tfgen.app.labels import ANY, EACH, kept
@@ -35,24 +36,47 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples", elem_id="samples")
 
-    handler = bind(sample, context)
-    inputs, outputs = [header.model, count, seed, temperature, label], [picture, caption]
-    changes = [count.input, seed.input, seed.submit, temperature.input, label.input]
-    components.add_api(handler, inputs, outputs, "sample", **COMPUTING)
-    gr.on(changes, unless_cleared(handler, inputs, outputs), inputs, outputs, **COMPUTING, **INTERNAL)
+    components.view_buttons()
+    with gr.Row(elem_id="zip"):
+        number = components.integer(
+            100,
+            label="Pictures in a .zip",
+            info="From 1 to 1000, one file for each, from the seed above",
+            min_width=200,
+        )
+        prepare = gr.Button("Prepare the .zip", size="sm", scale=0, min_width=160, elem_classes=["quiet"])
+        ready = gr.DownloadButton(
+            "Download the .zip", size="sm", scale=0, min_width=160, visible=False, elem_id="zip-file"
+        )
+    inputs = [header.model, count, seed, temperature, label]
+    components.add_api(bind(sample, context), inputs, [picture, caption], "sample", **COMPUTING)
+    of_zip, zip_file = [header.model, number, seed, temperature, label], gr.File(visible=False)
+    components.add_api(bind(sample_zip, context), of_zip, [zip_file], "sample_zip", **COMPUTING)
+    prepare.click(bind(_prepared, context), of_zip, ready, **COMPUTING, **INTERNAL)
     following.click(_following_seed, [seed, count], seed, queue=False, **INTERNAL).then(
-        handler, inputs, outputs, **COMPUTING, **INTERNAL
+        None, js="() => tfgen.press('again-sample')", **INTERNAL
     )
-    show = bind(_show, context)
-    header.update_when_shown(tab, show, inputs, [label, *outputs])
-    header.blocks.load(show, inputs, [label, *outputs], **COMPUTING, **INTERNAL)
+    fields = {"count": count, "seed": seed, "temperature": temperature, "label": label}
+    view = views.View("sample", TITLE, fields, _update, [label, picture, caption])
+    changes = [count.input, seed.input, temperature.input, label.input]
+    views.connect(context, header, view, changes)
 
 
-def _show(context: Context, model: str, count: int, seed: int, temperature: float, label: str) -> list[Any]:
-    """Return the updates when the tab is opened or another model is chosen."""
-    classes = classes_of(context, model)
-    update = components.class_update(label, classes, OTHERS)
-    return [update, *sample(context, model, count, seed, temperature, kept(label, classes, OTHERS))]
+def _update(context: Context, values: dict[str, Any], before: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Return what `tfgen.app.views.Update` says. A class of the model before is replaced by a choice without class."""
+    values, selector = dict(values), gr.skip()
+    if before.get("model") != values["model"]:
+        classes = classes_of(context, values["model"])
+        if before:
+            values["label"] = kept(values["label"], classes, OTHERS)
+        selector = components.class_update(values["label"], classes, OTHERS)
+    picture, caption = sample(context, *values.values())
+    return values, [selector, picture, caption]
+
+
+def _prepared(context: Context, *values) -> Any:
+    """Return the update of the button that downloads the .zip."""
+    return gr.update(value=sample_zip(context, *values), visible=True)
 
 
 def _following_seed(seed: int | None, count: int) -> int:

@@ -1,0 +1,115 @@
+// The values of a view in the address of the page. Gradio's events call the functions of `tfgen`.
+const tfgen = (() => {
+  // Changes within this time become one step of the browser's history.
+  const STEP = 1000;
+  // The query with which the page was opened. Gradio reports a selected tab before that query is read.
+  const opened = location.search;
+  let ready = false;
+  let changed = 0;
+  // Whether the visitor has chosen a tab: then the tab of the address is not opened any more.
+  let chosen = false;
+  // Whether the address was there before the view, which then takes no new step.
+  let returning = new URLSearchParams(location.search).has('tab');
+
+  // Click an invisible button of the page.
+  const press = (id) => document.getElementById(id)?.click();
+
+  function address(values) {
+    const query = new URLSearchParams();
+    // Options of Gradio, for example `__theme`, stay.
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (name.startsWith('__')) query.append(name, value);
+    }
+    for (const [name, value] of Object.entries(values)) if (value !== null) query.append(name, value);
+    const text = String(query);
+    return location.pathname + (text && `?${text}`);
+  }
+
+  // Put the values in the address. A change is a new step of the history, which the browser's Back undoes.
+  function remember(values) {
+    const fresh = address(values);
+    const number = history.state?.number ?? 0;
+    const now = Date.now();
+    const same = fresh === location.pathname + location.search;
+    if (same || returning || (now - changed < STEP && number > 0)) history.replaceState({ number }, '', fresh);
+    else history.pushState({ number: number + 1 }, '', fresh);
+    if (!same) changed = now;
+    returning = false;
+  }
+
+  // The title of the open tab, as the browser shows it.
+  const openTab = () => document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim();
+
+  // After a result: if it belongs to other values than the controls have, ask again. Otherwise remember the values.
+  function settle(tab, names, title, shown, ...values) {
+    if (openTab() !== title || !shown) return;
+    const belongsTo = JSON.parse(shown);
+    const isShown = names.every((name, i) => JSON.stringify(belongsTo[name] ?? null) === JSON.stringify(values[i] ?? null));
+    if (!isShown) return press(`again-${tab}`);
+    if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
+  }
+
+  // After a tab was opened: update it, or, if it has no view, remember the tab and the model. `keys`: title → name of the
+  // tab in the address.
+  function place(keys, title, model) {
+    if (document.getElementById(`again-${keys[title]}`)) press(`again-${keys[title]}`);
+    else if (ready) remember({ tab: keys[title], model });
+  }
+
+  // The element of a tab, or of the selected one, as soon as the page is drawn.
+  async function drawn(isWanted) {
+    for (;;) {
+      const found = [...document.querySelectorAll('#tabs > .tab-wrapper [role=tab]')]
+        .find((each) => isWanted(each) && each.checkVisibility());
+      if (found) return found;
+      await new Promise((later) => setTimeout(later, 50));
+    }
+  }
+
+  // Open the tab of a title. The tab that is open already is updated. Returns the title.
+  async function open(keys, title) {
+    const tab = await drawn((each) => each.textContent.trim() === title);
+    if (openTab() === title) press(`again-${keys[title]}`);
+    else tab.click();
+    return title;
+  }
+
+  // After the page has opened: open the tab of the address. Without one, or if the visitor has chosen a tab meanwhile,
+  // the open tab stays and is updated. Returns the title of the open tab.
+  async function start(keys, title, model) {
+    ready = true;
+    if (new URLSearchParams(opened).has('tab') && !chosen) return open(keys, title);
+    await drawn((each) => each.ariaSelected === 'true');
+    place(keys, openTab(), model);
+    return openTab();
+  }
+
+  async function copyLink() {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(location.href);
+    } else {
+      // Browsers offer the clipboard above to pages of this machine and to encrypted pages only.
+      const field = document.createElement('textarea');
+      field.value = location.href;
+      document.body.append(field);
+      field.select();
+      document.execCommand('copy');
+      field.remove();
+    }
+    return 'Link copied';
+  }
+
+  function undo() {
+    if ((history.state?.number ?? 0) > 0) history.back();
+  }
+
+  // The page's own clicks are not trusted events.
+  addEventListener('click', (event) => {
+    if (event.isTrusted && event.target.closest('#tabs > .tab-wrapper [role=tab]')) chosen = true;
+  }, true);
+  addEventListener('popstate', () => {
+    returning = true;
+    press('restore-view');
+  });
+  return { opened, settle, place, open, start, press, openTab, copyLink, undo };
+})();
