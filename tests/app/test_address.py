@@ -52,9 +52,9 @@ def test_the_copied_link_restores_tab_controls_and_pictures_in_a_fresh_window(wi
     other = opened(f"?{urlsplit(link).query}")
     other.page.wait_for_selector("#tab-sample[role=tabpanel]", state="visible")
     other.shows("#samples", expected, 800)
-    assert sample_fields(other) == ("7", "0.8")
-    assert other.page.locator("#model input").input_value() == "vae-classes"
-    assert other.page.locator("#sample-class input").input_value() == "dogs & owls"
+    other.until(lambda: sample_fields(other) == ("7", "0.8"))
+    other.until(lambda: other.page.locator("#model input").input_value() == "vae-classes")
+    other.until(lambda: other.page.locator("#sample-class input").input_value() == "dogs & owls")
 
 
 def test_a_link_restores_the_point_on_the_map(opened, model):

@@ -179,6 +179,7 @@ def test_models_of_the_same_data_are_comparable(context):
 def test_every_handler_takes_the_context_first_and_documents_its_other_arguments():
     from tfgen.app.handlers import (
         compare,
+        downloads,
         explore,
         interpolate,
         own_pictures,
@@ -191,6 +192,7 @@ def test_every_handler_takes_the_context_first_and_documents_its_other_arguments
     documented = [
         *(compare.compare, compare.compare_samples, explore.explore, explore.latent_map, interpolate.interpolate),
         *(interpolate.interpolate_pictures, reconstruct.reconstruct, reconstruct.test_picture, sample.sample),
+        downloads.sample_zip,
         own_pictures.train_on_pictures,
         *(train.start_training, train.resume_training, train.training_state, train.stop_training),
         *(training_history.training, training_history.epoch_samples),

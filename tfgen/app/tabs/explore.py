@@ -82,7 +82,7 @@ def _position(label: str, info: str, element: str) -> gr.Slider:
 
 def _connect(context: Context, header: Header, parts: _Components) -> None:
     model, right, up, area = header.model, parts.right, parts.up, parts.area
-    plane = [parts.seed, parts.kind, parts.first, parts.second, parts.label]
+    plane: list[Any] = [parts.seed, parts.kind, parts.first, parts.second, parts.label]
     components.add_api(bind(explore, context), [model, right, up, *plane], [parts.picture], "explore", **COMPUTING)
     components.add_api(
         bind(latent_map, context),
