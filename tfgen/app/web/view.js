@@ -53,14 +53,18 @@ const tfgen = (() => {
   // tab in the address.
   function place(keys, title, model) {
     if (document.getElementById(`again-${keys[title]}`)) press(`again-${keys[title]}`);
-    else if (ready) remember({ tab: keys[title], model });
+    else note(keys, title, model);
   }
 
-  // The element of a tab, or of the selected one, as soon as the page is drawn.
-  async function drawn(isWanted) {
+  // Remember tab and model of a tab that has no view.
+  function note(keys, title, model) {
+    if (ready && !document.getElementById(`again-${keys[title]}`)) remember({ tab: keys[title], model });
+  }
+
+  // The first visible element that fits, as soon as the page is drawn.
+  async function drawn(selector, fits = () => true) {
     for (;;) {
-      const found = [...document.querySelectorAll('#tabs > .tab-wrapper [role=tab]')]
-        .find((each) => isWanted(each) && each.checkVisibility());
+      const found = [...document.querySelectorAll(selector)].find((each) => fits(each) && each.checkVisibility());
       if (found) return found;
       await new Promise((later) => setTimeout(later, 50));
     }
@@ -68,20 +72,21 @@ const tfgen = (() => {
 
   // Open the tab of a title. The tab that is open already is updated. Returns the title.
   async function open(keys, title) {
-    const tab = await drawn((each) => each.textContent.trim() === title);
+    const tab = await drawn('#tabs > .tab-wrapper [role=tab]', (each) => each.textContent.trim() === title);
     if (openTab() === title) press(`again-${keys[title]}`);
     else tab.click();
     return title;
   }
 
   // After the page has opened: open the tab of the address. Without one, or if the visitor has chosen a tab meanwhile,
-  // the open tab stays and is updated. Returns the title of the open tab.
+  // the open tab stays and is updated. Returns the title of the open tab, and the model.
   async function start(keys, title, model) {
+    await drawn('#model input');
+    await drawn('#tabs > .tab-wrapper [role=tab][aria-selected=true]');
     ready = true;
-    if (new URLSearchParams(opened).has('tab') && !chosen) return open(keys, title);
-    await drawn((each) => each.ariaSelected === 'true');
-    place(keys, openTab(), model);
-    return openTab();
+    if (new URLSearchParams(opened).has('tab') && !chosen) await open(keys, title);
+    else place(keys, openTab(), model);
+    return [openTab(), model];
   }
 
   async function copyLink() {
@@ -111,5 +116,5 @@ const tfgen = (() => {
     returning = true;
     press('restore-view');
   });
-  return { opened, settle, place, open, start, press, openTab, copyLink, undo };
+  return { opened, settle, note, place, open, start, press, openTab, copyLink, undo };
 })();
