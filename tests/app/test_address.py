@@ -125,7 +125,7 @@ def test_back_and_the_button_undo_the_last_change(window, model):
 
 @pytest.mark.parametrize("address", ["", "?tab=explore&model=vae"])
 def test_a_tab_that_the_visitor_opens_while_the_page_loads_stays_open(window, address):
-    """The held request is that of the load event, the only one with the list of models among its results."""
+    """The held request is that of the load event."""
     held: list = []
 
     def hold(route):
@@ -134,13 +134,16 @@ def test_a_tab_that_the_visitor_opens_while_the_page_loads_stays_open(window, ad
         else:
             route.continue_()
 
-    window.page.route("**/queue/join*", hold)
-    window.page.goto(window.page.url.partition("?")[0] + address)
-    window.until(lambda: bool(held))
-    window.go("Compare")
+    page = window.page.context.new_page()
+    page.route("**/queue/join*", hold)
+    page.goto(window.page.url.partition("?")[0] + address)
+    other = type(window)(page)
+    other.until(lambda: bool(held))
+    other.go("Compare")
     held[0].continue_()
-    window.until(lambda: query(window).get("tab") == "compare")
-    assert window.page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    other.until(lambda: query(other).get("tab") == "compare")
+    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    page.close()
 
 
 # -- results of earlier values ----------------------------------------------------------------------------------------

@@ -31,7 +31,6 @@ def connect(context: Context, header: Header, titles: Mapping[str, str]) -> None
         titles: name of a tab in the address → its title.
     """
     address = gr.Textbox(visible=False, label="Address")
-    named = gr.Textbox(visible=False, label="Model of the address")
     outputs = [header.model, header.unusable, header.active_tab]
     for view in header.views:
         outputs += [each for each in (view.shown, *view.fields.values(), *view.outputs) if each not in outputs]
@@ -40,20 +39,19 @@ def connect(context: Context, header: Header, titles: Mapping[str, str]) -> None
         return restored(context, header, titles, query)
 
     def open_page(query: str, model: str | None) -> dict[Any, Any]:
-        return opened(context, header, titles, named, query, model)
+        return opened(context, header, titles, query, model)
 
     settings: dict[str, Any] = {**COMPUTING, **INTERNAL, "show_progress": "hidden"}
     search = "() => [location.search]"
     back = header.restore.click(restore, address, outputs, js=search, **settings)
     loaded = header.blocks.load(
-        open_page, [address, header.model], [*outputs, named], js="(_, model) => [tfgen.opened, model]", **settings
+        open_page, [address, header.model], outputs, js="(_, model) => [tfgen.opened, model]", **settings
     )
-    # The browser opens the tab and chooses the model: while the page is not drawn yet, an update of the tabs is lost, and
-    # a dropdown keeps showing its first value.
+    # The browser opens the tab: an update of the tabs is lost while the page is not drawn yet.
     keys, tab = keys_of(titles), header.active_tab
     back.then(None, tab, tab, js=f"(title) => tfgen.open({keys}, title)", **INTERNAL)
-    start = f"(title, model, named) => tfgen.start({keys}, title, named || model)"
-    loaded.then(None, [tab, header.model, named], [tab, header.model], js=start, **INTERNAL)
+    start = f"(title, model) => tfgen.start({keys}, title, model)"
+    loaded.then(None, [tab, header.model], tab, js=start, **INTERNAL)
 
 
 def keys_of(titles: Mapping[str, str]) -> str:
@@ -62,29 +60,18 @@ def keys_of(titles: Mapping[str, str]) -> str:
 
 
 def opened(
-    context: Context, header: Header, titles: Mapping[str, str], named: gr.Textbox, query: str, model: str | None
+    context: Context, header: Header, titles: Mapping[str, str], query: str, model: str | None
 ) -> dict[Any, Any]:
     """Return the updates of the page when it opens: the list of models, the view of the address, else the first view.
 
     The first samples are drawn while the visitor reads the first tab, which also loads the model.
-
-    Args:
-        context: shared objects of the app.
-        header: the header of the page.
-        titles: name of a tab in the address → its title.
-        named: invisible text that gets the name of the address's model.
-        query: the address.
-        model: the chosen model.
     """
     names, unusable = refresh_runs(context, model)
-    if model in context.catalogue.usable():
-        # The visitor may choose another model while the page opens.
-        names.pop("value")
     found = {header.model: names, header.unusable: unusable}
     if "tab" in parsed(query):
         view_updates = restored(context, header, titles, query)
         if header.model in view_updates:
-            view_updates[named] = view_updates.pop(header.model)
+            view_updates[header.model] = {**names, "value": view_updates[header.model]}
         return found | view_updates
     view = header.views[0]
     first = {"model": names.get("value", model), **{name: view.default(name) for name in view.fields}}
@@ -138,7 +125,7 @@ def _view_updates(context: Context, header: Header, view: View, given: dict[str,
     for name in view.fields.keys() & given.keys():
         values[name] = _number(given[name]) if view.is_number(name) else given[name]
     model = given.get("model", header.model.value)
-    updates = view.result(context, {"model": model, **values}, {})
+    updates = view.result(context, {"model": model, **values}, None)
     return {header.model: model, **{view.fields[name]: value for name, value in values.items()}, **updates}
 
 

@@ -118,9 +118,11 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool =
 
 
 def refresh_runs(context: Context, name: str | None) -> tuple[Any, str]:
-    """Return the updates of `Header.model`, which keeps `name` if it still exists, and of `Header.unusable`."""
+    """Return the updates of `Header.model`, which keeps its value if `name` still exists, and of `Header.unusable`."""
     names = context.catalogue.usable()
-    return gr.update(choices=names, value=name if name in names else _first(names)), unusable(context.catalogue)
+    # The visitor may choose another model until the update arrives, so that a value which exists is not sent back.
+    value: dict[str, Any] = {} if name in names else {"value": _first(names)}
+    return gr.update(choices=names, **value), unusable(context.catalogue)
 
 
 def _first(names: list[str]) -> str | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tfgen.app.header import Header
 
 #: Function from the values of a view and those before the change to the values that the change replaces, and the
-#: updates of the view's outputs. Values before are {} when the tab was not open yet, and for values of an address.
+#: updates of the view's outputs. Values before are {} when the tab was not open yet, and None for values of an address.
 Update = Callable[..., tuple[dict[str, Any], Sequence[Any]]]
 
 #: Name in the values of `View.shown` that marks values which the handler refused. They do not enter the address.
@@ -65,7 +65,9 @@ class View:
         """Return whether a control holds a number."""
         return isinstance(self.fields[name], gr.Number | gr.Slider)
 
-    def result(self, context: Context, values: dict[str, Any], before: dict[str, Any], extras: Sequence = ()) -> dict:
+    def result(
+        self, context: Context, values: dict[str, Any], before: dict[str, Any] | None, extras: Sequence = ()
+    ) -> dict:
         """Return the updates of the outputs, and of `shown`, for values of the view.
 
         Raises:

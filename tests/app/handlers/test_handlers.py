@@ -203,3 +203,11 @@ def test_every_handler_takes_the_context_first_and_documents_its_other_arguments
         for name in others:
             # Python 3.13 stores docstrings without their indentation.
             assert f"\n    {name}: " in inspect.getdoc(handler), (handler, name)
+
+
+def test_a_refresh_sends_no_value_while_the_chosen_model_exists(context):
+    """The visitor may choose another model until the update arrives."""
+    from tfgen.app.header import refresh_runs
+
+    assert "value" not in refresh_runs(context, "gan")[0]
+    assert refresh_runs(context, "removed")[0]["value"] == "mnist-vae"

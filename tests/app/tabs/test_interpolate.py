@@ -56,6 +56,27 @@ def test_every_control_changes_the_interpolation_between_two_samples(window, mod
     shows(window, interpolation(vae, 5, 9, 5, latent.lerp, 0.0))
 
 
+def test_an_inner_tab_that_is_opened_before_the_first_result_stays_open(opened):
+    """The held request is the first of the tab."""
+    window, held = opened(), []
+
+    def hold(route):
+        data = route.request.post_data or ""
+        if '"samples",0,1,' in data and '"Interpolate"' in data and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    window.page.route("**/queue/join*", hold)
+    window.go("Interpolate")
+    window.until(lambda: bool(held))
+    inner = window.page.get_by_role("tab", name="Between two pictures of yours")
+    inner.click()
+    held[0].continue_()
+    window.until(lambda: "ends=pictures" in window.page.url)
+    assert inner.get_attribute("aria-selected") == "true"
+
+
 def test_the_animation_is_a_webp_file(window, model):
     window.until(lambda: window.pixels("#film") is not None)
     source = window.page.locator("#film img").get_attribute("src")

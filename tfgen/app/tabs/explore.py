@@ -101,11 +101,14 @@ def _connect(context: Context, header: Header, parts: _Components) -> None:
     views.connect(context, header, view, [*moves, area.input, *(each.input for each in plane)])
 
 
-def _update(context: Context, values: dict[str, Any], before: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+def _update(
+    context: Context, values: dict[str, Any], before: dict[str, Any] | None
+) -> tuple[dict[str, Any], list[Any]]:
     """Return what `tfgen.app.views.Update` says.
 
     Another plane gets a map, with the point at the sample. The point of an address stays where it is.
     """
+    before = before or {}
     changed = {name for name in values if before.get(name) != values[name]}
     if before and changed <= {"right", "up"}:
         return {}, [*[gr.skip()] * 8, explore(context, **values)]

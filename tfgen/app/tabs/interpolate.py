@@ -147,11 +147,11 @@ def _connect(context: Context, header: Header, ends: _Ends, steps, path, outputs
     views.connect(context, header, view, changes)
 
 
-def _update(context: Context, values: dict[str, Any], before: dict[str, Any], *pictures) -> tuple[dict, list[Any]]:
+def _update(context: Context, values: dict[str, Any], before: dict[str, Any] | None, *pictures) -> tuple[dict, list]:
     """Return what `tfgen.app.views.Update` says. `pictures` are two drawings and uploads, and the box for cropping."""
     model, (*drawn, fit) = values["model"], pictures
     validation.one_of("ends", values["ends"], (SAMPLES, PICTURES))
-    if before.get("model") == model:
+    if before and before.get("model") == model:
         return {}, [*[gr.skip()] * 3, *_between_ends(context, values, drawn, fit), *[gr.skip()] * 3]
     try:
         with context.models.using(model) as loaded:
@@ -168,7 +168,8 @@ def _update(context: Context, values: dict[str, Any], before: dict[str, Any], *p
     # A strip of the model before would look like a result of the new one.
     has_none = values["ends"] == PICTURES and not _both(drawn)
     strip_and_film = [None, None] if has_none else _between_ends(context, values, drawn, fit)
-    tabs = gr.skip() if before else gr.update(selected=values["ends"])
+    # The visitor may open the other inner tab until the result arrives.
+    tabs = gr.update(selected=values["ends"]) if before is None else gr.skip()
     selectors = [components.class_update(values[name], classes) for name in LABELS]
     box = gr.update(visible=can_fit, value=fit)
     notice = components.notice_update("")

@@ -62,9 +62,12 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     views.connect(context, header, view, changes)
 
 
-def _update(context: Context, values: dict[str, Any], before: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+def _update(
+    context: Context, values: dict[str, Any], before: dict[str, Any] | None
+) -> tuple[dict[str, Any], list[Any]]:
     """Return what `tfgen.app.views.Update` says. A class of the model before is replaced by a choice without class."""
     values, selector = dict(values), gr.skip()
+    before = before or {}
     if before.get("model") != values["model"]:
         classes = classes_of(context, values["model"])
         if before:

@@ -179,7 +179,7 @@ def connect(context: Context, header: Header, tab: gr.Tab, training: Training, r
     own.start.click(bind(_start_on_pictures, context), given, awaited, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
     controls.resume.click(bind(_resume, context), controls.unfinished, awaited, **QUIET).then(**watching)
-    progress.use.click(bind(_use, context), header.model, header.model, **QUIET)
+    progress.use.click(bind(_use, context), None, header.model, **QUIET)
     tab.select(bind(_open, context), [controls.unfinished, awaited], outputs, **WATCHING)
     gr.on([header.blocks.load, timer.tick], **watching)
     ended.change(bind(refresh_runs, context), header.model, [header.model, header.unusable], **QUIET)
@@ -224,10 +224,10 @@ def _resume(context: Context, run: str | None) -> str:
     return resume_training(context, run or "")
 
 
-def _use(context: Context, model: str | None):
+def _use(context: Context):
     """Return the update of the models in the header: choose the trained run if it has a model."""
     run, names = context.trainer.state().run, context.catalogue.usable()
-    return gr.update(choices=names, value=run if run in names else model)
+    return gr.update(choices=names, value=run) if run in names else gr.update(choices=names)
 
 
 def _open(context: Context, unfinished: str | None, awaited: str | None) -> list[Any]:

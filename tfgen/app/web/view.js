@@ -79,14 +79,13 @@ const tfgen = (() => {
   }
 
   // After the page has opened: open the tab of the address. Without one, or if the visitor has chosen a tab meanwhile,
-  // the open tab stays and is updated. Returns the title of the open tab, and the model.
+  // the open tab stays and is updated. Returns the title of the open tab.
   async function start(keys, title, model) {
-    await drawn('#model input');
     await drawn('#tabs > .tab-wrapper [role=tab][aria-selected=true]');
     ready = true;
     if (new URLSearchParams(opened).has('tab') && !chosen) await open(keys, title);
     else place(keys, openTab(), model);
-    return [openTab(), model];
+    return openTab();
   }
 
   async function copyLink() {
