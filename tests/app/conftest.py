@@ -268,6 +268,13 @@ class Window:
             self.page.wait_for_timeout(50)
         return value
 
+    def idle(self) -> None:
+        """Wait until no visible part of the page waits for a result."""
+        self.page.wait_for_function(
+            """() => ![...document.querySelectorAll('[data-testid=status-tracker] .progress-text')]
+                .some((each) => each.checkVisibility())"""
+        )
+
     def shows(self, selector: str, images: np.ndarray, target: int) -> None:
         """Wait until an element shows the images as a grid of about `target` pixels, within 1 of 255 grey levels."""
         from tfgen.app.pictures import grid_picture

@@ -25,11 +25,6 @@ FOCUSED = """() => {
 }"""
 
 
-#: JavaScript that returns whether no visible part of the page waits for a result.
-IS_IDLE = """() => ![...document.querySelectorAll('[data-testid=status-tracker] .progress-text')]
-  .some((each) => each.checkVisibility())"""
-
-
 def options(window) -> list[str]:
     """Return the names in the dropdown of models."""
     window.page.locator("#model input").click()
@@ -97,10 +92,10 @@ def test_the_open_tab_shows_the_chosen_model(opened, title):
     window.go(title)
     for name in ("gan", "points", "flow", "vae-plane"):
         window.choose(name)
-        window.page.wait_for_function(IS_IDLE)
+        window.idle()
         window.until(lambda name=name: f"model={name}" in window.page.url.split("&"), 60)
     window.go("Sample")
-    window.page.wait_for_function(IS_IDLE)
+    window.idle()
     assert not window.page.get_by_test_id("toast-body").count()
 
 

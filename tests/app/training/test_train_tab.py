@@ -199,6 +199,18 @@ def test_pictures_of_the_user_are_dropped_and_trained_on(opened, served, cats):
     wait_for_status(page, "cats-vae-1 is trained: all 7 epochs")
 
 
+def test_training_on_a_zip_takes_four_actions_from_the_first_screen(opened, served, cats):
+    served.behave("fast")
+    page = opened()  # 1: the tab "Runs"
+    page.get_by_role("button", name="Train a new model").click()  # 2
+    page.locator("#own-archive input[type=file]").set_input_files(str(cats))  # 3
+    page.locator("#own-archive a[href]").first.wait_for()
+    page.locator("#own-start").click()  # 4
+    wait_for_status(page, "cats-vae-1 is trained: all 7 epochs. It is in the list of models")
+    page.get_by_label("Model", exact=True).click()
+    page.get_by_role("option", name="cats-vae-1", exact=True).wait_for()
+
+
 @pytest.mark.parametrize(("how", "sentence"), [("refused", "batch size of 1 to 1297"), ("broken", "the disk is full")])
 def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
     served.behave(how)
