@@ -132,7 +132,7 @@ def test_the_latest_numbers_are_a_table(run):
     run.add_metrics(
         {"epoch": 13, "step": 12, "loss": 0.25, "val_loss": 1 / 3}
     )  # Without a quantity that is not measured after every epoch.
-    assert training_history.latest(run) == "| | training | validation |\n|---|---|---|\n| loss | 0.25 | 0.3333 |"
+    assert training_history.latest(run) == "| number | training | validation |\n|---|---|---|\n| loss | 0.25 | 0.3333 |"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def connect(context: Context, header: Header, titles: Mapping[str, str]) -> None
         titles: name of a tab in the address → its title.
     """
     address = gr.Textbox(visible=False, label="Address")
-    outputs = [header.model, header.unusable, header.active_tab]
+    outputs = [header.model, header.unusable, header.named_tab]
     for view in header.views:
         outputs += [each for each in (view.shown, *view.fields.values(), *view.outputs) if each not in outputs]
 
@@ -48,10 +48,10 @@ def connect(context: Context, header: Header, titles: Mapping[str, str]) -> None
         open_page, [address, header.model], outputs, js="(_, model) => [tfgen.opened, model]", **settings
     )
     # The browser opens the tab: an update of the tabs is lost while the page is not drawn yet.
-    keys, tab = keys_of(titles), header.active_tab
-    back.then(None, tab, tab, js=f"(title) => tfgen.open({keys}, title)", **INTERNAL)
+    keys = keys_of(titles)
+    back.then(None, header.named_tab, js=f"(title) => tfgen.open({keys}, title)", **INTERNAL)
     start = f"(title, model) => tfgen.start({keys}, title, model)"
-    loaded.then(None, [tab, header.model], tab, js=start, **INTERNAL)
+    loaded.then(None, [header.named_tab, header.model], js=start, **INTERNAL)
 
 
 def keys_of(titles: Mapping[str, str]) -> str:
@@ -91,8 +91,8 @@ def restored(context: Context, header: Header, titles: Mapping[str, str], query:
         tab = validation.one_of("tab", values.get("tab", next(iter(titles))), titles)
     except TfgenError as error:
         _say(context, error)
-        return {header.active_tab: gr.skip()}
-    found: dict[Any, Any] = {header.active_tab: titles[tab]}
+        return {header.named_tab: ""}
+    found: dict[Any, Any] = {header.named_tab: titles[tab]}
     try:
         view = next((view for view in header.views if view.key == tab), None)
         if view is not None:

@@ -28,7 +28,9 @@ class Header:
         blocks: the whole page.
         model: the dropdown in which the model is chosen.
         unusable: the list of the runs that cannot be used.
-        active_tab: an invisible text box that holds the title of the open tab.
+        active_tab: an invisible text box that holds the title of the open tab. Only the selection of a tab sets the
+            text, so that no late result of another event names a tab that the visitor has left.
+        named_tab: an invisible text box that holds the title of the tab that the address names.
         again: name of a view → an invisible button that updates its tab if the tab is open.
         restore: an invisible button that shows the view of the address.
         can_train: whether the page has the controls that train.
@@ -39,6 +41,7 @@ class Header:
     model: gr.Dropdown
     unusable: gr.Markdown
     active_tab: gr.Textbox
+    named_tab: gr.Textbox
     again: Mapping[str, gr.Button]
     restore: gr.Button
     can_train: bool = True
@@ -95,11 +98,12 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool =
         refresh = gr.Button("Refresh the list of runs", size="sm", scale=0, min_width=190, elem_classes=["quiet"])
     description = gr.Markdown(elem_id="about")
     active_tab = gr.Textbox(first_tab, visible=False, label="Open tab")
+    named_tab = gr.Textbox(visible=False, label="Tab of the address")
     # Hidden, not left out: scripts of the page click these buttons.
     again = {key: gr.Button(visible="hidden", elem_id=f"again-{key}") for key in VIEWS}
     restore = gr.Button(visible="hidden", elem_id="restore-view")
     unusable_runs = gr.Markdown(elem_id="unusable")
-    header = Header(blocks, model, unusable_runs, active_tab, again, restore, can_train)
+    header = Header(blocks, model, unusable_runs, active_tab, named_tab, again, restore, can_train)
 
     def describe(name: str | None) -> str:
         return about(context.catalogue, name)

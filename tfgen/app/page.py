@@ -30,16 +30,16 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
         header = page_header.build(context, blocks, TABS[0].TITLE, can_train=not read_only)
         titles = {module.ELEMENT_ID.removeprefix("tab-"): module.TITLE for module in TABS}
         place, note = (
-            f"(title, model) => tfgen.{function}({address.keys_of(titles)}, title, model)"
+            f"(model) => tfgen.{function}({address.keys_of(titles)}, tfgen.openTab(), model)"
             for function in ("place", "note")
         )
-        header.model.change(None, [header.active_tab, header.model], js=note, **INTERNAL)
+        header.model.change(None, header.model, js=note, **INTERNAL)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=module.ELEMENT_ID) as tab:
                     module.build(context, header, tab)
                 selected = tab.select(None, js=OPEN_TAB, outputs=header.active_tab, **INTERNAL)
-                selected.then(None, [header.active_tab, header.model], js=place, **INTERNAL)
+                selected.then(None, header.model, js=place, **INTERNAL)
         address.connect(context, header, titles)
 
         def models() -> list[dict[str, str]]:

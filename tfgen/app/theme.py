@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 STYLE = Path(__file__).with_name("style.css")
-#: Script of the address of the page (`tfgen.app.views`).
-SCRIPT = Path(__file__).with_name("web") / "view.js"
+#: Scripts of the page: of its address (`tfgen.app.views`), and of what assistive technology needs.
+SCRIPTS = [Path(__file__).with_name("web") / name for name in ("view.js", "accessibility.js")]
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
 CODE_FONT = ("ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "monospace")
 
@@ -37,6 +37,6 @@ def theme() -> gr.themes.Base:
 
 
 def settings() -> dict[str, Any]:
-    """Return the arguments of `gr.Blocks.launch` that set the theme, the style sheet, the script and the footer."""
-    script = f"<script>\n{SCRIPT.read_text()}</script>"
-    return {"theme": theme(), "css_paths": [STYLE], "head": script, "footer_links": ["api"], "ssr_mode": False}
+    """Return the arguments of `gr.Blocks.launch` that set the theme, the style sheet, the scripts and the footer."""
+    scripts = "".join(f"<script>\n{script.read_text()}</script>" for script in SCRIPTS)
+    return {"theme": theme(), "css_paths": [STYLE], "head": scripts, "footer_links": ["api"], "ssr_mode": False}

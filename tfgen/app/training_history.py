@@ -95,8 +95,8 @@ def latest(run: Run) -> str:
     # Some quantities are not measured after every epoch.
     found = [row for row in found if any(row[1:])]
     if any(validation for *_, validation in found):
-        return markdown_table(("", "training", "validation"), found)
-    return markdown_table(("", "training"), [row[:2] for row in found])
+        return markdown_table(("number", "training", "validation"), found)
+    return markdown_table(("number", "training"), [row[:2] for row in found])
 
 
 def _formatted(value: Any) -> str:
@@ -234,7 +234,7 @@ def summary(run: Run) -> str:
         ),
         "Command": f"`{known['command']}`" if known["command"] else "",
     }
-    return markdown_table(("", ""), [(name, text) for name, text in rows.items() if text])
+    return markdown_table(("fact", "value"), [(name, text) for name, text in rows.items() if text])
 
 
 def _measurements(run: Run) -> list[str]:

@@ -40,7 +40,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         for example in known:
             with gr.Column(min_width=240):
                 title = example.title[:1].upper() + example.title[1:]
-                gr.Markdown(f"### {title}\n\n{example.sentence}", elem_classes=["family"])
+                gr.Markdown(f"## {title}\n\n{example.sentence}", elem_classes=["family"])
                 shown = components.picture(f"Pictures of {example.model}", elem_id=f"family-{example.family}")
                 use = gr.Button(f"Choose {example.model}", size="sm")
                 use.click(lambda name=example.model: name, outputs=header.model, queue=False, **INTERNAL)

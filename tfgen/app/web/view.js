@@ -61,31 +61,30 @@ const tfgen = (() => {
     if (ready && !document.getElementById(`again-${keys[title]}`)) remember({ tab: keys[title], model });
   }
 
-  // The first visible element that fits, as soon as the page is drawn.
-  async function drawn(selector, fits = () => true) {
+  // The first tab that fits, as soon as the page is drawn.
+  async function drawn(fits) {
     for (;;) {
-      const found = [...document.querySelectorAll(selector)].find((each) => fits(each) && each.checkVisibility());
+      const found = [...document.querySelectorAll('#tabs > .tab-wrapper [role=tab]')]
+        .find((each) => fits(each) && each.checkVisibility());
       if (found) return found;
       await new Promise((later) => setTimeout(later, 50));
     }
   }
 
-  // Open the tab of a title. The tab that is open already is updated. Returns the title.
+  // Open the tab of a title. The tab that is open already is updated, also if there is no title.
   async function open(keys, title) {
-    const tab = await drawn('#tabs > .tab-wrapper [role=tab]', (each) => each.textContent.trim() === title);
-    if (openTab() === title) press(`again-${keys[title]}`);
+    const tab = await drawn((each) => (title ? each.textContent.trim() === title : each.ariaSelected === 'true'));
+    if (tab.ariaSelected === 'true') press(`again-${keys[openTab()]}`);
     else tab.click();
-    return title;
   }
 
   // After the page has opened: open the tab of the address. Without one, or if the visitor has chosen a tab meanwhile,
-  // the open tab stays and is updated. Returns the title of the open tab.
+  // the open tab stays and is updated.
   async function start(keys, title, model) {
-    await drawn('#tabs > .tab-wrapper [role=tab][aria-selected=true]');
+    await drawn((each) => each.ariaSelected === 'true');
     ready = true;
-    if (new URLSearchParams(opened).has('tab') && !chosen) await open(keys, title);
+    if (title && !chosen) open(keys, title);
     else place(keys, openTab(), model);
-    return openTab();
   }
 
   async function copyLink() {

@@ -1,0 +1,31 @@
+// Attributes that Gradio's components leave out and assistive technology needs. Components come and change at any time, so
+// an observer repeats the rules after each change of the page.
+(() => {
+  function complete() {
+    // The name of an empty picture needs a role, else it is ignored.
+    for (const each of document.querySelectorAll('.empty[aria-label]:not([role])')) each.setAttribute('role', 'img');
+    // The name of a picture in a gallery must say more than the caption below the picture.
+    for (const each of document.querySelectorAll('.gallery-item img[alt]')) {
+      const caption = each.closest('.gallery-item').querySelector('.caption-label')?.textContent.trim();
+      if (caption && each.alt.trim() === caption) each.alt = `Picture of ${caption}`;
+    }
+    // A part that scrolls must be reachable with the keyboard.
+    for (const each of document.querySelectorAll('.facts, .tables, .tables .prose, .numbers')) {
+      if (each.scrollWidth > each.clientWidth + 1) each.tabIndex = 0;
+      else each.removeAttribute('tabindex');
+    }
+  }
+  let waiting = false;
+  function later() {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      complete();
+    });
+  }
+  new MutationObserver(later).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'alt', 'style', 'hidden'],
+  });
+  addEventListener('resize', later);
+})();
