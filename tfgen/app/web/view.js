@@ -2,6 +2,11 @@
 const tfgen = (() => {
   // Changes within this time become one step of the browser's history.
   const STEP = 1000;
+  // A result of other values than those of the controls stays for this time. Meanwhile the result of a change that the
+  // visitor makes may arrive, and a second request for the same values would keep the server busy.
+  const PATIENCE = 1000;
+  // Name of a tab → the timer that asks again.
+  const asking = {};
   // The query with which the page was opened. Gradio reports a selected tab before that query is read.
   const opened = location.search;
   let ready = false;
@@ -42,11 +47,12 @@ const tfgen = (() => {
 
   // After a result: if it belongs to other values than the controls have, ask again. Otherwise remember the values.
   function settle(tab, names, title, shown, ...values) {
+    clearTimeout(asking[tab]);
     if (openTab() !== title || !shown) return;
     const belongsTo = JSON.parse(shown);
     const isShown = names.every((name, i) => JSON.stringify(belongsTo[name] ?? null) === JSON.stringify(values[i] ?? null));
-    if (!isShown) return press(`again-${tab}`);
-    if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
+    if (!isShown) asking[tab] = setTimeout(() => press(`again-${tab}`), PATIENCE);
+    else if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
   }
 
   // After a tab was opened: update it, or, if it has no view, remember the tab and the model. `keys`: title → name of the
