@@ -94,8 +94,6 @@ def test_the_open_tab_shows_the_chosen_model(opened, title):
         window.choose(name)
         window.idle()
         window.until(lambda name=name: f"model={name}" in window.page.url.split("&"), 60)
-    window.go("Sample")
-    window.idle()
     assert not window.page.get_by_test_id("toast-body").count()
 
 

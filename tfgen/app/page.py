@@ -29,11 +29,8 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
         gr.Markdown("# tfgen\n\nTry, compare and train models that make pictures.", elem_id="title")
         header = page_header.build(context, blocks, TABS[0].TITLE, can_train=not read_only)
         titles = {module.ELEMENT_ID.removeprefix("tab-"): module.TITLE for module in TABS}
-        place, note = (
-            f"(model) => tfgen.{function}({address.keys_of(titles)}, tfgen.openTab(), model)"
-            for function in ("place", "note")
-        )
-        header.model.change(None, header.model, js=note, **INTERNAL)
+        place = f"(model) => tfgen.place({address.keys_of(titles)}, tfgen.openTab(), model)"
+        header.model.change(None, header.model, js=place, **INTERNAL)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=module.ELEMENT_ID) as tab:

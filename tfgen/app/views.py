@@ -78,7 +78,10 @@ class View:
 
 
 def connect(context: Context, header: "Header", view: View, triggers: Sequence[Any]) -> None:
-    """Update a tab when it is opened, another model is chosen, or one of its controls changes.
+    """Update a tab when it is opened, another model is chosen while it is open, or one of its controls changes.
+
+    The page presses the button of `Header.again` for the open tab only (`tfgen.app.page`): Gradio shows the progress of
+    an event in a hidden tab, and does not always remove it there.
 
     Args:
         context: shared objects of the app.
@@ -93,7 +96,7 @@ def connect(context: Context, header: "Header", view: View, triggers: Sequence[A
     controls = [header.model, *view.fields.values()]
     pictures = [each for each in view.outputs if isinstance(each, gr.Image)]
     event = gr.on(
-        [header.again[view.key].click, header.model.change, *triggers],
+        [header.again[view.key].click, *triggers],
         update,
         [header.active_tab, view.shown, *controls, *view.extras],
         [view.shown, *view.outputs],

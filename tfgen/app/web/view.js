@@ -55,16 +55,11 @@ const tfgen = (() => {
     else if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
   }
 
-  // After a tab was opened: update it, or, if it has no view, remember the tab and the model. `keys`: title → name of the
-  // tab in the address.
+  // After a tab was opened or another model was chosen: update the tab, or, if it has no view, remember the tab and the
+  // model. `keys`: title → name of the tab in the address.
   function place(keys, title, model) {
     if (document.getElementById(`again-${keys[title]}`)) press(`again-${keys[title]}`);
-    else note(keys, title, model);
-  }
-
-  // Remember tab and model of a tab that has no view.
-  function note(keys, title, model) {
-    if (ready && !document.getElementById(`again-${keys[title]}`)) remember({ tab: keys[title], model });
+    else if (ready) remember({ tab: keys[title], model });
   }
 
   // The first tab that fits, as soon as the page is drawn.
@@ -120,5 +115,5 @@ const tfgen = (() => {
     returning = true;
     press('restore-view');
   });
-  return { opened, settle, note, place, open, start, press, openTab, copyLink, undo };
+  return { opened, settle, place, open, start, press, openTab, copyLink, undo };
 })();
