@@ -268,6 +268,24 @@ class Window:
             self.page.wait_for_timeout(50)
         return value
 
+    def hold(self, *parts: str) -> list:
+        """Hold the first request to a handler whose body has all the parts, as a slow network would.
+
+        Returns:
+            A list that gets the held request. `continue_()` of the request sends it.
+        """
+        held: list = []
+
+        def hold(route):
+            body = route.request.post_data or ""
+            if not held and all(part in body for part in parts):
+                held.append(route)
+            else:
+                route.continue_()
+
+        self.page.route("**/queue/join*", hold)
+        return held
+
     def idle(self) -> None:
         """Wait until no visible part of the page waits for a result."""
         self.page.wait_for_function(

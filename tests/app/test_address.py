@@ -125,19 +125,10 @@ def test_back_and_the_button_undo_the_last_change(window, model):
 
 @pytest.mark.parametrize("address", ["", "?tab=explore&model=vae"])
 def test_a_tab_that_the_visitor_opens_while_the_page_loads_stays_open(window, address):
-    """The held request is that of the load event."""
-    held: list = []
-
-    def hold(route):
-        if f'"data":["{address}"' in (route.request.post_data or "") and not held:
-            held.append(route)
-        else:
-            route.continue_()
-
     page = window.page.context.new_page()
-    page.route("**/queue/join*", hold)
-    page.goto(window.page.url.partition("?")[0] + address)
     other = type(window)(page)
+    held = other.hold(f'"data":["{address}"')  # the request of the load event
+    page.goto(window.page.url.partition("?")[0] + address)
     other.until(lambda: bool(held))
     other.go("Compare")
     held[0].continue_()
@@ -151,15 +142,7 @@ def test_a_tab_that_the_visitor_opens_while_the_page_loads_stays_open(window, ad
 
 def test_a_late_sample_of_the_model_before_does_not_stay(window, model):
     """The request for the model before stands in for a slow one: it reaches the server only after the next choice."""
-    held: list = []
-
-    def hold(route):
-        if '"Sample"' in (route.request.post_data or "") and '"gan"' in route.request.post_data and not held:
-            held.append(route)
-        else:
-            route.continue_()
-
-    window.page.route("**/queue/join*", hold)
+    held = window.hold('"Sample"', '"gan"')
     window.choose("gan")
     window.until(lambda: bool(held))
     window.choose("vae")
@@ -187,3 +170,22 @@ def test_a_result_of_other_values_than_those_of_the_controls_is_replaced(window,
     window.page.get_by_label("Seed", exact=True).fill("7")
     window.until(lambda: bool(changed))
     window.shows("#samples", model("gan").sample(36, seed=7).numpy(), 800)
+
+
+def test_two_moves_of_a_slider_are_two_requests(opened, model):
+    """The second move comes while the first is computed: the first result belongs to other values than the slider's."""
+    window = opened("?tab=explore&model=gan")
+    window.until(lambda: "plane=" in window.page.url)
+    asked: list[str] = []
+    of_the_view = '"Explore latent space","{'
+    window.page.on("request", lambda sent: asked.append(sent.url) if of_the_view in (sent.post_data or "") else None)
+    held = window.hold(of_the_view)
+    window.page.locator("#move-right input[type=range]").focus()
+    window.page.keyboard.press("ArrowRight")
+    window.until(lambda: bool(held))
+    window.page.keyboard.press("ArrowRight")
+    held[0].continue_()
+    plane = LatentPlane(AROUND, 0, 101, 102)
+    window.shows("#picture-at-point", images_of(model("gan"), plane.noise_at(model("gan"), [(0.02, 0)])).numpy(), 480)
+    window.page.wait_for_timeout(2000)
+    assert len(asked) == 2

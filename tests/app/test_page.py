@@ -86,7 +86,7 @@ TESTED_ELSEWHERE = ("Sample", "Explore latent space", "Compare", "Runs", "Overvi
 
 
 @pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in TESTED_ELSEWHERE else t for t in TITLES])
-def test_the_open_tab_shows_the_chosen_model(opened, title):
+def test_the_open_tab_shows_the_chosen_model(opened, model, title):
     """A tab opens for the chosen model and follows the dropdown, without an error for any kind of model."""
     window = opened()
     window.go(title)
@@ -94,6 +94,8 @@ def test_the_open_tab_shows_the_chosen_model(opened, title):
         window.choose(name)
         window.idle()
         window.until(lambda name=name: f"model={name}" in window.page.url.split("&"), 60)
+    window.go("Sample")
+    window.shows("#samples", model("vae-plane").sample(36, seed=0).numpy(), 800)
     assert not window.page.get_by_test_id("toast-body").count()
 
 

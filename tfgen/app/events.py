@@ -23,6 +23,9 @@ COMPUTING: dict[str, Any] = {
     "trigger_mode": "always_last",
     "show_progress": "minimal",
 }
+#: Settings of a further listener of an event. Gradio sends an event to all its listeners again when a listener with
+#: "always_last" was busy. Two such listeners would wake each other without end.
+FURTHER: dict[str, Any] = {"trigger_mode": "multiple"}
 #: Settings of events that belong to the page. Programs cannot call them.
 INTERNAL: dict[str, Any] = {"api_visibility": "private"}
 

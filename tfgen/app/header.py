@@ -9,13 +9,15 @@ import gradio as gr
 from tfgen.app import components
 from tfgen.app.about import about, unusable
 from tfgen.app.context import Context
-from tfgen.app.events import COMPUTING, INTERNAL, with_usual_numbers
+from tfgen.app.events import COMPUTING, FURTHER, INTERNAL, with_usual_numbers
 from tfgen.app.views import View
 
 #: The model that is chosen when the page opens, if the catalogue has it: it is small, and every tab works with it.
 FIRST_MODEL = "mnist-vae"
 #: Names of the views in the address of the page.
 VIEWS = ("sample", "interpolate", "explore")
+#: Names, in the address, of the other tabs that show the chosen model.
+OTHER_TABS = ("reconstruct", "compare")
 #: JavaScript that returns the description of a model whose description is on its way.
 DESCRIBED_SOON = "(name) => name ? `**${name}** …` : ''"
 
@@ -31,7 +33,8 @@ class Header:
         active_tab: an invisible text box that holds the title of the open tab. Only the selection of a tab sets the
             text, so that no late result of another event names a tab that the visitor has left.
         named_tab: an invisible text box that holds the title of the tab that the address names.
-        again: name of a view → an invisible button that updates its tab if the tab is open.
+        again: name of a tab → an invisible button that updates the tab. The page presses the button of the open tab
+            when the tab is opened and when another model is chosen.
         restore: an invisible button that shows the view of the address.
         can_train: whether the page has the controls that train.
         views: the views of the tabs that have been built.
@@ -51,7 +54,7 @@ class Header:
         """Call `show` when the tab is opened, and when another model is chosen while the tab is open.
 
         Args:
-            tab: the tab. Its label is its title.
+            tab: the tab. Its element has the name of the tab in the address, after "tab-".
             show: function from the values of `inputs` to the values of `outputs`. For a model that cannot do what the
                 tab shows, the function returns a notice and raises no error.
             inputs: components.
@@ -61,19 +64,12 @@ class Header:
         def show_complete(*values):
             return show(*with_usual_numbers(values, inputs))
 
-        def show_if_open(active_tab, *values):
-            return show_complete(*values) if active_tab == tab.label else [gr.skip()] * len(outputs)
-
         # The progress covers the pictures only, and no control.
         pictures = [each for each in outputs if isinstance(each, gr.Image | gr.Gallery)]
-        settings: dict[str, Any] = {
-            "outputs": list(outputs),
-            "show_progress_on": pictures or None,
-            **COMPUTING,
-            **INTERNAL,
-        }
-        tab.select(show_complete, list(inputs), **settings)
-        self.model.change(show_if_open, [self.active_tab, *inputs], **settings)
+        button = self.again[str(tab.elem_id).removeprefix("tab-")]
+        button.click(
+            show_complete, list(inputs), list(outputs), show_progress_on=pictures or None, **COMPUTING, **INTERNAL
+        )
 
 
 def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool = True) -> Header:
@@ -100,7 +96,7 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool =
     active_tab = gr.Textbox(first_tab, visible=False, label="Open tab")
     named_tab = gr.Textbox(visible=False, label="Tab of the address")
     # Hidden, not left out: scripts of the page click these buttons.
-    again = {key: gr.Button(visible="hidden", elem_id=f"again-{key}") for key in VIEWS}
+    again = {key: gr.Button(visible="hidden", elem_id=f"again-{key}") for key in (*VIEWS, *OTHER_TABS)}
     restore = gr.Button(visible="hidden", elem_id="restore-view")
     unusable_runs = gr.Markdown(elem_id="unusable")
     header = Header(blocks, model, unusable_runs, active_tab, named_tab, again, restore, can_train)
@@ -115,7 +111,7 @@ def build(context: Context, blocks: gr.Blocks, first_tab: str, can_train: bool =
     refresh.click(update_runs, model, outputs, **INTERNAL)
     # The description of the model before must not stand under the name of the new one. Loading a model may keep the
     # server busy, so the browser itself replaces the description until the server's arrives.
-    model.change(None, model, description, js=DESCRIBED_SOON, **INTERNAL)
+    model.change(None, model, description, js=DESCRIBED_SOON, **FURTHER, **INTERNAL)
     settings: dict[str, Any] = {"show_progress": "hidden", "queue": False, **INTERNAL}
     gr.on([blocks.load, model.change], describe, model, description, **settings)
     return header

@@ -6,7 +6,7 @@ from tfgen.app import address
 from tfgen.app import header as page_header
 from tfgen.app.about import about
 from tfgen.app.context import Context
-from tfgen.app.events import INTERNAL
+from tfgen.app.events import FURTHER, INTERNAL
 from tfgen.app.tabs import TABS
 
 #: JavaScript that returns the title of the open tab as the browser shows it. The server cannot keep track itself:
@@ -30,7 +30,7 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
         header = page_header.build(context, blocks, TABS[0].TITLE, can_train=not read_only)
         titles = {module.ELEMENT_ID.removeprefix("tab-"): module.TITLE for module in TABS}
         place = f"(model) => tfgen.place({address.keys_of(titles)}, tfgen.openTab(), model)"
-        header.model.change(None, header.model, js=place, **INTERNAL)
+        header.model.change(None, header.model, js=place, **FURTHER, **INTERNAL)
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             for module in TABS:
                 with gr.Tab(module.TITLE, id=module.TITLE, elem_id=module.ELEMENT_ID) as tab:

@@ -57,17 +57,8 @@ def test_every_control_changes_the_interpolation_between_two_samples(window, mod
 
 
 def test_an_inner_tab_that_is_opened_before_the_first_result_stays_open(opened):
-    """The held request is the first of the tab."""
-    window, held = opened(), []
-
-    def hold(route):
-        data = route.request.post_data or ""
-        if '"samples",0,1,' in data and '"Interpolate"' in data and not held:
-            held.append(route)
-        else:
-            route.continue_()
-
-    window.page.route("**/queue/join*", hold)
+    window = opened()
+    held = window.hold('"samples",0,1,', '"Interpolate"')
     window.go("Interpolate")
     window.until(lambda: bool(held))
     inner = window.page.get_by_role("tab", name="Between two pictures of yours")

@@ -111,3 +111,16 @@ def test_events_of_the_page_accept_a_cleared_number():
     alone = unless_cleared(lambda *values: values, inputs, [gr.Image()])
     assert alone(4, "a", None) == gr.skip()
     assert with_usual_numbers((None, None, None), inputs) == [3, None, 1.0]
+
+
+def test_no_event_has_two_listeners_that_wake_each_other(tmp_path, without_open_loops):
+    """Gradio sends an event to all listeners again when a listener with "always_last" was busy."""
+    catalogue = Catalogue(tmp_path)
+    blocks = page.build(Context(catalogue, ModelCache(catalogue), Trainer(tmp_path)))
+    listeners: dict[tuple[int, str], list[str]] = {}
+    for dependency in blocks.config["dependencies"]:
+        if dependency["trigger_mode"] == "always_last":
+            for target in dependency["targets"]:
+                listeners.setdefault(tuple(target), []).append(dependency["api_name"])
+    assert len(listeners) > 20
+    assert {target: names for target, names in listeners.items() if len(names) > 1} == {}

@@ -8,7 +8,7 @@ import gradio as gr
 
 from tfgen.app import components, training_history
 from tfgen.app.context import Context
-from tfgen.app.events import INTERNAL, bind
+from tfgen.app.events import FURTHER, INTERNAL, bind
 from tfgen.app.handlers.training_history import epoch_samples, samples_of_epoch, training
 from tfgen.app.header import Header
 from tfgen.app.pictures import cache_image
@@ -108,7 +108,7 @@ def _connect(context: Context, header: Header, tab: gr.Tab, parts: _Components) 
     tab.select(bind(_choose, context), [parts.run, header.model], parts.run, **quiet).then(
         show, inputs, outputs, **quiet
     )
-    header.model.change(bind(_follow, context), header.model, parts.run, **quiet).then(
+    header.model.change(bind(_follow, context), header.model, parts.run, **FURTHER, **quiet).then(
         update, if_open, outputs, **quiet
     )
     # Also when a training that was started on this page is chosen.

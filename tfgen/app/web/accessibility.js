@@ -1,5 +1,5 @@
 // Attributes that Gradio's components leave out and assistive technology needs. Components come and change at any time, so
-// an observer repeats the rules after each change of the page.
+// an observer applies the rules again after changes of the page.
 (() => {
   function complete() {
     // The name of an empty picture needs a role, else it is ignored.
@@ -15,14 +15,14 @@
       else each.removeAttribute('tabindex');
     }
   }
-  let waiting = false;
+  // Changes within this time are one, so that the rules cost nothing while a point is dragged.
+  const PAUSE = 100;
+  let timer = null;
   function later() {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
+    timer ??= setTimeout(() => {
+      timer = null;
       complete();
-    });
+    }, PAUSE);
   }
   new MutationObserver(later).observe(document.documentElement, {
     childList: true, subtree: true, attributes: true, attributeFilter: ['class', 'alt', 'style', 'hidden'],

@@ -2,6 +2,8 @@
 const tfgen = (() => {
   // Changes within this time become one step of the browser's history.
   const STEP = 1000;
+  // Tabs whose controls are in the address too.
+  const VIEWS = ['sample', 'interpolate', 'explore'];
   // A result of other values than those of the controls stays for this time. Meanwhile the result of a change that the
   // visitor makes may arrive, and a second request for the same values would keep the server busy.
   const PATIENCE = 1000;
@@ -55,11 +57,11 @@ const tfgen = (() => {
     else if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
   }
 
-  // After a tab was opened or another model was chosen: update the tab, or, if it has no view, remember the tab and the
-  // model. `keys`: title → name of the tab in the address.
+  // After a tab was opened or another model was chosen: update the tab, and remember tab and model unless the tab has a
+  // view, whose result is remembered. `keys`: title → name of the tab in the address.
   function place(keys, title, model) {
-    if (document.getElementById(`again-${keys[title]}`)) press(`again-${keys[title]}`);
-    else if (ready) remember({ tab: keys[title], model });
+    press(`again-${keys[title]}`);
+    if (ready && !VIEWS.includes(keys[title])) remember({ tab: keys[title], model });
   }
 
   // The first tab that fits, as soon as the page is drawn.
