@@ -7,6 +7,7 @@ from tfgen.bijectors.coupling import AffineCoupling, ChannelCoupling, split_size
 from tfgen.bijectors.elementwise_spline import spline_parameters
 from tfgen.bijectors.factor_out import FactorOut
 from tfgen.bijectors.invertible_1x1 import Invertible1x1, LUMatrix
+from tfgen.bijectors.log_slopes import in_order_of_data, inverse_and_log_slopes
 from tfgen.bijectors.logit import logit
 from tfgen.bijectors.masks import alternating_mask, channel_mask, checkerboard_mask
 from tfgen.bijectors.multiscale import MultiscaleAutoregressive
@@ -43,8 +44,10 @@ __all__ = [
     "coarse_to_fine_order",
     "coarse_to_fine_permutation",
     "group_limits",
+    "in_order_of_data",
     "inside_after_padding",
     "inside_after_squeeze",
+    "inverse_and_log_slopes",
     "logit",
     "padded_sides",
     "spline_parameters",

@@ -67,14 +67,23 @@ class AutoregressiveSpline(LogDetBijector):
         return tf.reshape(data, tf.shape(x)), tf.reshape(log_det, batch)
 
     def inverse_and_log_det(self, y):
+        z, log_slope = self._inverse_and_log_slopes(y)
+        log_det = tf.reshape(tf.reduce_sum(log_slope, axis=(1, 2, 3)), tf.shape(y)[:-3])
+        return tf.reshape(z, tf.shape(y)), log_det
+
+    def inverse_and_log_slopes(self, y):
+        z, log_slope = self._inverse_and_log_slopes(y)
+        return tf.reshape(z, tf.shape(y)), tf.reshape(log_slope, tf.shape(y))
+
+    def _inverse_and_log_slopes(self, y):
+        """`inverse_and_log_slopes` with one batch dimension."""
         images = self._flat(y)
         z, log_slope = elementwise_spline.inverse_and_log_det(
             images, self._conditioner(images), self._bins, self._bound
         )
         if self._inside is not None:
             z, log_slope = self._inside * z, self._inside * log_slope
-        log_det = tf.reshape(tf.reduce_sum(log_slope, axis=(1, 2, 3)), tf.shape(y)[:-3])
-        return tf.reshape(z, tf.shape(y)), log_det
+        return z, log_slope
 
     @staticmethod
     def _flat(event):

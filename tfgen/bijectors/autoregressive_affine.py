@@ -79,13 +79,21 @@ class AutoregressiveAffine(LogDetBijector):
         return tf.reshape(data, tf.shape(x)), tf.reshape(log_det, tf.shape(x)[:-2])
 
     def inverse_and_log_det(self, y):
+        z, log_scale = self._inverse_and_log_scale(y)
+        log_det = -tf.reshape(tf.reduce_sum(log_scale, axis=(1, 2)), tf.shape(y)[:-2])
+        return tf.reshape(z, tf.shape(y)), log_det
+
+    def inverse_and_log_slopes(self, y):
+        z, log_scale = self._inverse_and_log_scale(y)
+        return tf.reshape(z, tf.shape(y)), -tf.reshape(log_scale, tf.shape(y))
+
+    def _inverse_and_log_scale(self, y):
+        """(z, a) of y, with one batch dimension: [n, T, D] each."""
         sequences = self._flat(y)
         shift, log_scale = self._split(self._conditioner(sequences))
         if self._inside is not None:
             shift, log_scale = self._inside * shift, self._inside * log_scale
-        z = (sequences - shift) * tf.exp(-log_scale)
-        log_det = -tf.reshape(tf.reduce_sum(log_scale, axis=(1, 2)), tf.shape(y)[:-2])
-        return tf.reshape(z, tf.shape(y)), log_det
+        return (sequences - shift) * tf.exp(-log_scale), log_scale
 
     @staticmethod
     def _flat(event):

@@ -66,15 +66,24 @@ class Coupling(LogDetBijector):
     def inverse_and_log_det(self, y):
         return self._apply(y, self._transform_inverse)
 
+    def inverse_and_log_slopes(self, y):
+        x, log_scale = self._transformed_part(y, self._transform_inverse)
+        # The log-slope of a value that passes unchanged is 0.
+        return self._join(y, x, log_scale)[0], self._join(tf.zeros_like(y), log_scale, log_scale)[0]
+
     def _apply(self, event, transform):
+        result, log_scale = self._join(event, *self._transformed_part(event, transform))
+        axes = list(range(-self.forward_min_event_ndims, 0))
+        return result, tf.reduce_sum(log_scale, axis=axes)
+
+    def _transformed_part(self, event, transform):
+        """(g or g⁻¹ of the part to transform, its log-scales)."""
         conditioning, part = self._split(event)
         transformed, log_scale = transform(part, self._parameters_of(conditioning))
         if self._inside is not None:
             _, inside = self._split(tf.constant(self._inside))
             transformed, log_scale = inside * transformed, inside * log_scale
-        result, log_scale = self._join(event, transformed, log_scale)
-        axes = list(range(-self.forward_min_event_ndims, 0))
-        return result, tf.reduce_sum(log_scale, axis=axes)
+        return transformed, log_scale
 
     def _parameters_of(self, conditioning):
         # Keras networks accept one batch dimension; events of a distribution have any number of them, or none.

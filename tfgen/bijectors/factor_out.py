@@ -55,17 +55,25 @@ class FactorOut(LogDetBijector):
         first, rest = tf.split(y, [self.kept, self._shape[-1] - self.kept], axis=-1)
         return first, rest
 
-    def forward_and_log_det(self, x):
-        inner, rest = tf.split(x, self._sizes, axis=-1)
+    def split_latents(self, z) -> tuple[tf.Tensor, tf.Tensor]:
+        """(latents of the inner flow [n, …], channels that are latents [n, H, W, C − K]) of z [n, D]."""
+        inner, rest = tf.split(z, self._sizes, axis=-1)
         shape = tf.concat([tf.shape(rest)[:-1], [*self._shape[:2], self._shape[-1] - self.kept]], axis=0)
-        y = tf.concat([self.inner.forward(inner), tf.reshape(rest, shape)], axis=-1)
+        return inner, tf.reshape(rest, shape)
+
+    def join(self, inner, rest) -> tf.Tensor:
+        """The inverse of `split_latents`: [n, …], [n, H, W, C − K] → [n, D]."""
+        shape = tf.concat([tf.shape(rest)[:-3], [self._sizes[1]]], axis=0)
+        return tf.concat([inner, tf.reshape(rest, shape)], axis=-1)
+
+    def forward_and_log_det(self, x):
+        inner, rest = self.split_latents(x)
+        y = tf.concat([self.inner.forward(inner), rest], axis=-1)
         return y, self.inner.forward_log_det_jacobian(inner, event_ndims=1)
 
     def inverse_and_log_det(self, y):
         inner, rest = self.split(y)
-        shape = tf.concat([tf.shape(rest)[:-3], [self._sizes[1]]], axis=0)
-        x = tf.concat([self.inner.inverse(inner), tf.reshape(rest, shape)], axis=-1)
-        return x, self.inner.inverse_log_det_jacobian(inner, event_ndims=3)
+        return self.join(self.inner.inverse(inner), rest), self.inner.inverse_log_det_jacobian(inner, event_ndims=3)
 
     def _forward_event_shape(self, shape):
         return shape[:-1].concatenate(self._shape)

@@ -131,14 +131,15 @@ class Invertible1x1(tfb.Bijector):
         return {}
 
     def _forward(self, x):
-        return self._where_whole(tf.tensordot(x, self.layer.inverse_matrix(), [[-1], [1]]), x)
+        return self.where_mixed(tf.tensordot(x, self.layer.inverse_matrix(), [[-1], [1]]), x)
 
     def _inverse(self, y):
-        return self._where_whole(tf.tensordot(y, self.layer.matrix(), [[-1], [1]]), y)
+        return self.where_mixed(tf.tensordot(y, self.layer.matrix(), [[-1], [1]]), y)
 
     def _forward_log_det_jacobian(self, x):
         log_det = -tf.reduce_sum(self.layer.log_diagonal)
         return log_det if self._whole is None else float(self._whole.sum()) * log_det
 
-    def _where_whole(self, product, event):
+    def where_mixed(self, product, event) -> tf.Tensor:
+        """`product` at the pixels whose channels are mixed, `event` at those with padding: [..., H, W, C] each."""
         return product if self._whole is None else tf.where(self._whole, product, event)

@@ -30,6 +30,13 @@ class LogDetBijector(tfb.Bijector):
         """(x, log |det ∂x/∂y|) of x = f⁻¹(y)."""
         raise NotImplementedError
 
+    def inverse_and_log_slopes(self, y) -> tuple[tf.Tensor, tf.Tensor]:
+        """(x, log |∂x_i/∂y_i|) of x = f⁻¹(y), for a map that transforms each value given the others: like y, twice.
+
+        The sum of the log-slopes over an event is the log-determinant.
+        """
+        raise NotImplementedError
+
     def _forward_and_attributes(self, x):
         y, log_det = self.forward_and_log_det(x)
         return y, {"fldj": log_det, "ildj": -log_det}

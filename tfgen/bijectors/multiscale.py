@@ -64,20 +64,31 @@ class MultiscaleAutoregressive(LogDetBijector):
     def inverse_and_log_det(self, y):
         return self._groups_in_sequence(y, to_data=False)
 
+    def inverse_and_log_slopes(self, y):
+        results, log_slopes = self._groups(y, to_data=False)
+        log_slopes = [tf.zeros_like(results[0]), *log_slopes]
+        return tuple(tf.reshape(tf.concat(parts, axis=-1), tf.shape(y)) for parts in (results, log_slopes))
+
     def _groups_in_sequence(self, event, to_data: bool):
+        results, log_slopes = self._groups(event, to_data)
+        log_det = sum(tf.reduce_sum(log_slope, axis=(1, 2, 3)) for log_slope in log_slopes)
+        batch = tf.shape(event)[:-3]
+        return tf.reshape(tf.concat(results, axis=-1), tf.shape(event)), tf.reshape(log_det, batch)
+
+    def _groups(self, event, to_data: bool):
+        """(all groups after the map, the log-slopes of the groups after the first), with one batch dimension."""
         splines = elementwise_spline.forward_and_log_det if to_data else elementwise_spline.inverse_and_log_det
         # Keras networks accept one batch dimension; events of a distribution have any number of them, or none.
         images = tf.reshape(event, (-1, *event.shape[-3:]))
         first, *groups = tf.split(images, self._sizes, axis=-1)
         newest = first if self._sizes[0] else tf.zeros_like(images[..., :1])
-        results, log_det, features = [first], tf.zeros_like(images[:, 0, 0, 0]), None
+        results, log_slopes, features = [first], [], None
         for index, (conditioner, group) in enumerate(zip(self._conditioners, groups, strict=True)):
             features, parameters = conditioner(newest if features is None else [features, newest])
             result, log_slope = splines(group, parameters, self._bins, self._bound)
             if self._inside is not None:
                 result, log_slope = self._inside[index] * result, self._inside[index] * log_slope
             results.append(result)
-            log_det += tf.reduce_sum(log_slope, axis=(1, 2, 3))
+            log_slopes.append(log_slope)
             newest = result if to_data else group
-        batch = tf.shape(event)[:-3]
-        return tf.reshape(tf.concat(results, axis=-1), tf.shape(event)), tf.reshape(log_det, batch)
+        return results, log_slopes

@@ -68,6 +68,11 @@ def log_prob(parameters: ColorMixture, values, levels: int) -> tf.Tensor:
     Returns:
         float32 [n], the sum over the pixels, in nats.
     """
+    return tf.reduce_sum(pixel_log_prob(parameters, values, levels), axis=(1, 2))
+
+
+def pixel_log_prob(parameters: ColorMixture, values, levels: int) -> tf.Tensor:
+    """`log_prob` of each pixel, the joint probability of its channels: float32 [n, H, W]."""
     observed = tf.split(values, len(parameters.means), axis=-1)
     before: list[tf.Tensor] = []
     component = tf.nn.log_softmax(parameters.logits)
@@ -75,7 +80,7 @@ def log_prob(parameters: ColorMixture, values, levels: int) -> tf.Tensor:
         centre = _conditional_mean(parameters, before)
         component += discretized_log_prob(centre, parameters.log_scales[channel], level, levels)
         before.append(2.0 / (levels - 1.0) * level - 1.0)
-    return tf.reduce_sum(tf.reduce_logsumexp(component, axis=-1), axis=(1, 2))
+    return tf.reduce_logsumexp(component, axis=-1)
 
 
 def mean(parameters: ColorMixture) -> tf.Tensor:

@@ -64,6 +64,13 @@ class Interface(Labels):
         """
         raise self._undefined_error("log_prob")
 
+    def log_prob_of_pixels_with(self, examples, rng: random.StepRng, label=None) -> tuple[tf.Tensor, tf.Tensor]:
+        """`log_prob_with` as terms of the pixels, float32 [n, H, W], and a rest that belongs to no pixel, [n]: nats.
+
+        Terms and rest of an image add up to `log_prob_with`. Call it inside the `with` block of `rng`.
+        """
+        raise self._undefined_error("log_prob")
+
     def estimator(self, samples: int) -> str:
         """Name of the estimator that `log_prob` uses with this number of samples."""
         raise self._undefined_error("log_prob")
@@ -251,6 +258,47 @@ class Interface(Labels):
         if not self.is_image:
             raise UndefinedError("Points have a density in nats, not bits per dimension: use log_prob.")
         return self.likelihood(examples, samples, seed, label)
+
+    def bits_of_pixels(self, examples, samples: int = 1, seed: int = 0, label=None) -> tuple[np.ndarray, np.ndarray]:
+        """Divide the bits of images among their pixels: which pixels surprise the model.
+
+            −log₂ p(x) ≤ Σ_p bits(p) + rest
+
+        The right side is the mean of the bound with one sample. In a VAE, the bits of a pixel are −log₂ p(x_p|z), and
+        the rest are those of the latent, KL / log 2. In a flow, a pixel has the bits of its latents and minus log₂ of
+        their slopes, and the rest is 0. Where couplings mix the pixels of a block, the bits of a block are more
+        meaningful than those of its pixels.
+
+        Args:
+            examples: images [n, H, W, C].
+            samples: number of samples over which the bits are averaged.
+            seed: seed of the noise.
+            label: labels of a conditional model, as for `sample`.
+
+        Returns:
+            float64 [n, H, W], the sum over the channels, and the rest, float64 [n].
+
+        Raises:
+            UndefinedError: for points, or if the family has no likelihood.
+            ConfigError: if a conditional model gets no labels.
+        """
+        if not self.is_image:
+            raise UndefinedError("Points have no pixels: use log_prob.")
+        if not self.can("log_prob"):
+            raise self._undefined_error("log_prob")
+        examples = self.checked(examples)
+        if label is None and self.is_conditional:
+            raise ConfigError("label: expected the classes of the images. Received: None")
+        label = self.labels_of(label, random.rows(examples))
+        pixels, rest = 0.0, 0.0
+        for index in range(check_count(samples)):
+            with random.StepRng(seed, index) as rng:
+                terms = self.log_prob_of_pixels_with(examples, rng, label)
+            pixels, rest = (
+                total - np.asarray(term, np.float64) / (samples * math.log(2.0))
+                for total, term in zip((pixels, rest), terms, strict=True)
+            )
+        return pixels, rest  # type: ignore[return-value]
 
     def likelihood(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images or points: `log_prob` with its estimator, levels and number of samples."""

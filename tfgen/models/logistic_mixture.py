@@ -41,10 +41,19 @@ def log_prob(parameters, values, levels: int) -> tf.Tensor:
     Returns:
         float32 [n], the sum over pixels and channels, in nats.
     """
+    return tf.reduce_sum(value_log_prob(parameters, values, levels), axis=(1, 2, 3))
+
+
+def pixel_log_prob(parameters, values, levels: int) -> tf.Tensor:
+    """`log_prob` of each pixel, the sum over its channels: float32 [n, H, W]."""
+    return tf.reduce_sum(value_log_prob(parameters, values, levels), axis=-1)
+
+
+def value_log_prob(parameters, values, levels: int) -> tf.Tensor:
+    """`log_prob` of each value: float32 [n, H, W, C]."""
     logits, means, log_scales = parameters
     component = discretized_log_prob(means, log_scales, values[..., None], levels)
-    pixels = tf.reduce_logsumexp(tf.nn.log_softmax(logits) + component, axis=-1)
-    return tf.reduce_sum(pixels, axis=(1, 2, 3))
+    return tf.reduce_logsumexp(tf.nn.log_softmax(logits) + component, axis=-1)
 
 
 def discretized_log_prob(means, log_scales, values, levels: int) -> tf.Tensor:

@@ -54,7 +54,20 @@ def test_the_correction_of_gaussian_noise_is_that_of_uniform_noise_inside_of_the
     _, at_black = add_gaussian_noise(0.0 * whole, 0.0 * normal, 256, 0.02)
     # At black, the levels below do not exist.
     expected = tfp.distributions.Normal(0.0, 0.02).log_cdf(0.5 / 256.0)
-    np.testing.assert_allclose(at_black / 6.0, tf.fill((4,), expected), rtol=1e-3)
+    np.testing.assert_allclose(at_black, tf.fill(at_black.shape, expected), rtol=1e-3)
+
+
+@pytest.mark.parametrize(("levels", "deviation"), [(256, 0.0157), (256, 0.1), (17, 0.24), (64, 0.5), (17, 0.1)])
+def test_the_density_of_the_noise_is_the_sum_over_the_levels(levels, deviation):
+    """From 5 σ below black to 5 σ above white, compared with the sum in float64."""
+    whole = tf.zeros((1, 1, 2001, 1))
+    edge = 5.0 + 0.5 / (levels * deviation)
+    shift = tf.linspace(-edge, edge - 1.0 / (levels * deviation) + 1.0 / deviation, 2001)[None, None, :, None]
+    y, found = add_gaussian_noise(whole, shift, levels, deviation)
+    middles = (np.arange(levels) + 0.5) / levels
+    densities = np.exp(-0.5 * ((np.float64(y)[..., None] - middles) / deviation) ** 2)
+    expected = np.log(densities.sum(axis=-1) / (levels * deviation * math.sqrt(2.0 * math.pi)))
+    np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
 def test_the_noise_of_a_normal_distribution_is_removed_exactly():

@@ -100,11 +100,14 @@ class Dequantizer(keras.layers.Layer):
         self.built = True
 
     def call(self, whole, uniform):
-        """(u in [0, 1], log q(u|x)) of integer levels x and uniform noise ε: [n, H, W, C] each → [n, H, W, C], [n]."""
+        """(u in [0, 1], terms of log q(u|x)) of integer levels x and uniform noise ε, all [n, H, W, C].
+
+        The terms of an image add up to log q(u|x).
+        """
         pixels = self.squeeze.inverse(whole * (2.0 / (self.levels - 1.0)) - 1.0)
         parts = tf.split(self.squeeze.inverse(2.0 * uniform - 1.0), self.sizes, axis=-1)
         inside = None if self.inside is None else tf.split(tf.constant(self.inside), self.sizes, axis=-1)
-        log_density = tf.zeros_like(whole[:, 0, 0, 0])
+        log_density: list[tf.Tensor] = []
         for index, network in enumerate(self.conditioners):
             conditioning = tf.concat([*parts[:index], *parts[index + 1 :], pixels], axis=-1)
             # The inverse direction of splines is the cheaper one. q is only sampled, so either direction may define g.
@@ -113,5 +116,6 @@ class Dequantizer(keras.layers.Layer):
             )
             if inside is not None:
                 parts[index], log_slope = inside[index] * parts[index], inside[index] * log_slope
-            log_density -= tf.reduce_sum(log_slope, axis=(1, 2, 3))
-        return 0.5 * (self.squeeze.forward(tf.concat(parts, axis=-1)) + 1.0), log_density
+            log_density.append(-log_slope)
+        fractions = 0.5 * (self.squeeze.forward(tf.concat(parts, axis=-1)) + 1.0)
+        return fractions, self.squeeze.forward(tf.concat(log_density, axis=-1))

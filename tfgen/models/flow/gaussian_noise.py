@@ -5,16 +5,19 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+#: Deviation, in levels, from which on the sum over the levels is close to an integral.
+CLOSE_LEVELS = 4.0
+
 
 def add_gaussian_noise(whole, normal, levels: int, deviation: float) -> tuple[tf.Tensor, tf.Tensor]:
-    """(y, log r(y, x)) of integer levels x [n, H, W, C] and standard normal noise ε: [n, H, W, C], [n].
+    """(y, log r(y)) of integer levels x and standard normal noise ε, [n, H, W, C] each → the same shape, twice.
 
-        y = m(x) + σ ε,     m(x) = (x + ½) / levels,     r(y, x) = Σ_l N(y; m(l), σ²) / levels
+        y = m(x) + σ ε,     m(x) = (x + ½) / levels,     r(y) = Σ_l N(y; m(l), σ²) / levels
 
-    The sum is over all levels l of a pixel; r is the product over the pixels. The probability of the levels is bounded
-    with the posterior of the levels under a uniform prior, P(x|y) = N(y; m(x), σ²) / Σ_l N(y; m(l), σ²):
+    The sum is over all levels l of a value. The probability of the levels is bounded with the posterior of the levels
+    under a uniform prior, P(x|y) = N(y; m(x), σ²) / Σ_l N(y; m(l), σ²), and log r is summed over the D values:
 
-        log P(x) ≥ E_y[log p(y) + log P(x|y) − log N(y; m(x), σ²)] = E_y[log p(y) − log r(y, x)] − D log levels
+        log P(x) ≥ E_y[log p(y) + log P(x|y) − log N(y; m(x), σ²)] = E_y[log p(y) − Σ log r(y)] − D log levels
 
     Args:
         whole: x, float32.
@@ -23,14 +26,40 @@ def add_gaussian_noise(whole, normal, levels: int, deviation: float) -> tuple[tf
         deviation: σ, as a fraction of the distance from black to white.
     """
     y = (whole + 0.5) / levels + deviation * normal
+    # y does not depend on the weights, and no gradient is needed.
+    if deviation * levels >= CLOSE_LEVELS:
+        return y, tf.stop_gradient(_log_density_of_close_levels(y, levels, deviation))
 
     def add_level(total, level):
         return total + tf.exp(-0.5 * tf.square((y - (level + 0.5) / levels) / deviation))
 
-    # y does not depend on the weights, and no gradient is needed.
     total = tf.stop_gradient(tf.foldl(add_level, tf.range(levels, dtype=tf.float32), tf.zeros_like(y)))
-    log_density = tf.math.log(total) - math.log(levels * deviation * math.sqrt(2.0 * math.pi))
-    return y, tf.reduce_sum(log_density, axis=(1, 2, 3))
+    return y, tf.math.log(total) - math.log(levels * deviation * math.sqrt(2.0 * math.pi))
+
+
+def _log_density_of_close_levels(y, levels: int, deviation: float) -> tf.Tensor:
+    """log r(y) by the Euler–Maclaurin formula for midpoints, without the sum over the levels.
+
+        r(y) = Φ(a) − Φ(−b) + (h / σ)² [f(a) + f(b)] / 24 + 7 (h / σ)⁴ [g(a) + g(b)] / 5760 + …
+
+    with h = 1 / levels, a = y / σ, b = (1 − y) / σ, f(t) = t φ(t) and g(t) = −(t³ − 3 t) φ(t), where φ and Φ are the
+    density and the distribution function of N(0, 1). The error of log r is below 1e-4 at 5 σ outside of [0, 1], and
+    much smaller inside.
+    """
+    # The smaller distance to an end comes first: its tail of Φ is then computed without cancellation.
+    near = tf.minimum(y, 1.0 - y) / deviation
+    far = 1.0 / deviation - near
+    step = 1.0 / (levels * deviation)
+
+    def edge(t):
+        density = tf.exp(-0.5 * tf.square(t)) / math.sqrt(2.0 * math.pi)
+        return density * (step**2 / 24.0 * t - 7.0 * step**4 / 5760.0 * (t**3 - 3.0 * t))
+
+    return tf.math.log(_normal_cdf(near) - _normal_cdf(-far) + edge(near) + edge(far))
+
+
+def _normal_cdf(t) -> tf.Tensor:
+    return 0.5 * tf.math.erfc(-t / math.sqrt(2.0))
 
 
 def remove_gaussian_noise(y, log_density: Callable, deviation: float) -> tf.Tensor:

@@ -10,6 +10,7 @@ from tensorflow_probability import bijectors as tfb
 from tensorflow_probability import distributions as tfd
 
 from tfgen import random
+from tfgen.bijectors import in_order_of_data, inverse_and_log_slopes
 from tfgen.config import families, migration
 from tfgen.models import pixels
 from tfgen.models.contract import GenerativeModel
@@ -117,6 +118,11 @@ class Flow(Parts, GenerativeModel):
 
     def dequantize(self, images, rng: random.StepRng) -> tuple[tf.Tensor, tf.Tensor | float]:
         """y = (x + u) / levels in [0, 1] with u from q(u|x), [n, H, W, C] → the same shape; and log q(u|x), [n]."""
+        data, terms = self._dequantize_values(images, rng)
+        return data, terms if isinstance(terms, float) else tf.reduce_sum(terms, axis=(1, 2, 3))
+
+    def _dequantize_values(self, images, rng: random.StepRng) -> tuple[tf.Tensor, tf.Tensor | float]:
+        """`dequantize` with the terms of log q(u|x) of the values, [n, H, W, C]; 0 for uniform noise."""
         whole = pixels.whole_levels(images, self.levels)
         if self.config.dequantization == "gaussian":
             normal = rng.normal("dequantize", (random.rows(whole), *self.event_shape))
@@ -230,6 +236,19 @@ class Flow(Parts, GenerativeModel):
             return self.log_density(examples, label, training)
         data, log_noise = self.dequantize(examples, rng)
         return self.log_density(data, label, training) - log_noise - math.prod(self.event_shape) * math.log(self.levels)
+
+    def log_prob_of_pixels_with(self, examples, rng, label=None):
+        """See `Interface.log_prob_of_pixels_with`. No part of the likelihood belongs to no pixel.
+
+        The term of a value is the log-density of its latent, its log-slopes (`tfgen.bijectors.log_slopes`) and minus
+        the terms of the dequantization. A value and its latent have the same place in the image.
+        """
+        with self._given(self.labels_of(label, random.rows(examples))):
+            data, log_noise = self._dequantize_values(examples, rng)
+            latent, log_slopes = inverse_and_log_slopes(self.flow.bijector, data)
+            terms = tfd.Normal(0.0, self.config.prior_scale).log_prob(latent) + log_slopes
+            terms = in_order_of_data(self.flow.bijector, terms) - log_noise - math.log(self.levels)
+        return tf.reduce_sum(terms, axis=-1), tf.zeros_like(terms[:, 0, 0, 0])
 
     def log_prob_given(self, examples, samples=1, seed=0, label=None):
         """Log-probability in nats: exact for points, for images a lower bound that tightens with `samples`.

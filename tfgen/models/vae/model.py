@@ -141,14 +141,8 @@ class VAE(GenerativeModel):
         features = self.features(inputs, label, training)
         found = self.infer(features, self._posterior_noise(rng, inputs), label, training)
         reconstruction = -self._reconstruction_log_prob(found, target, training, label)
-        if self.config.prior == "normal":
-            normal, standard = tfd.Normal(found.mean, found.std), tfd.Normal(0.0, 1.0)
-            kl_of_dimensions = tfd.kl_divergence(normal, standard)
-            kl = tf.reduce_sum(kl_of_dimensions, axis=-1)
-        else:
-            kl = self._posterior_log_prob(found) - self._prior_log_prob(found.latent, label)
-            kl_of_dimensions = kl[:, None]
-        penalty = kl
+        kl_of_dimensions = self._kl_of_dimensions(found, label)
+        penalty = kl = tf.reduce_sum(kl_of_dimensions, axis=-1)
         if training and self.config.free_bits:
             # A flow prior gives only the KL divergence of all dimensions together, which is bounded as one.
             together = 1 if self.config.prior == "normal" else self.config.latent_dim
@@ -156,6 +150,12 @@ class VAE(GenerativeModel):
         loss = reconstruction + self._kl_weight(training) * penalty
         bits = (reconstruction + kl) / (math.log(2.0) * math.prod(self.event_shape))
         return {"loss": loss, "bits_per_dim": bits, "reconstruction": reconstruction, "kl": kl}
+
+    def _kl_of_dimensions(self, found: Inference, label=None) -> tf.Tensor:
+        """KL(q(z|x) ‖ p(z)) of each latent dimension, [n, latents]; with a flow prior that of all together, [n, 1]."""
+        if self.config.prior == "normal":
+            return tfd.kl_divergence(tfd.Normal(found.mean, found.std), tfd.Normal(0.0, 1.0))
+        return (self._posterior_log_prob(found) - self._prior_log_prob(found.latent, label))[:, None]
 
     @staticmethod
     def _posterior_log_prob(found: Inference):
@@ -235,6 +235,15 @@ class VAE(GenerativeModel):
     def log_prob_with(self, examples, rng, label=None):
         losses = self.losses_of(examples, rng, **self.given(self.labels_of(label, random.rows(examples))))
         return -(losses["reconstruction"] + losses["kl"])
+
+    def log_prob_of_pixels_with(self, examples, rng, label=None):
+        """See `Interface.log_prob_of_pixels_with`. The terms of the pixels are log p(x_i|z), the rest is −KL."""
+        label = self.labels_of(label, random.rows(examples))
+        inputs, target = self.preprocess(examples, rng)
+        found = self.infer(self.features(inputs, label), self._posterior_noise(rng, inputs), label)
+        maps = self.decoder.output_of(found.state) if self.is_hierarchical else self._maps(found.latent, label)
+        terms = self.observation.pixel_log_prob(maps, target)
+        return terms, -tf.reduce_sum(self._kl_of_dimensions(found, label), axis=-1)
 
     def log_prob_given(self, examples, samples, seed, label):
         """Estimate a lower bound of log p(x) in nats: the ELBO for k = 1, the importance-weighted bound for k > 1.

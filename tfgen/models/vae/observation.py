@@ -21,6 +21,10 @@ class Observation(Protocol):
         """log p(x|z) of each image in nats: maps [n, H, W, maps], target [n, H, W, C] → float32 [n]."""
         ...
 
+    def pixel_log_prob(self, maps, target) -> tf.Tensor:
+        """The terms of `log_prob` of the pixels: float32 [n, H, W]."""
+        ...
+
     def mean(self, maps) -> tf.Tensor:
         """Mean intensities in [0, 1], [n, H, W, C]."""
         ...
@@ -43,6 +47,9 @@ class Bernoulli:
     def log_prob(self, maps, target):
         # This form of the cross-entropy does not overflow for any logit, in any of the export formats.
         return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(target, maps), axis=(1, 2, 3))
+
+    def pixel_log_prob(self, maps, target):
+        return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(target, maps), axis=-1)
 
     def mean(self, maps):
         return tf.sigmoid(maps)
@@ -71,6 +78,9 @@ class Mixture:
 
     def log_prob(self, maps, target):
         return self._distribution.log_prob(self._parameters(maps), target, self._levels)
+
+    def pixel_log_prob(self, maps, target):
+        return self._distribution.pixel_log_prob(self._parameters(maps), target, self._levels)
 
     def mean(self, maps):
         return self._distribution.mean(self._parameters(maps))
