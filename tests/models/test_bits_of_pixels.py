@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from tfgen import random
 from tfgen.bijectors import in_order_of_data, inverse_and_log_slopes
 from tfgen.errors import ConfigError, UndefinedError

@@ -10,7 +10,6 @@ from tfgen.bijectors.log_det_bijector import LogDetBijector
 from tfgen.bijectors.squeeze import Squeeze
 from tfgen.bijectors.zero_pad import ZeroPad
 
-
 #: Bijectors that move values, and change none.
 MOVES = (Squeeze, ZeroPad, tfb.Permute, tfb.Reshape)
 #: TFP's bijectors of single values that the flows use.

@@ -138,15 +138,19 @@ def test_the_middle_of_a_map_is_the_sample(client, model):
 
 
 @pytest.mark.parametrize("name", ["vae", "flow"])
-def test_a_reconstruction_has_input_reconstruction_difference_plot_and_typicality_text(client, model, digit, name):
+def test_a_reconstruction_has_pictures_figures_and_typicality_text(client, model, digit, name):
     from tfgen.plots.difference import signed_difference
 
-    seen, made, difference, plot, typicality = client.predict(name, digit, True, api_name="/reconstruct")
+    seen, made, difference, bits, plot, typicality = client.predict(name, digit, True, api_name="/reconstruct")
     example = pixels(seen)[::45, ::45][None, ..., None] / np.float32(255)
     again = model(name).decode(model(name).encode(example)).numpy()
     np.testing.assert_allclose(pixels(made)[::45, ::45], np.round(255 * again[0, ..., 0]), atol=1)
     np.testing.assert_allclose(pixels(difference)[::45, ::45], signed_difference(example[0], again[0]), atol=2)
-    assert pixels(plot).shape[1] == 768
+    assert pixels(plot).shape[1] == 768 and pixels(bits).shape[0] == 360
+    # The rounded sum of the bits of the pixels and the latent is that of the bits per dimension.
+    in_all, per_dim = re.search(r"takes (\d+) bits in all", typicality), re.match(r"\*\*(\d+\.\d{3})", typicality)
+    assert in_all and per_dim and abs(int(in_all[1]) - 64 * float(per_dim[1])) < 0.6
+    assert ("bits in all: " in typicality) == (name == "vae")
     assert re.match(r"\*\*\d+\.\d{3} bits/dim\*\* \(lower: [a-z ]+\), (higher|lower) than ", typicality)
 
 
@@ -158,7 +162,7 @@ def test_a_flow_reconstructs_a_picture_exactly(client, digit):
 def test_a_picture_of_the_test_set_is_usual_and_noise_is_very_unlikely(client, tmp_path):
     taken = client.predict("vae", 17, api_name="/test_picture")
     typicality = client.predict("vae", handle_file(taken), False, api_name="/reconstruct")[-1]
-    assert typicality.endswith("noise samples).") and "of the test set: usual" in typicality
+    assert "noise samples). The picture takes" in typicality and "of the test set: usual" in typicality
     noise = np.random.default_rng(0).integers(0, 256, (8, 8)).astype(np.uint8)
     Image.fromarray(noise).save(tmp_path / "noise.png")
     typicality = client.predict("vae", handle_file(str(tmp_path / "noise.png")), False, api_name="/reconstruct")[-1]

@@ -16,6 +16,7 @@ from tfgen.app.preprocessing import as_example
 from tfgen.errors import DataError, UndefinedError
 from tfgen.evaluation.projection import Projection, can_project
 from tfgen.plots import style
+from tfgen.plots.bits_map import draw_bits
 from tfgen.plots.difference import signed_difference
 from tfgen.plots.grid import to_bytes
 from tfgen.plots.typicality import draw_typicality, share_below
@@ -35,7 +36,7 @@ SIDE = 360
 
 def reconstruct(
     context: Context, model: str, picture: Any, fit: bool = True, label: str = ANY
-) -> tuple[str, str, str, str | None, str]:
+) -> tuple[str, str, str, str | None, str | None, str]:
     """Reconstruct a picture of yours, and compute its likelihood. For a GAN, search the nearest picture it can draw.
 
     Args:
@@ -47,7 +48,8 @@ def reconstruct(
 
     Returns:
         The preprocessed picture, its reconstruction, their difference (red: the reconstruction is lighter, blue: it is
-        darker), a plot of the picture's likelihood among those of the test set (if measured), and a sentence about it.
+        darker), a map of the bits of each pixel (if the model has a likelihood), a plot of the picture's likelihood
+        among those of the test set (if measured), and a sentence about it.
     """
     *_, last = reconstruct_in_steps(context, model, picture, fit, label)
     return last
@@ -55,7 +57,7 @@ def reconstruct(
 
 def reconstruct_in_steps(
     context: Context, model: str, picture: Any, fit: bool = True, label: str = ANY
-) -> Iterator[tuple[str, str, str, str | None, str]]:
+) -> Iterator[tuple[str, str, str, str | None, str | None, str]]:
     """Yield what `reconstruct` returns: once, or for a model without an encoder after every few steps of the search."""
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "A reconstruction")
@@ -77,7 +79,7 @@ def reconstruct_in_steps(
         if state is None:
             return
         sentence = _search_sentence(loaded, state, time.monotonic() - begin)
-        yield *_pictures(model, example, state.images), None, sentence  # type: ignore[misc]
+        yield *_pictures(model, example, state.images), None, None, sentence  # type: ignore[misc]
 
 
 def _encoded_and_decoded(context: Context, model: str, loaded: "GenerativeModel", example: np.ndarray, label: str):
@@ -85,9 +87,14 @@ def _encoded_and_decoded(context: Context, model: str, loaded: "GenerativeModel"
     given = loaded.given(of_class)
     reconstruction = loaded.decode(loaded.encode(example, **given), **given).numpy()
     class_sentence = _class_sentence(loaded, example, of_class)
-    bits_per_dim = loaded.bits_per_dim(np.repeat(example, NOISE_SAMPLES, axis=0), **given).mean
-    plot, sentence = _typicality(context.catalogue.run(model), bits_per_dim, model)
-    return *_pictures(model, example, reconstruction), plot, sentence + class_sentence
+    # The mean over rows with the same picture and other noise.
+    terms = loaded.bits_of_pixels(np.repeat(example, NOISE_SAMPLES, axis=0), **given)
+    bits, bits_of_latent = (np.mean(each, axis=0) for each in terms)
+    total = float(bits.sum() + bits_of_latent)
+    plot, sentence = _typicality(context.catalogue.run(model), total / example.size, model)
+    bits_map = cache_image(style.picture(draw_bits(bits)), f"{model}-bits")
+    sentence += class_sentence + _bits_sentence(total, float(bits_of_latent))
+    return *_pictures(model, example, reconstruction), bits_map, plot, sentence
 
 
 def _pictures(model: str, example: np.ndarray, reconstruction: np.ndarray) -> list[str]:
@@ -111,6 +118,12 @@ def _search_sentence(model: "GenerativeModel", state: Projection, seconds: float
         f"The nearest picture that the search found {near}.{of_class} A GAN has no encoder, so its latent is searched; "
         "it cannot say how probable a picture is."
     )
+
+
+def _bits_sentence(total: float, of_latent: float) -> str:
+    """Return a sentence about the bits of a picture; a flow has no bits of a latent."""
+    parts = f": {of_latent:.0f} say which latent, the others which pixels" if of_latent else ""
+    return f" The picture takes {total:.0f} bits in all{parts}."
 
 
 def _class_sentence(model: "GenerativeModel", example: np.ndarray, label: int | None) -> str:

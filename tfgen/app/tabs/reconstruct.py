@@ -18,8 +18,8 @@ from tfgen.errors import TfgenError
 
 TITLE, ELEMENT_ID = "Reconstruct", "tab-reconstruct"
 NO_PICTURE = "Draw a picture, upload one, or use a picture of the test set."
-#: Values of the current picture and of the five outputs while there is no picture.
-EMPTY = [*[None] * 4, gr.update(value=None, visible=False), NO_PICTURE]
+#: Values of the current picture and of the six outputs while there is no picture.
+EMPTY = [*[None] * 4, *[gr.update(value=None, visible=False)] * 2, NO_PICTURE]
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,12 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 elem_classes=["caption"],
             )
             typicality = gr.Markdown(elem_id="typicality")
-            plot = components.picture(
-                "Likelihood compared with the test set",
-                elem_id="likelihood",
-                elem_classes=["named"],
-                buttons=["download"],
-                visible=False,
-            )
+            settings: dict[str, Any] = {"elem_classes": ["named"], "buttons": ["download"], "visible": False}
+            with gr.Row():
+                plot = components.picture("Likelihood compared with the test set", elem_id="likelihood", **settings)
+                bits = components.picture("Pixels that surprise the model", elem_id="bits", **settings)
             stop = gr.Button("Stop the search", size="sm", visible=False, elem_id="stop-search")
-    _connect(context, header, tab, notice, source, results, [*pictures, plot, typicality], stop)
+    _connect(context, header, tab, notice, source, results, [*pictures, bits, plot, typicality], stop)
 
 
 def _source() -> _Source:
@@ -133,9 +130,9 @@ def _stopped(sentence: str) -> tuple[str, Any]:
 
 
 def _shown(results: Sequence) -> list[Any]:
-    """Return the updates of the outputs for what `reconstruct` returns. Without a plot, its place is not shown."""
-    *pictures, plot, sentence = results
-    return [*pictures, gr.update(value=plot, visible=plot is not None), sentence]
+    """Return the updates of the outputs for what `reconstruct` returns. A figure that is missing takes no place."""
+    *pictures, bits, plot, sentence = results
+    return [*pictures, *(gr.update(value=each, visible=each is not None) for each in (bits, plot)), sentence]
 
 
 def _use_picture(context: Context, model: str, picture: dict | None, fit: bool, label: str) -> Iterator[list]:
@@ -177,7 +174,7 @@ def _show(context: Context, model: str, picture: dict | None, label: str) -> lis
             results = _shown(reconstruct(context, model, picture, needs_fit, kept(label, classes)))
     except TfgenError as error:
         hidden = [gr.update(visible=False)] * 2
-        return [components.notice_update(str(error)), *hidden, *[gr.skip()] * 2, *[None] * 4, ""]
+        return [components.notice_update(str(error)), *hidden, *[gr.skip()] * 2, *[None] * 5, ""]
     checkbox = gr.update(visible=is_grey, value=fit)
     selector = components.class_update(label, classes)
     return [components.notice_update(""), *[gr.update(visible=True)] * 2, checkbox, selector, *results]
