@@ -1,9 +1,13 @@
 """Numbers in plain words: the explanation of a likelihood, and the terms with their direction."""
 
+import html
+
 import pytest
 
 from tfgen.app.about import against_baseline
-from tfgen.app.terms import TERMS, explained
+from tfgen.app.terms import TERMS, explained, with_tooltips
+from tfgen.evaluation.report import INCEPTION_METRICS, QUALITY_METRICS
+from tfgen.plots.curves import title
 from tfgen.runs.entries import LikelihoodEntry
 
 
@@ -31,3 +35,21 @@ def test_every_term_is_one_sentence_in_the_list():
     for term, meaning in TERMS.items():
         assert meaning.endswith(".") and meaning.count(". ") == 0
         assert f"**{term}**: {meaning}" in explained()
+
+
+def test_cells_that_are_terms_get_their_explanation_as_a_tooltip():
+    table = "| model | bits/dim | KL of classes to the data's | near |\n|---|---|---|---|\n| near | 1 | 2 | 3 |"
+    header, _, row = with_tooltips(table).splitlines()
+    for term in ("bits/dim", "near"):
+        assert f'title="{html.escape(TERMS[term])}">{term}</abbr> |' in header
+    assert "KL of classes to the data&#x27;s</abbr>" in header
+    assert header.count("<abbr") == 3 and header.startswith("| model | <abbr")
+    # A model may be called like a term.
+    assert row == "| near | 1 | 2 | 3 |"
+    assert with_tooltips("The share near a picture | of the classes") == "The share near a picture | of the classes"
+
+
+def test_the_terms_of_the_tables_and_of_the_curves_are_explained():
+    columns = [title for metrics in (QUALITY_METRICS, INCEPTION_METRICS) for title, _ in metrics.values()]
+    curves = [title(quantity) for quantity in ("bits_per_dim", "kl", "reconstruction", "active_units", "loss_ratio")]
+    assert not {*columns, *curves, "bits/dim", "estimator"} - set(TERMS)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tfgen import pretrained
 from tfgen.app.public_text import data_name, without_folders
+from tfgen.app.terms import tooltip
 from tfgen.config.command import to_command
 from tfgen.config.families import FAMILIES
 from tfgen.config.presets import preset_config
@@ -90,7 +91,8 @@ def latest(run: Run) -> str:
     if not rows:
         return ""
     found = [
-        (title(name), *(_formatted(rows[-1].get(key)) for key in (name, f"val_{name}"))) for name in quantities(rows)
+        (tooltip(title(name)), *(_formatted(rows[-1].get(key)) for key in (name, f"val_{name}")))
+        for name in quantities(rows)
     ]
     # Some quantities are not measured after every epoch.
     found = [row for row in found if any(row[1:])]

@@ -17,7 +17,7 @@ from tfgen.app.handlers.compare import (
 )
 from tfgen.app.header import Header
 from tfgen.app.labels import ANY, EACH, kept
-from tfgen.app.terms import explained
+from tfgen.app.terms import explained, with_tooltips
 from tfgen.errors import TfgenError
 
 TITLE, ELEMENT_ID = "Compare", "tab-compare"
@@ -83,7 +83,8 @@ def _compare(context: Context, names: list[str], count, seed, temperature, label
         classes = classes_to_compare(context, names)
         chosen = components.class_update(label, classes, OTHERS)
         samples = compare_samples(context, names, count, seed, temperature, kept(label, classes, OTHERS))
-        measurements = compare(context, names)  # type: ignore[assignment]
+        figure, tables = compare(context, names)
+        measurements = figure, with_tooltips(tables)  # type: ignore[assignment]
     except TfgenError as error:
         reason = str(error)
     return [chosen, components.notice_update(reason), samples, *measurements]
