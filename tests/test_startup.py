@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tfgen.startup import tolerate_any_terminal
+from tfgen.startup import silence_unless_failing, tolerate_any_terminal
 
 
 @pytest.mark.parametrize("command", ["models", "models --help", "train --help", "--help", "data show digits"])
@@ -63,3 +63,33 @@ def test_commands_run_in_a_thread(capsys):
     thread.join()
     assert errors == []
     assert "digits-vae" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("show_python", "fails"), [(False, False), (True, False), (True, True), (False, True)])
+def test_messages_of_libraries_are_shown_only_after_a_failure(show_python, fails):
+    """What C++ code writes to descriptor 2 stands for TensorFlow; what another thread of Python writes, for a log."""
+    program = f"""
+import os, sys, threading
+from tfgen.startup import silence_unless_failing
+try:
+    with silence_unless_failing(show_python={show_python}):
+        os.write(2, b"library\\n")
+        thread = threading.Thread(target=lambda: print("log", file=sys.stderr))
+        thread.start(); thread.join()
+        if {fails}: raise ValueError
+except ValueError:
+    pass
+print("after", file=sys.stderr)
+os.write(2, b"end\\n")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    lines = set(done.stderr.split())
+    assert lines == {"after", "end"} | ({"library"} if fails else set()) | ({"log"} if show_python or fails else set())
+
+
+def test_a_stream_that_is_no_file_stays_in_place(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    with silence_unless_failing(show_python=True):
+        print("log", file=sys.stderr)
+    assert sys.stderr is stream and stream.getvalue() == "log\n"

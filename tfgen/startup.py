@@ -8,18 +8,22 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import TextIO
 
 
 @contextlib.contextmanager
-def silence_unless_failing() -> Iterator[None]:
+def silence_unless_failing(show_python: bool = False) -> Iterator[None]:
     """Hide everything that the `with` block writes to standard error; show the text only if the block raises.
 
     The messages of C++ code are hidden too. `contextlib.redirect_stderr` cannot do this: it replaces `sys.stderr`, and
     C++ writes to file descriptor 2. This function redirects the descriptor, for all threads of the process.
+
+    Args:
+        show_python: go on to show what Python code writes to `sys.stderr`, for a program whose other threads write.
     """
     sys.stderr.flush()
     original = os.dup(2)
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, _shown(original) if show_python else contextlib.nullcontext():
         os.dup2(log.fileno(), 2)
         try:
             yield
@@ -31,6 +35,28 @@ def silence_unless_failing() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(original, 2)
             os.close(original)
+
+
+@contextlib.contextmanager
+def _shown(descriptor: int) -> Iterator[None]:
+    """Let `sys.stderr` write to a file descriptor, if the stream writes to descriptor 2."""
+    before = sys.stderr
+    if not _writes_to_descriptor_2(before):
+        yield
+        return
+    with open(os.dup(descriptor), "w", buffering=1, encoding=before.encoding, errors=before.errors) as stream:
+        sys.stderr = stream
+        try:
+            yield
+        finally:
+            sys.stderr = before
+
+
+def _writes_to_descriptor_2(stream: TextIO) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (OSError, AttributeError):
+        return False
 
 
 def end_with_parent() -> None:
@@ -56,7 +82,7 @@ def tolerate_any_terminal() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def start_tensorflow(probability: bool = True) -> None:
+def start_tensorflow(probability: bool = True, show_python: bool = False) -> None:
     """Import TensorFlow, Keras and TensorFlow Probability; show their log messages only if an import fails.
 
     The messages have to be hidden at the file descriptor, because TensorFlow prints the first ones before it reads
@@ -64,10 +90,11 @@ def start_tensorflow(probability: bool = True) -> None:
 
     Args:
         probability: False imports TensorFlow alone. That is enough to run an exported model.
+        show_python: see `silence_unless_failing`.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with silence_unless_failing():
+    with silence_unless_failing(show_python):
         import tensorflow as tf
 
         if probability:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from tfgen.app.context import Context
 from tfgen.app.labels import ANY, label_of_example
@@ -17,6 +16,8 @@ from tfgen.app.latent_paths import noise_of_example
 from tfgen.evaluation.projection import Projection, can_project, search
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from tfgen.evaluation.classifier import Classifier
     from tfgen.models.contract import GenerativeModel
 
@@ -31,7 +32,7 @@ _searches: "weakref.WeakKeyDictionary[GenerativeModel, Callable[..., Projection]
 
 def noise_and_class(
     context: Context, name: str, model: "GenerativeModel", example: np.ndarray, label: str
-) -> tuple[tf.Tensor, int | None]:
+) -> tuple["tf.Tensor | np.ndarray", int | None]:
     """Return the normal noise of the reconstruction of a picture, flattened to [D], and the picture's class.
 
     Args:
@@ -50,7 +51,7 @@ def noise_and_class(
     if model not in _searches:
         _searches[model] = functools.lru_cache(REMEMBERED)(_search_of(model, _classifier(context, name, model)))
     found = _searches[model](example.astype(np.float32).tobytes(), _given_class(model, example, label))
-    return tf.constant(found.latents[0]), None if found.labels is None else int(found.labels[0])
+    return found.latents[0], None if found.labels is None else int(found.labels[0])
 
 
 def search_states(

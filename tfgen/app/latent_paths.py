@@ -1,6 +1,7 @@
 """The normal noise behind a picture, and the picture of given noise.
 
-Every path and every map in latent space is computed in terms of this noise, for all families of models.
+Every path and every map in latent space is computed in terms of this noise, for all families of models. The page is
+built before TensorFlow is imported, so that this module imports TensorFlow in its functions.
 """
 
 import math
@@ -8,25 +9,34 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import tensorflow as tf
-
-from tfgen import random
 from tfgen.app.labels import class_weights
-from tfgen.models import latent_paths as latent
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from tfgen.models.contract import GenerativeModel
 
-#: Interpolation functions by the name that the page shows.
-PATHS: dict[str, Callable] = {"spherical": latent.slerp, "linear": latent.lerp}
+#: Names of the paths between two latents.
+PATHS = ("spherical", "linear")
 
 
-def noise_of_seed(model: "GenerativeModel", seed: int, temperature: float = 1.0) -> tf.Tensor:
+def interpolation(path: str) -> Callable:
+    """Return the function that interpolates between two latents along one of the `PATHS`."""
+    from tfgen.models import latent_paths
+
+    return latent_paths.slerp if path == "spherical" else latent_paths.lerp
+
+
+def noise_of_seed(model: "GenerativeModel", seed: int, temperature: float = 1.0) -> "tf.Tensor":
     """Return the normal noise from which the model samples the picture of a seed, flattened to [D]."""
+    import tensorflow as tf
+
+    from tfgen import random
+
     return tf.reshape(model.normal_noise(random.seeds_from(seed, 1), temperature), (-1,))
 
 
-def noise_of_example(model: "GenerativeModel", example, label: int | None = None) -> tf.Tensor:
+def noise_of_example(model: "GenerativeModel", example, label: int | None = None) -> "tf.Tensor":
     """Return the normal noise of the reconstruction of an example [1, H, W, C], flattened to [D].
 
     Args:
@@ -37,11 +47,13 @@ def noise_of_example(model: "GenerativeModel", example, label: int | None = None
     Raises:
         UndefinedError: if the model has no encoder.
     """
+    import tensorflow as tf
+
     given = model.given(label)
     return tf.reshape(model.normal_from(model.encode(example, **given), **given), (-1,))
 
 
-def images_of(model: "GenerativeModel", normal, label=None) -> tf.Tensor:
+def images_of(model: "GenerativeModel", normal, label=None) -> "tf.Tensor":
     """Decode normal noise.
 
     Args:
@@ -52,6 +64,8 @@ def images_of(model: "GenerativeModel", normal, label=None) -> tf.Tensor:
     Returns:
         Images [n, H, W, C] in [0, 1].
     """
+    import tensorflow as tf
+
     if model not in _decoders:
         _decoders[model] = _compiled_decoder(model)
     flat = tf.reshape(tf.cast(normal, tf.float32), (-1, math.prod(model.latent_shape)))
@@ -65,6 +79,8 @@ _decoders: "weakref.WeakKeyDictionary[GenerativeModel, Callable]" = weakref.Weak
 
 
 def _compiled_decoder(model: "GenerativeModel") -> Callable:
+    import tensorflow as tf
+
     # The dictionary above keeps the function. A strong reference to the model would keep the model in memory forever.
     reference = weakref.ref(model)
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from tfgen.app.latent_paths import images_of, noise_of_seed
 from tfgen.errors import ConfigError
-from tfgen.models import latent_paths as latent
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from tfgen.models.contract import GenerativeModel
 
 #: Kinds of maps, by the name that the page shows.
@@ -40,7 +40,7 @@ class LatentPlane:
     first: int
     second: int
 
-    def noise_at(self, model: "GenerativeModel", offsets) -> tf.Tensor:
+    def noise_at(self, model: "GenerativeModel", offsets) -> "tf.Tensor":
         """Return the normal noise at points of the map.
 
         Args:
@@ -54,13 +54,17 @@ class LatentPlane:
             ConfigError: if the kind of map is unknown, the model has no such dimensions, or the three samples do not
                 span a plane.
         """
+        import tensorflow as tf
+
+        from tfgen.models.latent_paths import azimuthal_map
+
         offsets = tf.convert_to_tensor(offsets, tf.float32)
         sample = noise_of_seed(model, self.seed)
         size = int(sample.shape[0])
         if self.kind == AROUND:
             self._check_seeds(size)
             directions = tf.stack([noise_of_seed(model, self.first), noise_of_seed(model, self.second)])
-            return latent.azimuthal_map(sample, directions, EDGE_ANGLE * offsets)
+            return azimuthal_map(sample, directions, EDGE_ANGLE * offsets)
         if self.kind != ALONG:
             raise ConfigError(f"Expected a map {AROUND} or {ALONG}. Received: {self.kind!r}")
         self._check_dimensions(size)
@@ -124,6 +128,8 @@ def most_visible_dimensions(model: "GenerativeModel", seed: int, label: int | No
     The change of a dimension is the mean squared difference between the pictures at one standard deviation above and
     below the sample. Of more than `MAX_COMPARED` dimensions the first two are returned.
     """
+    import tensorflow as tf
+
     sample = noise_of_seed(model, seed)
     size = int(sample.shape[0])
     if not 2 < size <= MAX_COMPARED:

@@ -30,23 +30,25 @@ class ModelCache:
         #: Models by (path of the run, time of the last change of the model file), least recently used first.
         self._models: OrderedDict[tuple, GenerativeModel] = OrderedDict()
         self._lock = threading.RLock()
+        self._has_tensorflow = False
 
-    @contextlib.contextmanager
-    def importing_tensorflow(self) -> Iterator[None]:
-        """Import TensorFlow in a thread while the `with` block runs. The end of the block waits for the import."""
-        thread = threading.Thread(target=self._import, name="tensorflow", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            # The import holds back everything that is written to standard error, so the block must not end before it.
-            thread.join()
+    def begin_import(self) -> None:
+        """Begin to import TensorFlow in a thread of its own. After the import, a further call does nothing."""
+        threading.Thread(target=self.finish_import, name="tensorflow", daemon=True).start()
 
-    def _import(self) -> None:
-        from tfgen.startup import start_tensorflow
-
+    def wait(self) -> None:
+        """Wait for the end of the import or the computation that runs."""
         with self._lock:
-            start_tensorflow()
+            pass
+
+    def finish_import(self) -> None:
+        """Import TensorFlow, or wait until another thread has imported TensorFlow."""
+        with self._lock:
+            if not self._has_tensorflow:
+                from tfgen.startup import start_tensorflow
+
+                start_tensorflow(show_python=True)
+                self._has_tensorflow = True
 
     @contextlib.contextmanager
     def using(self, name: str) -> "Iterator[GenerativeModel]":
@@ -57,6 +59,7 @@ class ModelCache:
         """
         run = self.catalogue.model_run(name)
         with self._lock:
+            self.finish_import()
             # Training replaces the file of the model. The time of the file tells the old model from the new one.
             key = (str(run.path), self._modification_time(run))
             if key not in self._models:

@@ -27,6 +27,9 @@ MAX_SESSIONS = 256
 #: Number of events that run at the same time, where an event sets no limit of its own.
 CONCURRENCY = 8
 
+#: Seconds from the start of the server to the import of TensorFlow, if nobody opens the page.
+UNVISITED = 10.0
+
 
 @contextlib.contextmanager
 def private_cache() -> Iterator[None]:
@@ -71,22 +74,28 @@ def serving(
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     catalogue = Catalogue(root)
     models = ModelCache(catalogue)
-    with models.importing_tensorflow():
-        # Gradio is imported here, while TensorFlow is imported in another thread.
-        from tfgen.app.cache_cleanup import cleaning
-        from tfgen.app.context import Context
-        from tfgen.app.trainer import Trainer
+    # The page and its first pictures need no TensorFlow, whose import takes longer than everything else together. The
+    # import begins when the first page has its pictures, or after a while if nobody opens the page.
+    from tfgen.app.cache_cleanup import cleaning
+    from tfgen.app.context import Context
+    from tfgen.app.trainer import Trainer
 
-        trainer = Trainer(root)
-        is_local = host in (LOOPBACK, "localhost", "::1") and not share
-        blocks = _page(Context(catalogue, models, trainer, TestSetCache(), is_local), read_only)
-        url = _launch(blocks, host, port, share, mcp, open_browser, auth)
-        try:
-            with cleaning(blocks, Path(os.environ["GRADIO_TEMP_DIR"])):
-                yield url
-        finally:
-            trainer.close()
-            blocks.close(verbose=False)
+    trainer = Trainer(root)
+    is_local = host in (LOOPBACK, "localhost", "::1") and not share
+    blocks = _page(Context(catalogue, models, trainer, TestSetCache(), is_local), read_only)
+    url = _launch(blocks, host, port, share, mcp, open_browser, auth)
+    later = threading.Timer(UNVISITED, models.begin_import)
+    later.daemon = True
+    later.start()
+    try:
+        with cleaning(blocks, Path(os.environ["GRADIO_TEMP_DIR"])):
+            yield url
+    finally:
+        later.cancel()
+        trainer.close()
+        # Python must not end while TensorFlow is imported.
+        models.wait()
+        blocks.close(verbose=False)
 
 
 def _page(context, read_only: bool):

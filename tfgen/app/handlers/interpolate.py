@@ -1,13 +1,13 @@
 """Interpolations between two pictures through a model's latent space."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.encoding import noise_and_class
 from tfgen.app.labels import ANY, label_of_seed, weights_between
-from tfgen.app.latent_paths import PATHS, images_of, noise_of_seed
+from tfgen.app.latent_paths import PATHS, images_of, interpolation, noise_of_seed
 from tfgen.app.pictures import as_picture, cache_animation, cache_image
 from tfgen.app.preprocessing import as_example
 from tfgen.plots.interpolation import strips
@@ -96,9 +96,9 @@ def _strip_and_animation(
     model, name: str, ends: Sequence, labels: Sequence[int | None], steps: int, path: str
 ) -> tuple[str, str]:
     """Decode the path between two noises and their classes, and return the paths of both pictures."""
-    interpolation: Callable = PATHS[validation.one_of("path", path, PATHS)]
+    path_between = interpolation(validation.one_of("path", path, PATHS))
     strip, frames = (
-        images_of(model, interpolation(*ends, n)[0], weights_between(model, labels[0], labels[1], n)).numpy()
+        images_of(model, path_between(*ends, n)[0], weights_between(model, labels[0], labels[1], n)).numpy()
         for n in (steps, FRAMES)
     )
     scale = max(1, WIDTH // (steps * strip.shape[2]))

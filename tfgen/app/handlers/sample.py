@@ -9,7 +9,6 @@ from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.labels import ANY, EACH, label_to_sample
 from tfgen.app.pictures import cache_image, grid_picture
-from tfgen.models.labels import EACH as EVERY_CLASS
 
 #: Largest number of pictures in one answer.
 MAX_PICTURES = 144
@@ -50,7 +49,7 @@ def samples_picture(
         samples = loaded.sample(count, seed=seed, temperature=temperature, **loaded.given(chosen)).numpy()
         if not loaded.is_image:
             return style.picture(draw_points(samples, loaded))
-        if chosen != EVERY_CLASS:
+        if label != EACH:
             return grid_picture(samples)
         rows = np.arange(count) % len(loaded.classes)
         return grid_picture(samples, rows=rows, names=loaded.classes[: rows.max() + 1])

@@ -60,7 +60,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 2, MAX_STEPS, 7, step=1, label="Steps", info="Number of pictures in the strip, with both ends"
             )
             path = components.radio(
-                list(PATHS),
+                PATHS,
                 value="spherical",
                 label="Path",
                 info="Spherical: all pictures are as probable as the ends. Linear: a straight line, often paler",

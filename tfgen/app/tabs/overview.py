@@ -49,7 +49,13 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     if not pictures:
         return
     show = bind(_show, context)
-    header.blocks.load(show, outputs=pictures, show_progress="hidden", queue=False, **INTERNAL)
+    first = header.blocks.load(show, outputs=pictures, show_progress="hidden", queue=False, **INTERNAL)
+    # Earlier, the import of TensorFlow would slow down the loading of the page.
+    first.then(bind(_begin_import, context), queue=False, **INTERNAL)
+
+
+def _begin_import(context: Context) -> None:
+    context.models.begin_import()
 
 
 def _show(context: Context) -> Any:
