@@ -290,15 +290,13 @@ class Interface(Labels):
         if label is None and self.is_conditional:
             raise ConfigError("label: expected the classes of the images. Received: None")
         label = self.labels_of(label, random.rows(examples))
-        pixels, rest = 0.0, 0.0
+        totals: list[Any] = [0.0, 0.0]
         for index in range(check_count(samples)):
             with random.StepRng(seed, index) as rng:
                 terms = self.log_prob_of_pixels_with(examples, rng, label)
-            pixels, rest = (
-                total - np.asarray(term, np.float64) / (samples * math.log(2.0))
-                for total, term in zip((pixels, rest), terms, strict=True)
-            )
-        return pixels, rest  # type: ignore[return-value]
+            totals = [total - np.asarray(term, np.float64) for total, term in zip(totals, terms, strict=True)]
+        pixels, rest = (total / (samples * math.log(2.0)) for total in totals)
+        return pixels, rest
 
     def likelihood(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images or points: `log_prob` with its estimator, levels and number of samples."""
