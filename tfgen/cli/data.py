@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.cli.arguments import Parser, add_data_source, add_n, add_out, data_options
-from tfgen.errors import DataError, exit_on_error
+from tfgen.errors import exit_on_error
 
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset

@@ -112,9 +112,7 @@ def _cells(n: int, columns: int | None, rows) -> tuple[np.ndarray, tuple[int, in
     return cells, (down, across)
 
 
-def _arranged(
-    images: np.ndarray, cells: np.ndarray, size: tuple[int, int], border: int, background: int
-) -> np.ndarray:
+def _arranged(images: np.ndarray, cells: np.ndarray, size: tuple[int, int], border: int, background: int) -> np.ndarray:
     """Put images [n, H, W, C] into the cells that `_cells` returns. All other pixels have the value `background`."""
     _, height, width, channels = images.shape
     down, across = size
