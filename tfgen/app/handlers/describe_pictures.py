@@ -152,7 +152,7 @@ def _size_problem(found: Inspection | None, proposed: int | None) -> list[str]:
         return []
     return [
         f"**Training needs an image size**, because the pictures have {len(found.sizes):,} sizes. Proposed: "
-        f"**{proposed}**; the page puts it into the empty field. The sheet shows {proposed}×{proposed} pixels."
+        f"**{proposed}**; the page fills it in. The sheet shows {proposed}×{proposed} pixels."
     ]
 
 

@@ -20,10 +20,11 @@ from tfgen.errors import TfgenError
 #: Settings of the events that read pictures. One such event runs at a time, and the events that compute with a model
 #: do not wait for it.
 READING: dict[str, Any] = {"concurrency_id": "pictures", "concurrency_limit": 1}
-#: JavaScript that puts the proposed image size into the field, unless the user has typed a size meanwhile.
+#: JavaScript that puts the proposed image size into the field, unless the user has typed a size meanwhile. A size that
+#: was proposed for other pictures is replaced.
 PROPOSE = """(size, shown) => {
   const { proposed, replaced } = JSON.parse(shown || '{}');
-  return (size === null || size === replaced) && proposed !== undefined ? proposed : size;
+  return !size || size === replaced ? proposed ?? 0 : size;
 }"""
 
 
@@ -83,7 +84,7 @@ def build(context: Context) -> OwnPictures:
             minutes = gr.Number(MINUTES, label="Minutes", info="Planned time of the training", min_width=120)
             size = components.with_any_value(
                 gr.Number(
-                    None,
+                    0,
                     precision=0,
                     label="Image size",
                     info="Side in pixels; 0: that of the files",
@@ -147,29 +148,33 @@ def described(
         shown: what `OwnPictures.shown` holds.
         archive, folder, size, fit, skip_broken: the values.
     """
-    before = values_of(shown)
+    before, size = values_of(shown), size or None
     pictures = {"archive": (archive or {}).get("path"), "folder": folder or ""}
     # A size that was proposed for other pictures is no choice of the user.
     others = any(before.get(name) != value for name, value in pictures.items())
-    replaced = size if others and size is not None and size == before.get("proposed") else None
-    options = {"size": None if replaced is not None else size, "fit": fit, "skip_broken": skip_broken}
+    replaced = size if others and size == before.get("proposed") else None
+    options = {"size": None if replaced else size, "fit": fit, "skip_broken": skip_broken}
     values = {**pictures, **options}
     if values == {name: before.get(name) for name in values}:
         return [gr.skip()] * 3
+    # Without values: the same pictures are read again when a field is left, since the user may have changed them.
+    nothing = json.dumps({"proposed": None, "replaced": replaced})
+    hidden = gr.update(value=None, visible=False)
     if not any(pictures.values()):
-        return ["", "", gr.update(value=None, visible=False)]
+        return [nothing, "", hidden]
     try:
         found = description_of(context, archive, folder, *options.values())
     except TfgenError as error:
-        failed = f"**Not possible.** {escaped(without_folders(str(error), context.catalogue.root))}"
-        # Without values: the same pictures are read again when a field is left, since the user may have changed them.
-        return [json.dumps({"replaced": replaced, "proposed": None}), failed, gr.update(value=None, visible=False)]
-    # The field gets the proposed size, so that its value is no change.
-    size_then = options["size"] if found.proposed_size is None else found.proposed_size
-    proposed = size_then if size_then in (found.proposed_size, before.get("proposed")) and not others else None
-    proposed = found.proposed_size or proposed
-    known = {**values, "size": size_then, "proposed": proposed, "replaced": replaced}
-    return [json.dumps(known), found.text, gr.update(value=found.sheet, visible=True)]
+        sentence = escaped(without_folders(str(error), context.catalogue.root))
+        return [nothing, f"**Not possible.** {sentence}", hidden]
+    proposed = found.proposed_size
+    if options["size"] is None:
+        # The field gets the proposed size, which is then no change.
+        values["size"] = proposed
+    elif not others and size == before.get("proposed"):
+        proposed = size
+    known = json.dumps({**values, "proposed": proposed, "replaced": replaced})
+    return [known, found.text, gr.update(value=found.sheet, visible=True)]
 
 
 def add_api(context: Context) -> None:
