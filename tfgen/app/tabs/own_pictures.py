@@ -120,8 +120,9 @@ def build(context: Context) -> OwnPictures:
 def connect(context: Context, own: OwnPictures) -> None:
     """Describe the pictures as soon as they are given, and again when an option changes how training reads them."""
 
-    def describe(*values, progress=gr.Progress(track_tqdm=True)):  # noqa: B008 (Gradio replaces the default)
-        return described(context, *values)
+    # Gradio shows the progress bars of a function with this argument, whose parameters must have names.
+    def describe(shown, archive, folder, size, fit, skip_broken, progress=gr.Progress(track_tqdm=True)):  # noqa: B008
+        return described(context, shown, archive, folder, size, fit, skip_broken)
 
     # Not "input": half a path or half a number would be read.
     typed = [event for field in (own.folder, own.image_size) for event in (field.submit, field.blur)]
@@ -153,7 +154,7 @@ def described(
     # A size that was proposed for other pictures is no choice of the user.
     others = any(before.get(name) != value for name, value in pictures.items())
     replaced = size if others and size == before.get("proposed") else None
-    options = {"size": None if replaced else size, "fit": fit, "skip_broken": skip_broken}
+    options: dict[str, Any] = {"image_size": None if replaced else size, "fit": fit, "skip_broken": skip_broken}
     values = {**pictures, **options}
     if values == {name: before.get(name) for name in values}:
         return [gr.skip()] * 3
@@ -163,14 +164,14 @@ def described(
     if not any(pictures.values()):
         return [nothing, "", hidden]
     try:
-        found = description_of(context, archive, folder, *options.values())
+        found = description_of(context, archive, folder, **options)
     except TfgenError as error:
         sentence = escaped(without_folders(str(error), context.catalogue.root))
         return [nothing, f"**Not possible.** {sentence}", hidden]
     proposed = found.proposed_size
-    if options["size"] is None:
+    if options["image_size"] is None:
         # The field gets the proposed size, which is then no change.
-        values["size"] = proposed
+        values["image_size"] = proposed
     elif not others and size == before.get("proposed"):
         proposed = size
     known = json.dumps({**values, "proposed": proposed, "replaced": replaced})
