@@ -8,7 +8,7 @@ import numpy as np
 
 from tfgen.app import validation
 from tfgen.app.context import Context
-from tfgen.app.handlers.sample import rows_of_grid
+from tfgen.app.handlers.sample import MAX_PICTURES, rows_of_grid
 from tfgen.app.labels import ANY, EACH, label_of_seed
 from tfgen.app.pictures import as_picture, cache_bytes, cache_image, position_in_grid
 from tfgen.errors import ConfigError
@@ -68,6 +68,7 @@ def sample_at(
     """
     from tfgen import random
 
+    count, seed = validation.int_in_range("count", count, 1, MAX_PICTURES), validation.seed(seed)
     with context.models.using(model) as loaded:
         if not loaded.is_image:
             return None
@@ -91,6 +92,7 @@ def class_of_seed(context: Context, own: int, model: str, count: int, seed: int,
     """
     if label != EACH:
         return label
+    count, seed = validation.int_in_range("count", count, 1, MAX_PICTURES), validation.seed(seed)
     place = validation.seed(own) - seed
     if not 0 <= place < count:
         raise ConfigError(

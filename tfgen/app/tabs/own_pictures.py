@@ -121,14 +121,14 @@ def connect(context: Context, own: OwnPictures) -> None:
     """Describe the pictures as soon as they are given, and again when an option changes how training reads them."""
 
     # Gradio shows the progress bars of a function with this argument, whose parameters must have names.
-    def describe(shown, archive, folder, size, fit, skip_broken, progress=gr.Progress(track_tqdm=True)):  # noqa: B008
+    def read_pictures(shown, archive, folder, size, fit, skip_broken, progress=gr.Progress(track_tqdm=True)):  # noqa: B008
         return described(context, shown, archive, folder, size, fit, skip_broken)
 
     # Not "input": half a path or half a number would be read.
     typed = [event for field in (own.folder, own.image_size) for event in (field.submit, field.blur)]
     event = gr.on(
         [own.archive.upload, own.archive.clear, own.archive.delete, *typed, own.fit.input, own.skip_broken.input],
-        describe,
+        read_pictures,
         [own.shown, own.archive, own.folder, own.image_size, *own.reading],
         [own.shown, own.description, own.sheet],
         trigger_mode="always_last",

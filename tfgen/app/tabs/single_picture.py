@@ -12,7 +12,6 @@ from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.single_picture import class_of_seed, sample_at, sample_picture
 from tfgen.app.views import values_of
 
-
 @dataclass(frozen=True)
 class SinglePicture:
     """The components.
@@ -84,24 +83,30 @@ def connect(context: Context, single: SinglePicture, samples: gr.Image) -> None:
 
 def _clicked(context: Context, grid: str, click: gr.SelectData) -> list[Any]:
     """Return the updates for a click on the grid. A click on a border or an empty cell changes nothing."""
-    values = values_of(grid)
-    found = values and sample_at(context, click.index, *(values[name] for name in ("model", "count", "seed", "label")))
+    place = _place(grid)
+    found = place and sample_at(context, click.index, *place)
     return _shown(context, grid, *found) if found else [gr.skip()] * 6
 
 
 def _of_seed(context: Context, grid: str, seed: int | None) -> list[Any]:
     """Return the updates for a seed that the user has entered; temperature and class are those of the grid."""
-    values = values_of(grid)
-    if not values or seed is None:
+    place = _place(grid)
+    if not place or seed is None:
         return [gr.skip()] * 6
-    label = class_of_seed(context, seed, *(values[name] for name in ("model", "count", "seed", "label")))
-    return _shown(context, grid, seed, label)
+    return _shown(context, grid, seed, class_of_seed(context, seed, *place))
+
+
+def _place(grid: str) -> list[Any]:
+    """Return the values of a grid on which the place of a sample depends; [] if there is no grid."""
+    values = values_of(grid)
+    return [values.get(name) for name in ("model", "count", "seed", "label")] if values else []
 
 
 def _shown(context: Context, grid: str, seed: int, label: str) -> list[Any]:
     """Return the updates that show the picture of a seed."""
     values = values_of(grid)
-    picture, file, caption = sample_picture(context, values["model"], seed, values["temperature"], label)
+    temperature = values.get("temperature", 1.0)
+    picture, file, caption = sample_picture(context, values.get("model", ""), seed, temperature, label)
     return [grid, seed, gr.update(visible=True), picture, caption, file]
 
 
