@@ -12,6 +12,7 @@ from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.single_picture import class_of_seed, sample_at, sample_picture
 from tfgen.app.views import values_of
 
+
 @dataclass(frozen=True)
 class SinglePicture:
     """The components.
