@@ -91,7 +91,7 @@ def description_of(
         return _described(path, name, options, None if folder else UPLOAD_BYTES)
     except DataError as error:
         # The user knows the pictures by their own name.
-        raise DataError(str(error).replace(f"{path}/", "").replace(str(path), name)) from None
+        raise DataError(str(error).replace(str(path), name)) from None
 
 
 def _check_upload(path: Path, name: str) -> None:
