@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tfgen.errors import DataError
-from tfgen.plots.grid import BACKGROUND, image_grid, save_grid
+from tfgen.plots.grid import BACKGROUND, image_grid, position_at, save_grid
 
 
 def read(path) -> np.ndarray:
@@ -109,3 +109,39 @@ def test_names_of_the_rows_stand_in_a_margin_and_the_images_stay_as_they_are(tmp
     assert (named[len(named) // 2 :, :margin] > BACKGROUND).sum() > (
         named[: len(named) // 2, :margin] > BACKGROUND
     ).sum()
+
+
+@pytest.mark.parametrize(
+    ("n", "settings"),
+    [
+        (7, {}),
+        (7, {"columns": 3, "border": 2, "scale": 2}),
+        (1, {"border": 0, "scale": 5}),
+        (6, {"rows": [1, 0, 1, 1, 2, 0], "scale": 3}),
+        (7, {"rows": [0, 1, 2, 0, 1, 2, 0], "names": ("cat", "a long name", "dog"), "scale": 4}),
+        (8, {"rows": [0, 1, 0, 1, 0, 1, 0, 1], "names": ("cat", "a long name")}),
+    ],
+)
+def test_every_pixel_belongs_to_the_image_that_the_picture_shows_there(n, settings, tmp_path):
+    """Each image has a grey level of its own, and none that of the background or of a name."""
+    levels = 101 + 2 * np.arange(n)
+    images = np.broadcast_to((levels / 255)[:, None, None, None], (n, 4, 3, 1))
+    save_grid(images, tmp_path / "grid.png", **settings)
+    shown = read(tmp_path / "grid.png").astype(int)
+    # The letters of the names have grey levels too, so that the margin is not compared but has no images.
+    margin = shown.shape[1]
+    save_grid(images, tmp_path / "plain.png", **{**settings, "names": ()})
+    margin -= read(tmp_path / "plain.png").shape[1]
+    assert (margin > 0) is bool(settings.get("names"))
+    expected = np.full(shown.shape, -1)
+    for position, level in enumerate(levels):
+        expected[:, margin:][shown[:, margin:] == level] = position
+    assert set(np.unique(expected)) >= set(range(n))
+    ys, xs = range(-1, shown.shape[0] + 2), range(-1, shown.shape[1] + 2)
+    if shown.size > 100_000:  # a picture of usual size: every 23rd pixel
+        ys, xs = ys[::23], xs[::23]
+    for y in ys:
+        for x in xs:
+            inside = 0 <= y < shown.shape[0] and 0 <= x < shown.shape[1]
+            position = position_at((x, y), (n, 4, 3), **settings)
+            assert (-1 if position is None else position) == (expected[y, x] if inside else -1), (x, y)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfgen.plots.grid import TARGET, enlarged, image_grid, scale_for, to_bytes, to_picture, with_row_names
+from tfgen.plots.grid import TARGET, enlarged, image_grid, position_at, scale_for, to_bytes, to_picture, with_row_names
 
 
 def as_picture(pixels: np.ndarray, target: int = TARGET) -> Image.Image:
@@ -45,6 +45,21 @@ def grid_picture(
         return as_picture(to_bytes(images)[0], target)
     grid = image_grid(images, columns, rows=rows)
     return to_picture(with_row_names(enlarged(grid, scale_for(grid, target)), names))
+
+
+def position_in_grid(
+    pixel: tuple[int, int], shape: tuple[int, int, int], rows=None, names: Sequence[str] = ()
+) -> int | None:
+    """Return which image has a pixel of the picture that `grid_picture` draws; None if no image has the pixel.
+
+    Args:
+        pixel: (column, row) of the pixel, from 0 at the upper left corner.
+        shape: (n, H, W), the number of images and their size.
+        rows, names: as for `grid_picture`, whose other arguments have their usual values.
+    """
+    if shape[0] == 1:
+        return position_at(pixel, shape, border=0)
+    return position_at(pixel, shape, rows=rows, names=names)
 
 
 def png_bytes(picture: Image.Image) -> bytes:

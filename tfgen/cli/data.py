@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfgen.cli.arguments import Parser, add_data_source, add_n, add_out, data_options
-from tfgen.errors import DataError, exit_on_error
+from tfgen.errors import exit_on_error
 
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
@@ -59,23 +59,17 @@ def _clear() -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from tfgen.data import load
-    from tfgen.data.inspection import describe_duplicates
+    from tfgen.data.inspection import describe, describe_duplicates
+    from tfgen.data.preview import inspect_files, load_preview
     from tfgen.data.summary import summary
     from tfgen.files import check_writable
 
     path = check_writable(options.out, (".png",)) if options.out else None
-    usual_size = _show_files(options.data)
-    refusal = None
-    try:
-        dataset = load(options.data, **data_options(options))
-    except DataError as error:
-        if usual_size is None:
-            raise
-        # What training would see after the picture that it refuses.
-        refusal = error
-        changes = {"skip_broken": True, "image_size": options.image_size or usual_size}
-        dataset = load(options.data, **{**data_options(options), **changes})
+    found = inspect_files(options.data)
+    if found is not None:
+        print("\n".join(describe(found)))
+    usual_size = found.usual_size if found is not None else None
+    dataset, refusal = load_preview(options.data, found, usual_size, **data_options(options))
     lines = summary(dataset)
     if dataset.is_images:
         lines[4:4] = describe_duplicates(dataset)
@@ -88,26 +82,6 @@ def _show(options: argparse.Namespace) -> None:
         raise refusal
 
 
-def _show_files(data: str) -> tuple[int, int] | None:
-    """Describe picture files. Return their most frequent size; None if the data are no picture files."""
-    from tfgen.data import NAMES
-    from tfgen.data.files import find_files
-    from tfgen.data.inspection import describe, inspect
-    from tfgen.files import user_path
-
-    if data in NAMES or data.startswith(("tfds:", "hf:")):
-        return None
-    files = find_files(user_path(data))
-    if files is None:
-        return None
-    try:
-        found = inspect(files)
-    finally:
-        files.close()
-    print("\n".join(describe(found)))
-    return found.sizes.most_common(1)[0][0] if found.sizes else None
-
-
 def _draw(dataset: "Dataset", count: int, path: Path) -> None:
     from tfgen.data.sets import ImageSet
     from tfgen.plots.contact_sheet import save_contact_sheet
@@ -115,7 +89,7 @@ def _draw(dataset: "Dataset", count: int, path: Path) -> None:
 
     train = dataset.train
     if isinstance(train, ImageSet):
-        save_contact_sheet(train.examples, train.levels, path, train.labels, count)
+        save_contact_sheet(train.examples, train.levels, path, train.labels, count, dataset.classes)
     else:
         save_points(train.examples[:count], path, label="training points")
     print(f"{path}: {min(count, len(train))} training examples")

@@ -67,17 +67,58 @@ def image_grid(images, columns: int | None = None, border: int = 1, rows=None) -
         DataError: see `to_bytes`.
     """
     pixels = to_bytes(images)
-    n, height, width, channels = pixels.shape
+    return _arranged(pixels, *_cells(len(pixels), columns, rows), border, BACKGROUND)
+
+
+def position_at(
+    pixel: tuple[int, int],
+    shape: tuple[int, int, int],
+    columns: int | None = None,
+    border: int = 1,
+    scale: int | None = None,
+    rows=None,
+    names: Sequence[str] = (),
+) -> int | None:
+    """Return which image has a pixel of the picture that `save_grid` writes.
+
+    Args:
+        pixel: (column, row) of the pixel, from 0 at the upper left corner.
+        shape: (n, H, W), the number of images and their size.
+        columns, border, scale, rows, names: as for `save_grid`.
+
+    Returns:
+        The position of the image, 0 to n − 1. None for a border, a cell without an image, the names of the rows, and a
+        pixel outside of the picture.
+    """
+    n, height, width = shape
+    numbers = np.broadcast_to(np.arange(n)[:, None, None, None], (n, height, width, 1))
+    # The positions are arranged as `image_grid` arranges the images.
+    positions = _arranged(numbers, *_cells(n, columns, rows), border, -1)[..., 0]
+    scale = scale or scale_for(positions)
+    margin = _margin(names, scale * len(positions))
+    column, row = (pixel[0] - margin) // scale, pixel[1] // scale
+    if not (0 <= row < positions.shape[0] and 0 <= column < positions.shape[1]) or positions[row, column] < 0:
+        return None
+    return int(positions[row, column])
+
+
+def _cells(n: int, columns: int | None, rows) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return (row, column) of each image, int [n, 2], and the number of rows and columns."""
     if rows is None:
         columns = columns or math.ceil(math.sqrt(n))
-        cells = np.stack(np.divmod(np.arange(n), columns), axis=1)
-    else:
-        cells = _cells_of_rows(np.asarray(rows))
-    down, across = cells[:, 0].max() + 1, columns if rows is None else cells[:, 1].max() + 1
-    grid = np.full(
-        (down * (height + border) + border, across * (width + border) + border, channels), BACKGROUND, np.uint8
-    )
-    for (row, column), image in zip(cells, pixels, strict=True):
+        return np.stack(np.divmod(np.arange(n), columns), axis=1), (math.ceil(n / columns), columns)
+    cells = _cells_of_rows(np.asarray(rows))
+    down, across = (cells.max(axis=0) + 1).tolist()
+    return cells, (down, across)
+
+
+def _arranged(images: np.ndarray, cells: np.ndarray, size: tuple[int, int], border: int, background: int) -> np.ndarray:
+    """Put images [n, H, W, C] into the cells that `_cells` returns. All other pixels have the value `background`."""
+    _, height, width, channels = images.shape
+    down, across = size
+    shape = (down * (height + border) + border, across * (width + border) + border, channels)
+    grid = np.full(shape, background, images.dtype)
+    for (row, column), image in zip(cells, images, strict=True):
         top, left = border + row * (height + border), border + column * (width + border)
         grid[top : top + height, left : left + width] = image
     return grid
@@ -130,14 +171,26 @@ def with_row_names(pixels: np.ndarray, names: Sequence[str]) -> np.ndarray:
     if not names:
         return pixels
     height = pixels.shape[0] / len(names)
-    font = ImageFont.load_default(size=float(np.clip(0.6 * height, SMALLEST_NAME, LARGEST_NAME)))
-    margin = math.ceil(max(font.getlength(name) for name in names)) + 2 * NAME_GAP
+    font, margin = _font(names, len(pixels)), _margin(names, len(pixels))
     picture = Image.new("L", (margin, pixels.shape[0]), BACKGROUND)
     draw = ImageDraw.Draw(picture)
     for row, name in enumerate(names):
         draw.text((margin - NAME_GAP, (row + 0.5) * height), name, fill=255, font=font, anchor="rm")
     channels = np.asarray(picture)[..., None].repeat(pixels.shape[-1], axis=-1)
     return np.concatenate([channels, pixels], axis=1)
+
+
+def _font(names: Sequence[str], height: int):
+    """Return the font of the names of the rows of a grid of `height` pixels."""
+    return ImageFont.load_default(size=float(np.clip(0.6 * height / len(names), SMALLEST_NAME, LARGEST_NAME)))
+
+
+def _margin(names: Sequence[str], height: int) -> int:
+    """Return the width of the margin that `with_row_names` adds to a grid of `height` pixels."""
+    if not names:
+        return 0
+    font = _font(names, height)
+    return math.ceil(max(font.getlength(name) for name in names)) + 2 * NAME_GAP
 
 
 def scale_for(pixels: np.ndarray, target: int = TARGET) -> int:

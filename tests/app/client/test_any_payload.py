@@ -17,6 +17,7 @@ quickly = settings(
 HANDLERS = {
     "sample": ["vae", 4, 0, 1.0, ANY],
     "sample_zip": ["vae", 4, 0, 1.0, ANY],
+    "sample_picture": ["vae", 0, 1.0, ANY],
     "interpolate": ["vae", 0, 1, 3, "linear", 1.0, ANY, ANY],
     "interpolate_pictures": ["vae", None, None, 3, "linear", True, ANY, ANY],
     "explore": ["vae-classes", 0, 0, 0, AROUND, 1, 2, ANY],

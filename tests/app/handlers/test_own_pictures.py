@@ -76,6 +76,8 @@ def test_a_local_page_may_name_a_folder(started, tmp_path):
         ({"image_size": "big"}, "image_size: expected"),
         ({"conditional": "yes"}, "conditional: expected true or false"),
         ({"seed": -1}, "seed: expected an integer from 0"),
+        ({"fit": "stretch"}, "fit: expected one of crop, pad"),
+        ({"skip_broken": "yes"}, "skip_broken: expected true or false"),
     ],
 )
 def test_a_bad_value_starts_nothing(started, upload, changes, words):
@@ -90,3 +92,9 @@ def test_a_page_for_other_machines_reads_no_folder(started, tmp_path):
     with pytest.raises(TfgenError, match=r"folder: expected a \.zip"):
         train_on_pictures(context(is_local=False), "vae", None, str(tmp_path))
     assert not asked
+
+
+def test_how_pictures_are_read_is_passed_on(started, upload):
+    context, asked = started
+    train_on_pictures(context(), "vae", upload, fit="pad", skip_broken=True)
+    assert asked[0][3] == {"seed": 0, "fit": "pad", "skip_broken": True}

@@ -72,7 +72,7 @@ def training_page(tmp_path_factory):
     (folder / "how").write_text("fast")
     command = [sys.executable, str(APP), str(folder / "my runs"), str(folder / "how")]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}
     with (
         open(folder / "errors", "w") as errors,
         subprocess.Popen(command, env=environment, stderr=errors, **pipes) as process,

@@ -15,8 +15,12 @@ from tfgen.files import user_path
 
 #: Usual time of a training in minutes, and the longest.
 MINUTES, MAX_MINUTES = 5.0, 24 * 60.0
-#: Hidden folder of the uploaded pictures, in the folder of the runs: a run is resumed with the pictures it began with.
+#: Hidden folder of the uploaded pictures, in the folder of the runs.
 UPLOADS = ".pictures"
+#: Smallest and largest side of the images in pixels.
+SMALLEST_SIZE, LARGEST_SIZE = 4, 1024
+#: What happens to a picture that is no square, if all images get one size. The first is the usual one.
+FITS = ("crop", "pad")
 
 
 def train_on_pictures(
@@ -28,6 +32,8 @@ def train_on_pictures(
     image_size: int | None = None,
     conditional: bool = False,
     seed: int = 0,
+    fit: str = FITS[0],
+    skip_broken: bool = False,
 ) -> str:
     """Start to train a new run on pictures of yours, with options that follow from the pictures and the time.
 
@@ -39,6 +45,8 @@ def train_on_pictures(
         image_size: side of the images in pixels. 0 or None: that of the files, if all have one size.
         conditional: whether the model learns the classes, so that pictures of a class can be drawn.
         seed: seed of the weights, the batches and the noise.
+        fit: with an image size, "crop" cuts a picture to a square, "pad" keeps all of it and adds a white border.
+        skip_broken: leave out files that cannot be read. Without it, the first such file ends the training.
 
     Returns:
         The name of the run, for `training_state` and `training`. All other handlers take it when the run has a model.
@@ -48,18 +56,50 @@ def train_on_pictures(
     find_family(model)
     options: dict[str, Any] = {"seed": validation.int_in_range("seed", seed, 0, 2**31 - 1)}
     minutes = validation.float_in_range("minutes", minutes, 0.1, MAX_MINUTES)
-    if image_size is not None and image_size != 0:
-        options["image_size"] = validation.int_in_range("image_size", image_size, 4, 1024)
-    if not isinstance(conditional, bool):
-        raise ConfigError(f"conditional: expected true or false. Received: {conditional!r}")
-    if conditional:
+    options |= reading_options(image_size, fit, skip_broken)
+    if checked_flag("conditional", conditional):
         options["conditional"] = True
-    data = _data(context, pictures, folder)
+    path, name = source_of(context, pictures, folder)
+    data = path if folder else _kept(context.catalogue.root, path, name)
     return context.trainer.start_auto(model, data, minutes, **options)
 
 
-def _data(context: Context, pictures: Any, folder: Any) -> Path:
-    """Return the path of the pictures. An uploaded file is copied, because uploads are deleted after a while."""
+def reading_options(image_size: Any, fit: Any, skip_broken: Any) -> dict[str, Any]:
+    """Return the options of `tfgen.data.load` that differ from the usual ones.
+
+    Args:
+        image_size, fit, skip_broken: as for `train_on_pictures`.
+
+    Raises:
+        ConfigError: if a value is out of range.
+    """
+    options: dict[str, Any] = {}
+    if image_size is not None and image_size != 0:
+        options["image_size"] = validation.int_in_range("image_size", image_size, SMALLEST_SIZE, LARGEST_SIZE)
+    if validation.one_of("fit", fit, FITS) != FITS[0]:
+        options["fit"] = fit
+    if checked_flag("skip_broken", skip_broken):
+        options["skip_broken"] = True
+    return options
+
+
+def checked_flag(name: str, value: Any) -> bool:
+    """Return a value that is true or false. Raises `ConfigError` for another one."""
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name}: expected true or false. Received: {value!r}")
+    return value
+
+
+def source_of(context: Context, pictures: Any, folder: Any) -> tuple[Path, str]:
+    """Return the path of the pictures, and the name by which the user knows them.
+
+    Args:
+        context: shared objects of the app.
+        pictures, folder: as for `train_on_pictures`.
+
+    Raises:
+        TfgenError: if there are no pictures or two, or the page may not read the folder.
+    """
     if not isinstance(folder, str | None):
         raise ConfigError(f"folder: expected a path. Received: {type(folder).__name__}")
     if bool(pictures) == bool(folder):
@@ -71,21 +111,24 @@ def _data(context: Context, pictures: Any, folder: Any) -> Path:
         path = user_path(folder).absolute()
         if folder in NAMES or not path.exists():
             raise DataError(f"folder: expected the path of a folder or archive of pictures. Received: {folder!r}")
-        return path
-    return _kept(context.catalogue.root, pictures)
-
-
-def _kept(root: Path, upload: dict[str, Any]) -> Path:
-    """Copy an uploaded file into a folder named after its content, and return the path of the copy."""
-    name = upload.get("name") or "pictures.zip"
-    if upload["path"] is None:
+        return path, path.name
+    name = str(pictures.get("name") or "pictures.zip")
+    if pictures["path"] is None:
         raise DataError(f"{name}: expected an uploaded file. Received: none of that name")
-    with open(upload["path"], "rb") as file:
+    return Path(pictures["path"]), name
+
+
+def _kept(root: Path, upload: Path, name: str) -> Path:
+    """Copy an uploaded file into a folder named after its content, and return the path of the copy.
+
+    Uploads are deleted after a while, and a run is resumed with the pictures it began with.
+    """
+    with open(upload, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    stem = re.sub(r"[^\w.-]+", "-", Path(str(name)).stem).strip("-.")[:40] or "pictures"
+    stem = re.sub(r"[^\w.-]+", "-", Path(name).stem).strip("-.")[:40] or "pictures"
     target = root.absolute() / UPLOADS / digest[:16] / f"{stem}.zip"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(upload["path"], target.with_suffix(".partial"))
+        shutil.copyfile(upload, target.with_suffix(".partial"))
         target.with_suffix(".partial").replace(target)
     return target

@@ -1,6 +1,7 @@
 """Samples of a model."""
 
 import html
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -9,6 +10,9 @@ from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.labels import ANY, EACH, label_to_sample
 from tfgen.app.pictures import cache_image, grid_picture
+
+if TYPE_CHECKING:
+    from tfgen.models.contract import GenerativeModel
 
 #: Largest number of pictures in one answer.
 MAX_PICTURES = 144
@@ -49,10 +53,15 @@ def samples_picture(
         samples = loaded.sample(count, seed=seed, temperature=temperature, **loaded.given(chosen)).numpy()
         if not loaded.is_image:
             return style.picture(draw_points(samples, loaded))
-        if label != EACH:
-            return grid_picture(samples)
-        rows = np.arange(count) % len(loaded.classes)
-        return grid_picture(samples, rows=rows, names=loaded.classes[: rows.max() + 1])
+        return grid_picture(samples, **rows_of_grid(loaded, count, label))
+
+
+def rows_of_grid(model: "GenerativeModel", count: int, label: str) -> dict[str, Any]:
+    """Return the arguments `rows` and `names` of the grid of samples: of "each class in turn", a row for each class."""
+    if label != EACH:
+        return {}
+    rows = np.arange(count) % len(model.classes)
+    return {"rows": rows, "names": model.classes[: rows.max() + 1]}
 
 
 def _caption(model: str, count: int, seed: int, temperature: float, label: str) -> str:

@@ -10,8 +10,10 @@ from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.compare import classes_of
 from tfgen.app.handlers.downloads import sample_zip
 from tfgen.app.handlers.sample import MAX_PICTURES, sample
+from tfgen.app.handlers.single_picture import sample_picture
 from tfgen.app.header import Header
 from tfgen.app.labels import ANY, EACH, kept
+from tfgen.app.tabs import single_picture
 
 TITLE, ELEMENT_ID = "Sample", "tab-sample"
 #: Choices in place of a class.
@@ -35,6 +37,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
             caption = gr.Markdown(elem_classes=["caption"])
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples", elem_id="samples")
+            single = single_picture.build()
 
     components.view_buttons()
     with gr.Row(elem_id="zip"):
@@ -52,12 +55,16 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     components.add_api(bind(sample, context), inputs, [picture, caption], "sample", **COMPUTING)
     of_zip, zip_file = [header.model, number, seed, temperature, label], gr.File(visible=False)
     components.add_api(bind(sample_zip, context), of_zip, [zip_file], "sample_zip", **COMPUTING)
+    of_one, one_file = [header.model, seed, temperature, label], gr.File(visible=False)
+    one = [single.picture, one_file, single.caption]
+    components.add_api(bind(sample_picture, context), of_one, one, "sample_picture", **COMPUTING)
+    single_picture.connect(context, single, picture)
     prepare.click(bind(_prepared, context), of_zip, ready, **COMPUTING, **INTERNAL)
     following.click(_following_seed, [seed, count], seed, queue=False, **INTERNAL).then(
         None, js="() => tfgen.press('again-sample')", **INTERNAL
     )
     fields = {"count": count, "seed": seed, "temperature": temperature, "label": label}
-    view = views.View("sample", TITLE, fields, _update, [label, picture, caption])
+    view = views.View("sample", TITLE, fields, _update, [label, picture, caption, *single.of_grid])
     changes = [count.input, seed.input, temperature.input, label.input]
     views.connect(context, header, view, changes)
 
@@ -74,7 +81,9 @@ def _update(
             values["label"] = kept(values["label"], classes, OTHERS)
         selector = components.class_update(values["label"], classes, OTHERS)
     picture, caption = sample(context, *values.values())
-    return values, [selector, picture, caption]
+    with context.models.using(values["model"]) as model:
+        single = single_picture.for_grid(values, model.is_image)
+    return values, [selector, picture, caption, *single]
 
 
 def _prepared(context: Context, *values) -> Any:

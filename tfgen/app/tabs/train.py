@@ -175,7 +175,7 @@ def connect(context: Context, header: Header, tab: gr.Tab, training: Training, r
     }
     values = [component for name, component in vars(options).items() if name != "expected"]
     controls.start.click(bind(_start, context), values, awaited, **QUIET).then(**watching)
-    given = [options.family, *own.options, options.seed]
+    given = [options.family, *own.options, options.seed, *own.reading]
     own.start.click(bind(_start_on_pictures, context), given, awaited, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
     controls.resume.click(bind(_resume, context), controls.unfinished, awaited, **QUIET).then(**watching)
@@ -185,6 +185,7 @@ def connect(context: Context, header: Header, tab: gr.Tab, training: Training, r
     ended.change(bind(refresh_runs, context), header.model, [header.model, header.unusable], **QUIET)
     for handler in (start_training, resume_training, training_state, stop_training):
         gr.api(bind(handler, context), api_name=handler.__name__)
+    own_pictures.connect(context, own)
     own_pictures.add_api(context)
 
 
