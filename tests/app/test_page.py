@@ -11,6 +11,7 @@ TITLES = (
     "Overview",
     "Sample",
     "Interpolate",
+    "Mix",
     "Explore latent space",
     "Reconstruct",
     "Compare",

@@ -15,7 +15,7 @@ from tfgen.app.views import View
 #: The model that is chosen when the page opens, if the catalogue has it: it is small, and every tab works with it.
 FIRST_MODEL = "mnist-vae"
 #: Names of the views in the address of the page.
-VIEWS = ("sample", "interpolate", "explore")
+VIEWS = ("sample", "interpolate", "mix", "explore")
 #: Names, in the address, of the other tabs that show the chosen model.
 OTHER_TABS = ("reconstruct", "compare")
 #: JavaScript that returns the description of a model whose description is on its way.

@@ -3,7 +3,7 @@ const tfgen = (() => {
   // Changes within this time become one step of the browser's history.
   const STEP = 1000;
   // Tabs whose controls are in the address too.
-  const VIEWS = ['sample', 'interpolate', 'explore'];
+  const VIEWS = ['sample', 'interpolate', 'mix', 'explore'];
   // A result of other values than those of the controls stays for this time. Meanwhile the result of a change that the
   // visitor makes may arrive, and a second request for the same values would keep the server busy.
   const PATIENCE = 1000;
