@@ -154,6 +154,16 @@ def test_every_tab_fits_the_window_in_light_and_dark(opened, width, scheme):
                 "number Vertical direction",
             ],
         ),
+        (
+            "Mix",
+            [
+                "slider Weight 1",
+                "number Seed 4",
+                "slider Temperature",
+                "text Name of a favourite",
+                "button Save this view",
+            ],
+        ),
         ("Reconstruct", ["button Clear", "button Undo", "checkbox Crop and centre"]),
     ],
 )

@@ -79,7 +79,7 @@ def test_a_run_that_was_started_here_is_shown_as_soon_as_it_has_a_folder():
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_read_only_page_shows_runs_and_has_no_handler_that_trains(tmp_path, read_only):
+def test_a_read_only_page_shows_runs_and_has_no_handler_and_no_control_that_writes(tmp_path, read_only):
     catalogue = Catalogue(tmp_path)
     with warnings.catch_warnings():
         # Gradio leaves an event loop open.
@@ -90,10 +90,19 @@ def test_a_read_only_page_shows_runs_and_has_no_handler_that_trains(tmp_path, re
     titles = [block.label for block in blocks.blocks.values() if isinstance(block, gr.Tab)]
     assert "Runs" in titles and "Overview" in titles
     offered = {function.api_name for function in blocks.fns.values()}
-    assert {"training", "sample", "compare_samples", "explore", "interpolate"} <= offered
-    assert {"start_training", "resume_training", "stop_training", "train_on_pictures"} & offered == (
-        set() if read_only else {"start_training", "resume_training", "stop_training", "train_on_pictures"}
-    )
+    assert {"training", "sample", "compare_samples", "explore", "interpolate", "mix", "favourites"} <= offered
+    writing = {
+        *("start_training", "resume_training", "stop_training", "train_on_pictures"),
+        *("save_favourite", "delete_favourite"),
+    }
+    assert writing & offered == (set() if read_only else writing)
+    # The events of the page have the names of their functions.
+    events = {function.fn.__name__ for function in blocks.fns.values() if function.fn}
+    assert {"favourite_view", "_listed"} <= events
+    assert {"_saved", "_deleted"} & events == (set() if read_only else {"_saved", "_deleted"})
+    buttons = {block.value for block in blocks.blocks.values() if isinstance(block, gr.Button)}
+    assert "Open" in buttons
+    assert {"Save this view", "Delete"} & buttons == (set() if read_only else {"Save this view", "Delete"})
     started = [block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "train-start"]
     assert bool(started) is not read_only
     overview = next(block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "what-next")
