@@ -66,7 +66,7 @@ BAD = [
     ("mix", MIX, 3, 2**31, SEED_RANGE.replace("seed", "seed_3")),
     *(("mix", MIX, 5, weight, r"weight_1: expected a number from 0 to 1\. Received: ") for weight in
       (-1, 1.5, "x", None, True, float("nan"))),
-    ("mix", ["gan", 0, 1, 2, 3, 0, 0.0, 0, 0, 1.0, ANY, ANY, ANY, ANY], 1, 7, r"weights: expected at least one above 0"),
+    ("mix", ["gan", 0, 1, 2, 3, 0, 0.0, 0, 0, 1.0, ANY, ANY, ANY, ANY], 1, 7, "weights: expected at least one"),
     *(("favourites", ["gan"], 0, name, UNKNOWN) for name in ("nope", None, "../runs")),
     ("save_favourite", ["gan", "?tab=mix", "a"], 1, "?tab=<b>", r"tab in view: expected .*Received: '&lt;b&gt;'"),
     ("save_favourite", ["gan", "?tab=mix", "a"], 2, "<i>" * 40, r"name: expected one line .*'&lt;i&gt;"),
