@@ -90,6 +90,9 @@ def test_equal_seeds_keep_the_noise_of_the_seed_and_mix_the_classes_only(context
         np.testing.assert_allclose(weights_of_mix(model, [0, 2], [1.0, 0.5]), shares, atol=1e-6)
         expected = grid_picture(images_of(model, noise_of_seed(model, 4), shares))
     np.testing.assert_allclose(pixels(found), np.asarray(expected).astype(int), atol=1)
+    third = mix(context, "gan", seed_1=4, seed_2=4, seed_3=5, weight_1=0.5, weight_2=0.25, weight_3=0.5)
+    summed = mix(context, "gan", seed_1=4, seed_2=5, weight_1=0.75, weight_2=0.5)
+    np.testing.assert_allclose(pixels(third), pixels(summed), atol=1)
     same = mix(context, "gan", seed_1=4, seed_2=4, weight_2=0.3)
     np.testing.assert_allclose(pixels(same), pixels(sample(context, "gan", 1, 4)[0]), atol=1)
 
