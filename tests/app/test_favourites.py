@@ -101,6 +101,11 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(context, root, view, nam
     assert (root / "mine" / "favourites.json").read_bytes() == before
 
 
+def test_a_character_that_no_address_can_hold_is_replaced(context):
+    save_favourite(context, "mine", "?tab=mix&label_1=a\ud800", "a")
+    assert parsed(favourite_view(context, "mine", "a"))["label_1"] == "a?"
+
+
 @pytest.mark.parametrize("name", ["nope", "", None, 3, ["kept"]])
 def test_only_a_favourite_that_exists_is_opened_or_deleted(context, name):
     save_favourite(context, "mine", VIEW, "kept")

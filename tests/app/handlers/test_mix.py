@@ -42,7 +42,9 @@ def weights(**given) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize(("number", "weight", "temperature"), [(1, 1.0, 1.0), (3, 0.37, 0.7), (4, 1e-200, 1.3)])
-def test_with_one_weight_the_mix_is_the_sample(context, name, number, weight, temperature):
+def test_with_one_weight_the_mix_is_the_sample(context, monkeypatch, name, number, weight, temperature):
+    # The compiled decoder of other mixes may round differently on another processor.
+    monkeypatch.setattr("tfgen.app.handlers.mix.images_of", None)
     seeds = {f"seed_{i}": 10 * i for i in range(1, 5)}
     found = mix(context, name, **seeds, **weights(**{f"weight_{number}": weight}), temperature=temperature)
     expected, _ = sample(context, name, 1, 10 * number, temperature)

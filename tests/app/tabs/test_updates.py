@@ -13,9 +13,10 @@ from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
 from tfgen.app.latent_plane import ALONG, AROUND, kinds_of_maps
 from tfgen.app.model_cache import ModelCache
-from tfgen.app.tabs import interpolate, reconstruct, train
+from tfgen.app.tabs import interpolate, mix, reconstruct, train
 from tfgen.app.tabs.interpolate import PICTURES
 from tfgen.app.trainer import Trainer
+from tfgen.errors import ConfigError
 
 DRAWING = {"path": "a.png", "name": "the drawing"}
 SEEDS = {
@@ -51,6 +52,47 @@ def test_the_shown_box_for_cropping_is_the_one_that_is_applied(context, monkeypa
 def test_without_two_pictures_no_strip_of_the_model_before_stays(context, drawings):
     assert show(context, "vae", *drawings)[3:5] == [None, None]
     assert show(context, "gan", *drawings)[3:5] == [None, None]
+
+
+MIX = {
+    "model": "gan",
+    **{f"seed_{number}": number for number in range(1, 5)},
+    **{"weight_1": 1.0, "weight_2": 0.5, "weight_3": 0.0, "weight_4": 0.0, "temperature": 1.0},
+    **{f"label_{number}": "any class" for number in range(1, 5)},
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "drawn"),
+    [
+        (None, [1, 2, 3, 4]),
+        ({}, [1, 2, 3, 4]),
+        ({**MIX, "model": "vae"}, [1, 2, 3, 4]),
+        # The pictures of refused values were not drawn.
+        ({**MIX, "weight_1": 0.0, "weight_2": 0.0, "refused": True}, [1, 2, 3, 4]),
+        ({**MIX, "temperature": 0.5}, [1, 2, 3, 4]),
+        ({**MIX, "weight_1": 0.9, "weight_4": 0.2}, []),
+        ({**MIX, "seed_3": 9}, [3]),
+        ({**MIX, "seed_1": 9, "label_4": "cats"}, [1, 4]),
+    ],
+)
+def test_a_mix_draws_only_the_samples_that_changed(context, monkeypatch, tmp_path, before, drawn):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    _, (_, *selectors_and_pictures, picture) = mix._update(context, MIX, before)
+    pictures = selectors_and_pictures[4:]
+    assert [number for number, each in enumerate(pictures, 1) if isinstance(each, str)] == drawn
+    assert picture.endswith(".png")
+
+
+def test_a_mix_of_a_link_keeps_its_classes_and_one_of_another_model_replaces_them(context, monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    values = {**MIX, "label_2": "cats"}
+    changes, _ = mix._update(context, values, {**values, "model": "vae-classes"})
+    assert changes["label_2"] == "any class"
+    with pytest.raises(ConfigError, match="label: expected 'any class' for a model without classes"):
+        mix._update(context, values, None)
+    changes, _ = mix._update(context, {**values, "model": "vae-classes"}, None)
+    assert changes["label_2"] == "cats"
 
 
 def test_a_model_of_points_hides_controls_and_results_of_reconstruct(context):
