@@ -29,22 +29,24 @@ def build(context: Context, header: Header, read_only: bool = False) -> None:
     with gr.Column(elem_id="favourites"):
         notice = components.notice()
         with gr.Row():
+            # Two groups, so that a narrow window does not separate a button from its field.
             if not read_only:
-                name = gr.Textbox(
-                    label="Name of a favourite",
-                    placeholder="Optional",
-                    max_length=LONGEST_NAME,
-                    max_lines=1,
-                    scale=2,
-                    min_width=220,
+                with gr.Column(min_width=300), gr.Row():
+                    name = gr.Textbox(
+                        label="Name of a favourite",
+                        placeholder="Optional",
+                        max_length=LONGEST_NAME,
+                        max_lines=1,
+                        min_width=150,
+                    )
+                    save = _button("Save this view", 120)
+            with gr.Column(min_width=300), gr.Row():
+                chosen = components.run_dropdown(
+                    choices=[], value=None, label="Favourites of this model", min_width=130, elem_id="favourite"
                 )
-                save = _button("Save this view", 150)
-            chosen = components.run_dropdown(
-                choices=[], value=None, label="Favourites of this model", scale=2, min_width=150, elem_id="favourite"
-            )
-            show = _button("Open", 60)
-            if not read_only:
-                delete = _button("Delete", 60)
+                show = _button("Open", 60)
+                if not read_only:
+                    delete = _button("Delete", 60)
     view = gr.Textbox(visible=False, label="View of the page")
     gr.api(bind(favourites, context), api_name="favourites")
     gr.on(
