@@ -33,6 +33,7 @@ ELEMENT_IDS = {
     "Overview": "tab-overview",
     "Sample": "tab-sample",
     "Interpolate": "tab-interpolate",
+    "Mix": "tab-mix",
     "Explore latent space": "tab-explore",
     "Reconstruct": "tab-reconstruct",
     "Compare": "tab-compare",

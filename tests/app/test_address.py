@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from tfgen.app.address import parsed
 from tfgen.app.latent_paths import images_of, noise_of_seed
 from tfgen.app.latent_plane import AROUND, LatentPlane
+from tfgen.app.query import parsed
 from tfgen.models import latent_paths as latent
 from tfgen.plots.interpolation import strips
 
@@ -92,6 +92,7 @@ def test_a_link_restores_an_interpolation(opened, model):
         ("tab=sample&model=<b>nope", "Received: '<b>nope', which does not exist or was removed"),
         ("tab=sample&model=gan&label=3", "label: expected 'any class' for a model without classes. Received: '3'"),
         ("tab=explore&model=vae&right=7", "right: expected a number from -1 to 1. Received: 7"),
+        ("tab=mix&model=vae&weight_1=2", "weight_1: expected a number from 0 to 1. Received: 2"),
         ("tab=nowhere", "tab: expected one of overview, sample, interpolate"),
     ],
 )

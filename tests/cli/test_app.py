@@ -107,7 +107,7 @@ def test_a_public_address_without_password_is_read_only(tmp_path, monkeypatch, c
     assert given["auth"] == ([("me", "x")] if "--auth" in options else [])
 
 
-def test_an_app_with_password_serves_nothing_without_it_and_read_only_trains_nothing(tmp_path):
+def test_an_app_with_password_serves_nothing_without_it_and_read_only_writes_nothing(tmp_path):
     (tmp_path / "password").write_text("correct horse\n")
     options = ["--port=0", "--read-only", f"--runs={tmp_path / 'absent'}", f"--auth=me:{tmp_path / 'password'}"]
     process = subprocess.Popen(
@@ -130,8 +130,16 @@ def test_an_app_with_password_serves_nothing_without_it_and_read_only_trains_not
             assert http.post("login", data={"username": "me", "password": "correct horse"}).status_code == 200
             handlers = http.get("gradio_api/info").json()["named_endpoints"]
             assert "/sample" in handlers
-            assert not {"/start_training", "/resume_training", "/stop_training", "/training_state"} & set(handlers)
-            assert http.post("gradio_api/call/start_training", json={"data": ["vae"]}).status_code == 404
+            assert "/favourites" in handlers
+            for name, data in (
+                *(("start_training", ["vae"]), ("resume_training", ["vae"]), ("stop_training", [])),
+                *(("training_state", []), ("train_on_pictures", ["vae"])),
+                ("save_favourite", ["mnist-vae", "?tab=sample", "mine"]),
+                ("delete_favourite", ["mnist-vae", "mine"]),
+            ):
+                assert f"/{name}" not in handlers
+                assert http.post(f"gradio_api/call/{name}", json={"data": data}).status_code == 404
+            assert not (tmp_path / "absent").exists()
     finally:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)

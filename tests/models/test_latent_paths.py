@@ -143,3 +143,23 @@ def test_azimuthal_map_keeps_angles_to_the_centre_and_has_orthonormal_directions
 def test_azimuthal_map_of_vectors_that_do_not_span_three_dimensions_raises_an_error(centre, directions):
     with pytest.raises(ConfigError, match=f"span 3 of {len(centre)} dimensions"):
         latent_paths.azimuthal_map(centre, directions, [[0.0, 0.1]])
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (0.3, 0.9), (1, 0.01), (0.2, 0.2, 0.7, 0.1)])
+def test_the_weighted_sum_of_normal_latents_is_a_normal_latent(weights):
+    latents = np.random.default_rng(2).standard_normal((len(weights), 20_000)).astype(np.float32)
+    found = latent_paths.weighted_sum(latents, weights).numpy()
+    assert stats.kstest(found, "norm").pvalue > 0.01
+    mean = np.average(latents, axis=0, weights=weights)
+    np.testing.assert_allclose(found / np.linalg.norm(found), mean / np.linalg.norm(mean), atol=1e-6)
+
+
+@pytest.mark.parametrize("weight", [1, 0.37, 1e-300, 5e-324, 1e300])
+def test_one_weight_gives_exactly_its_latent(weight):
+    np.testing.assert_array_equal(latent_paths.weighted_sum(RANDOM[0], [0, 0, weight, 0, 0]), RANDOM[0, 2])
+
+
+@pytest.mark.parametrize("weights", [[0, 0], [-1, 1], [1], [np.nan, 1], [np.inf, 1], [[1, 1]], []])
+def test_weights_that_have_no_norm_or_another_number_raise_an_error(weights):
+    with pytest.raises(ConfigError, match="2 weights from 0, at least one above 0"):
+        latent_paths.weighted_sum(RANDOM[0, :2], weights)

@@ -36,6 +36,8 @@ def own(tmp_path_factory, digits):
 @pytest.fixture(scope="module")
 def packed(own, tmp_path_factory):
     out = tmp_path_factory.mktemp("packed")
+    # Favourites belong to the visitors of an app and are not packed.
+    (own / "favourites.json").write_text('{"favourites": []}')
     pack_main([str(own), "--name", "own-vae", "--out", str(out)])
     return out / "own-vae"
 

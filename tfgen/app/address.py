@@ -7,7 +7,6 @@ arguments. Values that are left out keep the usual value.
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import gradio as gr
 
@@ -15,11 +14,9 @@ from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, INTERNAL, error_text
 from tfgen.app.header import Header, refresh_runs
+from tfgen.app.query import parsed
 from tfgen.app.views import View
 from tfgen.errors import TfgenError
-
-#: Longest address that is read, in characters.
-MAX_LENGTH = 4000
 
 
 def connect(context: Context, header: Header, titles: Mapping[str, str]) -> None:
@@ -103,11 +100,6 @@ def restored(context: Context, header: Header, titles: Mapping[str, str], query:
     except TfgenError as error:
         _say(context, error)
     return found
-
-
-def parsed(query: str) -> dict[str, str]:
-    """Return the values of an address as texts. Of a name that is given twice, the last value counts."""
-    return dict(parse_qsl(query[:MAX_LENGTH].removeprefix("?")))
 
 
 def _number(text: str) -> int | float | str:

@@ -10,12 +10,11 @@ from tfgen.app import components
 from tfgen.app.about import about, unusable
 from tfgen.app.context import Context
 from tfgen.app.events import COMPUTING, FURTHER, INTERNAL, with_usual_numbers
+from tfgen.app.query import VIEWS
 from tfgen.app.views import View
 
 #: The model that is chosen when the page opens, if the catalogue has it: it is small, and every tab works with it.
 FIRST_MODEL = "mnist-vae"
-#: Names of the views in the address of the page.
-VIEWS = ("sample", "interpolate", "explore")
 #: Names, in the address, of the other tabs that show the chosen model.
 OTHER_TABS = ("reconstruct", "compare")
 #: JavaScript that returns the description of a model whose description is on its way.

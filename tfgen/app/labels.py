@@ -115,6 +115,23 @@ def weights_between(model: "GenerativeModel", first: int | None, last: int | Non
     return (1.0 - position) * class_weights(model, first, 1) + position * class_weights(model, last, 1)
 
 
+def weights_of_mix(model: "GenerativeModel", labels: Sequence[int | None], weights: Sequence[float]):
+    """Return the class weights of a mix of samples, float32 [1, K]: sample i gives its class wᵢ / Σⱼ wⱼ.
+
+    Args:
+        model: the model.
+        labels: class of each sample; None for a model without classes.
+        weights: the wᵢ, numbers from 0, of which at least one is above 0.
+
+    Returns:
+        The weights; None for a model without classes.
+    """
+    if any(label is None for label in labels):
+        return None
+    shares = np.asarray(weights, np.float64) / np.sum(weights)
+    return sum(float(share) * class_weights(model, label, 1) for share, label in zip(shares, labels, strict=True))
+
+
 def _checked(model: "GenerativeModel", label: str, others: Sequence[str]) -> str:
     if not model.is_conditional:
         raise ConfigError(f"label: expected {ANY!r} for a model without classes. Received: {label!r}")

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from tfgen.app import address
+from tfgen.app import address, favourites_row
 from tfgen.app import header as page_header
 from tfgen.app.about import about
 from tfgen.app.context import Context
@@ -23,7 +23,7 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
 
     Args:
         context: shared objects of the app.
-        read_only: leave out the controls and the handlers that train.
+        read_only: leave out the controls and the handlers that train or write favourites.
     """
     with gr.Blocks(title="tfgen", analytics_enabled=False) as blocks:
         gr.Markdown("# tfgen\n\nTry, compare and train models that make pictures.", elem_id="title")
@@ -37,6 +37,7 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
                     module.build(context, header, tab)
                 selected = tab.select(None, js=OPEN_TAB, outputs=header.active_tab, **INTERNAL)
                 selected.then(None, header.model, js=place, **INTERNAL)
+        favourites_row.build(context, header, read_only)
         address.connect(context, header, titles)
 
         def models() -> list[dict[str, str]]:

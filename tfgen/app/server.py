@@ -64,7 +64,7 @@ def serving(
         mcp: also offer the handlers as tools of an MCP server.
         open_browser: open the page in the browser of this machine.
         auth: (name, password) of each user. Empty: nobody is asked for a name.
-        read_only: leave out the tab and the handlers that train.
+        read_only: leave out the controls and the handlers that train or write favourites.
     """
     from tfgen.app.catalogue import Catalogue
     from tfgen.app.data_cache import TestSetCache

@@ -36,7 +36,9 @@ def build_parser() -> Parser:
         help="Ask for a name and a password, the first line of FILE. Several users: several times.",
     )
     parser.add_argument(
-        "--read-only", action="store_true", help="Leave out everything that trains: visitors can only use the models."
+        "--read-only",
+        action="store_true",
+        help="Leave out everything that trains or saves favourites: visitors can only use the models.",
     )
     parser.add_argument(
         "--mcp", action="store_true", help="Also offer the functions of the app as tools of an MCP server, for agents."

@@ -1,5 +1,6 @@
 """Paths between latents and grids of latents, as TensorFlow operators."""
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.errors import ConfigError
@@ -66,6 +67,33 @@ def slerp_at(a, b, t) -> tf.Tensor:
     norm = (1.0 - t) * norm_a + t * norm_b
     arc = norm * (tf.sin((1.0 - t) * angle) * unit_a + tf.sin(t * angle) * unit_b) / sine
     return tf.where(degenerate, (1.0 - t) * a + t * b, arc)
+
+
+def weighted_sum(latents, weights) -> tf.Tensor:
+    """Weighted sum of latents, divided by the norm of the weights.
+
+        z = Σᵢ wᵢ zᵢ / √(Σᵢ wᵢ²)
+
+    If the zᵢ are independent samples of N(0, σ² I), the sum has the distribution of each of them. The weighted mean
+    Σᵢ wᵢ zᵢ / Σᵢ wᵢ would have a smaller norm, for which a decoder was not trained.
+
+    Args:
+        latents: the zᵢ, [n, z].
+        weights: the wᵢ, n numbers from 0, of which at least one is above 0.
+
+    Returns:
+        float32 [z]. If only wᵢ is above 0, the result is exactly zᵢ.
+
+    Raises:
+        ConfigError: if the weights are not n such numbers.
+    """
+    latents = tf.convert_to_tensor(latents, tf.float32)
+    weights = np.asarray(weights, np.float64)
+    if weights.shape != latents.shape[:1] or not (np.isfinite(weights).all() and weights.min() >= 0 < weights.max()):
+        raise ConfigError(f"Expected {len(latents)} weights from 0, at least one above 0. Received: {weights.tolist()}")
+    # The square of a very small weight would be 0.
+    weights = weights / weights.max()
+    return tf.linalg.matvec(latents, tf.constant(weights / np.linalg.norm(weights), tf.float32), transpose_a=True)
 
 
 def percentile_grid(n: int) -> tf.Tensor:

@@ -15,8 +15,9 @@ from tfgen.errors import RunError
 
 #: What a process does with a run while it holds the lock. "training" lasts as long as the training, "launch" as long as
 #: the training or its launcher, which holds the lock while it starts the workers again, and "evaluation" as long as
-#: `evaluation.json` is read and written again, so that a run can be measured while it trains.
-Purpose = Literal["training", "launch", "evaluation"]
+#: `evaluation.json` is read and written again, so that a run can be measured while it trains. "favourites" locks the
+#: folder `.favourites` beside the runs, as long as a file of favourites is read and written again.
+Purpose = Literal["training", "launch", "evaluation", "favourites"]
 #: Seconds to wait for the lock of a training, while another process looks whether the run is locked.
 LOCK_TIMEOUT = 5.0
 

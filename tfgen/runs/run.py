@@ -5,6 +5,7 @@ metrics.jsonl      one line for each epoch                evaluation.json  the m
 model.keras        the best model                         checkpoints/     the state from which training resumes
 samples/           images from fixed seeds                curves.png       metrics over the epochs
 diverged.json      where a loss became infinite or NaN; a resumed training removes the file
+favourites.json    views of the app that a visitor saved
 
 Hidden files are locks (`tfgen.runs.lock`). The folder of a packed model (`tfgen.pretrained`) is a run too; its training
 cannot be resumed.

@@ -13,6 +13,9 @@ from tfgen.app.labels import ANY
 SEED_RANGE = r"seed: expected an integer from -2147483648 to 2147483647\. Received: "
 
 
+MIX = ["gan", 0, 1, 2, 3, 1.0, 1.0, 0.0, 0.0, 1.0, ANY, ANY, ANY, ANY]
+
+
 # -- requests that a model cannot answer ------------------------------------------------------------------------------
 
 
@@ -23,6 +26,7 @@ SEED_RANGE = r"seed: expected an integer from -2147483648 to 2147483647\. Receiv
         ("reconstruct", ["points", None, True, ANY], "needs a model of images"),
         ("interpolate", ["points", 0, 1, 5, "linear", 1.0, ANY, ANY], "needs a model of images"),
         ("explore", ["points", 0, 0, 0, "around a sample", 1, 2, ANY], "needs a model of images"),
+        ("mix", ["points", *MIX[1:]], "needs a model of images"),
         ("latent_map", ["points", 0, "around a sample", 1, 2, ANY], "needs a model of images"),
         ("test_picture", ["points", 0], "no pictures"),
         ("explore", ["vae-plane", 0, 0, 0, "around a sample", 1, 2, ANY], "3 dimensions or more"),
@@ -59,6 +63,14 @@ BAD = [
     ("interpolate", WAY, 3, 16, r"steps: "),
     *(("interpolate", WAY, 4, path, r"path: expected one of spherical, linear\. Received: ") for path in
       ("curvy", "", None, 0, ["linear"], {})),
+    ("mix", MIX, 3, 2**31, SEED_RANGE.replace("seed", "seed_3")),
+    *(("mix", MIX, 5, weight, r"weight_1: expected a number from 0 to 1\. Received: ") for weight in
+      (-1, 1.5, "x", None, True, float("nan"))),
+    ("mix", ["gan", 0, 1, 2, 3, 0, 0.0, 0, 0, 1.0, ANY, ANY, ANY, ANY], 1, 7, "weights: expected at least one"),
+    *(("favourites", ["gan"], 0, name, UNKNOWN) for name in ("nope", None, "../runs")),
+    ("save_favourite", ["gan", "?tab=mix", "a"], 1, "?tab=<b>", r"tab in view: expected .*Received: '&lt;b&gt;'"),
+    ("save_favourite", ["gan", "?tab=mix", "a"], 2, "<i>" * 40, r"name: expected one line .*'&lt;i&gt;"),
+    ("delete_favourite", ["gan", "a"], 1, "<b>", r"name: expected the name of a favourite of gan\. Received: '&lt;b"),
     ("explore", PLACE, 1, 1.1, r"right: expected a number from -1 to 1\. Received: 1.1"),
     ("explore", PLACE, 2, None, r"up: expected a number from -1 to 1\. Received: None"),
     *(("explore", PLACE, 4, kind, r"or along two dimensions\. Received: ") for kind in ("x", None, ["x"])),

@@ -48,7 +48,7 @@ def test_every_handler_is_offered_with_named_parameters(client):
     assert {
         "models", "sample", "interpolate", "interpolate_pictures", "explore", "latent_map", "reconstruct",
         "test_picture", "compare", "compare_samples", "training", "epoch_samples", "start_training", "stop_training",
-        "resume_training", "sample_zip",
+        "resume_training", "sample_zip", "mix", "favourites", "save_favourite", "delete_favourite",
     } <= names  # fmt: skip
     internal = {
         "show",

@@ -13,9 +13,10 @@ from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
 from tfgen.app.latent_plane import ALONG, AROUND, kinds_of_maps
 from tfgen.app.model_cache import ModelCache
-from tfgen.app.tabs import interpolate, reconstruct, train
+from tfgen.app.tabs import interpolate, mix, reconstruct, train
 from tfgen.app.tabs.interpolate import PICTURES
 from tfgen.app.trainer import Trainer
+from tfgen.errors import ConfigError
 
 DRAWING = {"path": "a.png", "name": "the drawing"}
 SEEDS = {
@@ -53,6 +54,47 @@ def test_without_two_pictures_no_strip_of_the_model_before_stays(context, drawin
     assert show(context, "gan", *drawings)[3:5] == [None, None]
 
 
+MIX = {
+    "model": "gan",
+    **{f"seed_{number}": number for number in range(1, 5)},
+    **{"weight_1": 1.0, "weight_2": 0.5, "weight_3": 0.0, "weight_4": 0.0, "temperature": 1.0},
+    **{f"label_{number}": "any class" for number in range(1, 5)},
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "drawn"),
+    [
+        (None, [1, 2, 3, 4]),
+        ({}, [1, 2, 3, 4]),
+        ({**MIX, "model": "vae"}, [1, 2, 3, 4]),
+        # The pictures of refused values were not drawn.
+        ({**MIX, "weight_1": 0.0, "weight_2": 0.0, "refused": True}, [1, 2, 3, 4]),
+        ({**MIX, "temperature": 0.5}, [1, 2, 3, 4]),
+        ({**MIX, "weight_1": 0.9, "weight_4": 0.2}, []),
+        ({**MIX, "seed_3": 9}, [3]),
+        ({**MIX, "seed_1": 9, "label_4": "cats"}, [1, 4]),
+    ],
+)
+def test_a_mix_draws_only_the_samples_that_changed(context, monkeypatch, tmp_path, before, drawn):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    _, (_, *selectors_and_pictures, picture) = mix._update(context, MIX, before)
+    pictures = selectors_and_pictures[4:]
+    assert [number for number, each in enumerate(pictures, 1) if isinstance(each, str)] == drawn
+    assert picture.endswith(".png")
+
+
+def test_a_mix_of_a_link_keeps_its_classes_and_one_of_another_model_replaces_them(context, monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    values = {**MIX, "label_2": "cats"}
+    changes, _ = mix._update(context, values, {**values, "model": "vae-classes"})
+    assert changes["label_2"] == "any class"
+    with pytest.raises(ConfigError, match="label: expected 'any class' for a model without classes"):
+        mix._update(context, values, None)
+    changes, _ = mix._update(context, {**values, "model": "vae-classes"}, None)
+    assert changes["label_2"] == "cats"
+
+
 def test_a_model_of_points_hides_controls_and_results_of_reconstruct(context):
     notice, controls, results, *_ = reconstruct._show(context, "points", None, "any class")
     assert notice["visible"] and not controls["visible"] and not results["visible"]
@@ -79,7 +121,7 @@ def test_a_run_that_was_started_here_is_shown_as_soon_as_it_has_a_folder():
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_read_only_page_shows_runs_and_has_no_handler_that_trains(tmp_path, read_only):
+def test_a_read_only_page_shows_runs_and_has_no_handler_and_no_control_that_writes(tmp_path, read_only):
     catalogue = Catalogue(tmp_path)
     with warnings.catch_warnings():
         # Gradio leaves an event loop open.
@@ -90,9 +132,19 @@ def test_a_read_only_page_shows_runs_and_has_no_handler_that_trains(tmp_path, re
     titles = [block.label for block in blocks.blocks.values() if isinstance(block, gr.Tab)]
     assert "Runs" in titles and "Overview" in titles
     offered = {function.api_name for function in blocks.fns.values()}
-    assert {"training", "sample", "compare_samples", "explore", "interpolate"} <= offered
-    writing = {"start_training", "resume_training", "stop_training", "train_on_pictures", "describe_pictures"}
+    assert {"training", "sample", "compare_samples", "explore", "interpolate", "mix", "favourites"} <= offered
+    writing = {
+        *("start_training", "resume_training", "stop_training", "train_on_pictures", "describe_pictures"),
+        *("save_favourite", "delete_favourite"),
+    }
     assert writing & offered == (set() if read_only else writing)
+    # The events of the page have the names of their functions.
+    events = {function.fn.__name__ for function in blocks.fns.values() if function.fn}
+    assert {"favourite_view", "_listed"} <= events
+    assert {"_saved", "_deleted"} & events == (set() if read_only else {"_saved", "_deleted"})
+    buttons = {block.value for block in blocks.blocks.values() if isinstance(block, gr.Button)}
+    assert "Open" in buttons
+    assert {"Save this view", "Delete"} & buttons == (set() if read_only else {"Save this view", "Delete"})
     assert ("own-sheet" in {getattr(block, "elem_id", None) for block in blocks.blocks.values()}) is not read_only
     started = [block for block in blocks.blocks.values() if getattr(block, "elem_id", None) == "train-start"]
     assert bool(started) is not read_only

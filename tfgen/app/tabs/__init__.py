@@ -4,6 +4,6 @@ Each module has the title of its tab, the id of its HTML element, and a function
 the components of the tab and connects their events to the handlers.
 """
 
-from tfgen.app.tabs import compare, explore, interpolate, overview, reconstruct, runs, sample
+from tfgen.app.tabs import compare, explore, interpolate, mix, overview, reconstruct, runs, sample
 
-TABS = (overview, sample, interpolate, explore, reconstruct, compare, runs)
+TABS = (overview, sample, interpolate, mix, explore, reconstruct, compare, runs)

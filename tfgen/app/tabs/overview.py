@@ -20,6 +20,7 @@ NEXT = """
 |---|---|
 | Make pictures, of one class if the model has classes | **Sample** |
 | Change one picture into another step by step | **Interpolate** |
+| Mix two to four pictures, each with a weight | **Mix** |
 | Wander through the pictures that a model can make | **Explore latent space** |
 | Draw something, and see how a model redraws it and how probable it finds it | **Reconstruct** |
 | Put models beside each other, with their measurements | **Compare** |

@@ -3,7 +3,7 @@ const tfgen = (() => {
   // Changes within this time become one step of the browser's history.
   const STEP = 1000;
   // Tabs whose controls are in the address too.
-  const VIEWS = ['sample', 'interpolate', 'explore'];
+  const VIEWS = ['sample', 'interpolate', 'mix', 'explore'];
   // A result of other values than those of the controls stays for this time. Meanwhile the result of a change that the
   // visitor makes may arrive, and a second request for the same values would keep the server busy.
   const PATIENCE = 1000;
@@ -57,10 +57,11 @@ const tfgen = (() => {
     else if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
   }
 
-  // After a tab was opened or another model was chosen: update the tab, and remember tab and model unless the tab has a
-  // view, whose result is remembered. `keys`: title → name of the tab in the address.
+  // After a tab was opened or another model was chosen: update the tab, show the favourites if the tab has a view, and
+  // remember tab and model otherwise. The result of a view is remembered. `keys`: title → name of the tab in the address.
   function place(keys, title, model) {
     press(`again-${keys[title]}`);
+    document.getElementById('favourites')?.toggleAttribute('data-shown', VIEWS.includes(keys[title]));
     if (ready && !VIEWS.includes(keys[title])) remember({ tab: keys[title], model });
   }
 
@@ -105,6 +106,16 @@ const tfgen = (() => {
     return 'Link copied';
   }
 
+  // Show the view of a query, as a link does. The view before is one step back.
+  function show(query) {
+    const fresh = address(Object.fromEntries(new URLSearchParams(query)));
+    const number = history.state?.number ?? 0;
+    if (fresh !== location.pathname + location.search) history.pushState({ number: number + 1 }, '', fresh);
+    changed = Date.now();
+    returning = true;
+    press('restore-view');
+  }
+
   function undo() {
     if ((history.state?.number ?? 0) > 0) history.back();
   }
@@ -117,5 +128,5 @@ const tfgen = (() => {
     returning = true;
     press('restore-view');
   });
-  return { opened, settle, place, open, start, press, openTab, copyLink, undo };
+  return { opened, settle, place, open, start, press, openTab, copyLink, show, undo };
 })();
