@@ -18,6 +18,16 @@ def violations(page) -> list[str]:
     ]
 
 
+def lasting_violations(window) -> list[str]:
+    """Return the violations that last: `accessibility.js` applies its rules a moment after a change of the page."""
+    window.idle()
+    found = violations(window.page)
+    if found:
+        window.page.wait_for_timeout(2000)
+        found = violations(window.page)
+    return found
+
+
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
@@ -35,14 +45,13 @@ def test_no_tab_violates_a_rule_of_axe_core(opened, width, scheme):
         name = module.ELEMENT_ID.removeprefix("tab-")
         window.until(lambda name=name: f"tab={name}" in window.page.url)
         window.page.wait_for_timeout(300)
-        window.idle()
-        assert not violations(window.page), module.TITLE
+        assert not lasting_violations(window), module.TITLE
 
 
 def test_the_check_finds_a_button_without_a_name(window):
     window.go("Reconstruct")
     window.page.wait_for_selector("#reconstruct-0 .empty[role=img]")
-    assert not violations(window.page)
+    assert not lasting_violations(window)
     window.page.evaluate(
         "document.querySelector('#reconstruct-0 .empty').replaceWith(document.createElement('button'))"
     )
