@@ -61,7 +61,13 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 elem_classes=["caption"],
             )
             typicality = gr.Markdown(elem_id="typicality")
-            settings: dict[str, Any] = {"elem_classes": ["named"], "buttons": ["download"], "visible": False}
+            settings: dict[str, Any] = {
+                "elem_classes": ["named"],
+                "buttons": ["download"],
+                "visible": False,
+                # Beside each other only where both can be read.
+                "min_width": 250,
+            }
             with gr.Row():
                 plot = components.picture("Likelihood compared with the test set", elem_id="likelihood", **settings)
                 bits = components.picture("Pixels that surprise the model", elem_id="bits", **settings)
