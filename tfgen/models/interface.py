@@ -265,18 +265,15 @@ class Interface(Labels):
             −log₂ p(x) ≤ Σ_p bits(p) + rest
 
         The right side is the mean of the bound with one sample. In a VAE, the bits of a pixel are −log₂ p(x_p|z), and
-        the rest are those of the latent, KL / log 2. In a flow, a pixel has the bits of its latents and minus log₂ of
-        their slopes, and the rest is 0. Where couplings mix the pixels of a block, the bits of a block are more
-        meaningful than those of its pixels.
+        the rest is KL / log 2. A pixel of a flow has the bits of its latents, minus log₂ of their slopes; the rest is 0.
 
         Args:
             examples: images [n, H, W, C].
-            samples: number of samples over which the bits are averaged.
-            seed: seed of the noise.
+            samples, seed: number of samples over which the bits are averaged, and seed of the noise.
             label: labels of a conditional model, as for `sample`.
 
         Returns:
-            float64 [n, H, W], the sum over the channels, and the rest, float64 [n].
+            float64 [n, H, W] and the rest, float64 [n].
 
         Raises:
             UndefinedError: for points, or if the family has no likelihood.
@@ -284,19 +281,16 @@ class Interface(Labels):
         """
         if not self.is_image:
             raise UndefinedError("Points have no pixels: use log_prob.")
-        if not self.can("log_prob"):
-            raise self._undefined_error("log_prob")
-        examples = self.checked(examples)
         if label is None and self.is_conditional:
             raise ConfigError("label: expected the classes of the images. Received: None")
+        examples = self.checked(examples)
         label = self.labels_of(label, random.rows(examples))
         totals: list[Any] = [0.0, 0.0]
         for index in range(check_count(samples)):
             with random.StepRng(seed, index) as rng:
                 terms = self.log_prob_of_pixels_with(examples, rng, label)
             totals = [total - np.asarray(term, np.float64) for total, term in zip(totals, terms, strict=True)]
-        pixels, rest = (total / (samples * math.log(2.0)) for total in totals)
-        return pixels, rest
+        return totals[0] / (samples * math.log(2.0)), totals[1] / (samples * math.log(2.0))
 
     def likelihood(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images or points: `log_prob` with its estimator, levels and number of samples."""

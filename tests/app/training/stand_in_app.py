@@ -15,6 +15,9 @@ from tfgen.ports import free_port
 class NoModels:
     """A model cache that refuses every model, so that the page imports no TensorFlow for it."""
 
+    def begin_import(self):
+        """Begin nothing: no model is used."""
+
     @contextlib.contextmanager
     def using(self, name):
         raise RunError("Nothing is computed here")
