@@ -265,7 +265,7 @@ class Interface(Labels):
             −log₂ p(x) ≤ Σ_p bits(p) + rest
 
         The right side is the mean of the bound with one sample. In a VAE, the bits of a pixel are −log₂ p(x_p|z), and
-        the rest is KL / log 2. A pixel of a flow has the bits of its latents, minus log₂ of their slopes; the rest is 0.
+        the rest is KL / log 2. A pixel of a flow has the bits of its latents minus log₂ of their slopes; the rest is 0.
 
         Args:
             examples: images [n, H, W, C].
