@@ -61,3 +61,12 @@ def test_tensorflow_is_imported_once_and_before_a_model_is_used(tmp_path, monkey
     user.join()
     models.wait()
     assert len(used) == len(started) == 1
+
+
+def test_a_model_that_is_used_before_anybody_opened_the_page_begins_the_import(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr("tfgen.startup.start_tensorflow", lambda **options: started.append(options))
+    models = ModelCache(Catalogue(tmp_path))
+    for _ in range(2):
+        with models.using("digits-vae"):
+            assert len(started) == 1
