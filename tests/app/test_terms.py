@@ -5,7 +5,7 @@ import html
 import pytest
 
 from tfgen.app.about import against_baseline
-from tfgen.app.terms import TERMS, explained, with_tooltips
+from tfgen.app.terms import CURVES, TERMS, explained, tooltip, with_tooltips
 from tfgen.evaluation.report import INCEPTION_METRICS, QUALITY_METRICS
 from tfgen.plots.curves import title
 from tfgen.runs.entries import LikelihoodEntry
@@ -52,4 +52,9 @@ def test_cells_that_are_terms_get_their_explanation_as_a_tooltip():
 def test_the_terms_of_the_tables_and_of_the_curves_are_explained():
     columns = [title for metrics in (QUALITY_METRICS, INCEPTION_METRICS) for title, _ in metrics.values()]
     curves = [title(quantity) for quantity in ("bits_per_dim", "kl", "reconstruction", "active_units", "loss_ratio")]
-    assert not {*columns, *curves, "bits/dim", "estimator"} - set(TERMS)
+    assert not {*columns, "bits/dim", "estimator"} - set(TERMS)
+    assert not set(curves) - set(CURVES)
+    for term, meaning in CURVES.items():
+        assert meaning.endswith(".") and meaning.count(". ") == 0
+        assert f'title="{html.escape(meaning)}">' in tooltip(term)
+    assert tooltip("epoch") == "epoch"

@@ -34,7 +34,9 @@ class ModelCache:
 
     def begin_import(self) -> None:
         """Begin to import TensorFlow in a thread of its own. After the import, a further call does nothing."""
-        threading.Thread(target=self.finish_import, name="tensorflow", daemon=True).start()
+        # Every page that is opened calls this method.
+        if not self._has_tensorflow:
+            threading.Thread(target=self.finish_import, name="tensorflow", daemon=True).start()
 
     def wait(self) -> None:
         """Wait for the end of the import or the computation that runs."""

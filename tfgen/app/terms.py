@@ -3,7 +3,7 @@
 import html
 import re
 
-#: Term, as the tables of the page write it → explanation.
+#: Term, as the tables of a comparison write it → explanation.
 TERMS = {
     "bits/dim": "Bits per dimension: how many bits per pixel value a perfect compressor would need with this model; "
     "lower is better.",
@@ -32,8 +32,10 @@ TERMS = {
     "ratio": "Distance of a picture of the model to its nearest training picture, compared with the distance from "
     "there to the next one; far below that of test images means copies.",
     "near": "Share of the model's pictures that nearly copy a training picture; about 1 % is usual, lower is better.",
-    "bits per dimension": "How many bits per pixel value a perfect compressor would need with this model; lower is "
-    "better.",
+}
+#: Titles of the curves of a training → explanation.
+CURVES = {
+    "bits per dimension": TERMS["bits/dim"],
     "KL divergence [nats]": "How much more the latent of a picture says than a random latent; neither direction is "
     "better by itself.",
     "reconstruction [nats]": "How surprising a picture is once its latent is known; lower is better.",
@@ -48,7 +50,7 @@ _HEADER, _CELL = re.compile(r"^\|.*\|$(?=\n\|---)", re.MULTILINE), re.compile(r"
 
 
 def explained() -> str:
-    """Return the terms as a Markdown list."""
+    """Return the terms of a comparison as a Markdown list."""
     return "\n".join(f"- **{term}**: {meaning}" for term, meaning in TERMS.items())
 
 
@@ -62,6 +64,7 @@ def tooltip(text: str) -> str:
 
     The tooltip opens under the pointer, and when the term gets the focus by the keyboard or a touch (`style.css`).
     """
-    if text not in TERMS:
+    meaning = TERMS.get(text) or CURVES.get(text)
+    if meaning is None:
         return text
-    return f'<abbr class="term" tabindex="0" title="{html.escape(TERMS[text])}">{html.escape(text)}</abbr>'
+    return f'<abbr class="term" tabindex="0" title="{html.escape(meaning)}">{html.escape(text)}</abbr>'

@@ -132,7 +132,7 @@ def _described(path: Path, name: str, options: dict[str, Any], limit: int | None
     broken = [_inside(file, path) for file, _ in dataset.skipped]
     problems = [] if refusal is None else [*_size_problem(found, proposed), *_broken_problem(broken)]
     notes = [escaped(note) for note in dataset.notes if not note.startswith("Left out: ")]
-    table = markdown_table(("", ""), [*_of_files(found), *_of_images(dataset), *_of_broken(broken, found)])
+    table = markdown_table(("fact", "value"), [*_of_files(found), *_of_images(dataset), *_of_broken(broken, found)])
     sheet = cache_image(_sheet(dataset), f"{PurePath(name).stem}-training-pictures")
     return Description("\n\n".join([*problems, table, *notes]), sheet, proposed)
 

@@ -19,7 +19,7 @@ MINUTES, MAX_MINUTES = 5.0, 24 * 60.0
 UPLOADS = ".pictures"
 #: Smallest and largest side of the images in pixels.
 SMALLEST_SIZE, LARGEST_SIZE = 4, 1024
-#: What happens to a picture that is no square, if all images get one size. The first is the usual one.
+#: What happens to a picture that is not square, if all images get one size. The first is the usual one.
 FITS = ("crop", "pad")
 
 

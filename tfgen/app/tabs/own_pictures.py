@@ -95,8 +95,8 @@ def build(context: Context) -> OwnPictures:
         fit = components.radio(
             [("Crop to a square", FITS[0]), ("Keep all, with a border", FITS[1])],
             value=FITS[0],
-            label="Pictures that are no squares",
-            info="What happens to them if there is an image size",
+            label="Pictures that are not square",
+            info="How they are fitted to the image size",
         )
         with gr.Row():
             conditional = gr.Checkbox(
