@@ -26,6 +26,7 @@ FACTS = st.builds(
     device=st.sampled_from(["cpu", "gpu"]),
     replicas=st.sampled_from([1, 2, 3, 8]),
     minutes=st.floats(0.1, 10_000),
+    bfloat16_instructions=st.booleans(),
 )
 PICTURES = {"data": "./pictures"}
 
@@ -123,6 +124,16 @@ def test_a_batch_fits_the_training_set_and_the_replicas():
     assert batch_choice(64, facts(1000, 3), "wanted").value == 63
     assert batch_choice(64, facts(5, 3), "wanted").reason == "the training set has no more pictures"
     assert [power_of_two_up_to(n) for n in (0, 1, 2, 3, 4.5, 1023)] == [1, 1, 2, 2, 4, 512]
+
+
+def test_products_are_in_bfloat16_where_the_cpu_has_instructions_and_xla_is_not_asked_for():
+    def precision(given=None, **facts):
+        return chosen("vae", Facts(32, 32, 3, 256, 5_000, **facts), 1_000, 10, given).train.precision
+
+    assert precision(bfloat16_instructions=True) == "bfloat16_products"
+    assert precision() == precision(device="gpu", bfloat16_instructions=True) == "float32"
+    assert precision({"xla": "on"}, bfloat16_instructions=True) == "float32"
+    assert precision({"precision": "float32"}, bfloat16_instructions=True) == "float32"
 
 
 def test_digits_and_points_keep_their_recipe():

@@ -1,4 +1,4 @@
-"""In mixed precision the networks compute in bfloat16. Weights, likelihoods and images stay float32."""
+"""Trainings in bfloat16, of whole networks or of products only. Weights, likelihoods and images stay float32."""
 
 import keras
 import numpy as np
@@ -6,8 +6,13 @@ import pytest
 import tensorflow as tf
 
 from tfgen.config.presets import run_config
+from tfgen.data.batches import Batches
+from tfgen.errors import ConfigError
 from tfgen.models import build
+from tfgen.products import has_bfloat16_instructions
+from tfgen.training.compiled import compile_training
 from tfgen.training.optimizers import make_optimizer
+from tfgen.training.prepare import uses_xla
 
 SMALL = {
     "vae": {"hidden": (32,), "latent_dim": 4},
@@ -71,3 +76,32 @@ def test_a_loaded_model_computes_in_float32(digits, tmp_path):
     np.testing.assert_allclose(again.sample(4), model.sample(4), atol=2e-2)
     for one, other in zip(again.weights, model.weights, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+@pytest.mark.skipif(not has_bfloat16_instructions(), reason="the processor has no instructions for bfloat16")
+@pytest.mark.parametrize("name", SMALL)
+def test_products_in_bfloat16_have_nearly_the_losses_of_float32(name, digits):
+    images = Batches(digits[:64], 64, seed=0)
+    weights = {}
+    for precision in ("float32", "bfloat16_products"):
+        config = run_config(name.partition("-")[0], precision=precision, **SMALL[name])
+        keras.utils.set_random_seed(0)
+        model = build(config, (8, 8, 1), 17)
+        model.compile(make_optimizer(config.train, 10), clip_norm=config.train.clip_norm)
+        model.initialize_from(images.at(0))
+        run = compile_training(model, images, xla=False, bfloat16_products=precision != "float32")
+        assert run(tf.constant(3, tf.int64))
+        losses = [float(value) for value in model.get_metrics_result().values()]
+        weights[precision] = losses, [variable.numpy() for variable in model.trainable_variables]
+    np.testing.assert_allclose(weights["bfloat16_products"][0], weights["float32"][0], rtol=2e-2)
+    pairs = zip(weights["bfloat16_products"][1], weights["float32"][1], strict=True)
+    assert any(not np.array_equal(one, other) for one, other in pairs)
+
+
+def test_products_in_bfloat16_are_for_steps_without_xla(digits):
+    with pytest.raises(ConfigError, match="expected --xla off or auto"):
+        run_config("vae", precision="bfloat16_products", xla="on")
+    config = run_config("vae", precision="bfloat16_products", **SMALL["vae"])
+    model = build(config, (8, 8, 1), 17)
+    assert model.is_fully_connected and not uses_xla(config, model)
+    assert all(layer.compute_dtype == "float32" for layer in model._flatten_layers())

@@ -28,6 +28,7 @@ CONFIGS = {
         prior_couplings=2,
         clip_norm=10.0,
     ),
+    "vae-products": run_config("vae", arch="conv", filters=4, precision="bfloat16_products"),
     "gan": run_config(
         "gan", generator_hidden=(16,), discriminator_hidden=(16,), generator_dropout=0.2, ema=0.9, optimizer="muon"
     ),
@@ -63,7 +64,9 @@ def make_loop(config, digits, folder, epochs=3, xla=False):
     model = build(config, (8, 8, 1), 17)
     model.compile(make_optimizer(config.train, batches.steps_per_epoch), clip_norm=config.train.clip_norm)
     model.initialize_from(batches.at(0))
-    return Loop(model, batches, ImageSet(digits[320:350], 17), epochs, folder, xla=xla)
+    products = config.train.precision == "bfloat16_products"
+    validation = ImageSet(digits[320:350], 17)
+    return Loop(model, batches, validation, epochs, folder, xla=xla, bfloat16_products=products)
 
 
 class Rows(keras.callbacks.Callback):

@@ -20,6 +20,7 @@ class Facts:
         device: kind of device that trains.
         replicas: number of devices that share a batch.
         minutes: time for which the training is planned.
+        bfloat16_instructions: whether a CPU has instructions for products of bfloat16.
     """
 
     height: int
@@ -31,6 +32,7 @@ class Facts:
     device: Literal["cpu", "gpu"] = "cpu"
     replicas: int = 1
     minutes: float = DEFAULT_MINUTES
+    bfloat16_instructions: bool = False
 
     @property
     def side(self) -> int:

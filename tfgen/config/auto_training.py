@@ -1,12 +1,12 @@
-"""Rules of the preset auto that all families share: the length of the training and what depends on it."""
+"""Rules of the preset auto that all families share: number format, length of the training and what depends on it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tfgen.config.auto_facts import Choice
+from tfgen.config.auto_facts import Choice, Facts
 from tfgen.config.run import RunConfig
 
-OPTIONS = frozenset({"epochs", "steps_per_epoch", "warmup", "ema"})
+OPTIONS = frozenset({"precision", "epochs", "steps_per_epoch", "warmup", "ema"})
 #: Largest and smallest half-life of the moving average of the weights, in steps, and its share of the training.
 EMA_STEPS, EMA_SMALLEST, EMA_SHARE = 1_400, 10, 0.01
 #: Largest number of warm-up steps of the learning rate, and the share of the training.
@@ -15,6 +15,13 @@ WARMUP_STEPS, WARMUP_SHARE = 500, 0.05
 MOST_EPOCHS = 50
 #: A pass over the training set is an epoch if the training has between a half and twice as many passes as epochs.
 PASS_FACTOR = 2.0
+
+
+def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
+    """The number format of a training on this device."""
+    if facts.device == "gpu" or not facts.bfloat16_instructions or given.get("xla") == "on":
+        return []
+    return [Choice("precision", "bfloat16_products", "this processor has instructions for products of bfloat16")]
 
 
 def length_rules(config: RunConfig, examples: int, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:

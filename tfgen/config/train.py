@@ -2,8 +2,11 @@
 
 from typing import Annotated, Literal
 
+from pydantic import model_validator
+
 from tfgen.config.option import Bounds, Positive, Steps, option
 from tfgen.config.schema import Options
+from tfgen.errors import ConfigError
 
 
 class TrainConfig(Options):
@@ -57,9 +60,11 @@ class TrainConfig(Options):
         "auto",
         "Whether XLA compiles the training step; auto compiles fully connected networks and not convolutional ones",
     )
-    precision: Literal["float32", "mixed_bfloat16"] = option(
+    precision: Literal["float32", "bfloat16_products", "mixed_bfloat16"] = option(
         "float32",
-        "Number format inside the networks during training; mixed_bfloat16 is meant for GPUs and is slower on CPUs",
+        "Number format inside the networks during training. bfloat16_products is meant for CPUs with instructions for "
+        "bfloat16: matrix products and convolutions take factors of this format, all else is float32. "
+        "mixed_bfloat16 is meant for GPUs: the networks compute in bfloat16, which is slower on CPUs",
     )
     sample_every: Annotated[int, Bounds(low=0, limit=10_000_000)] = option(
         0, "Number of epochs between two sample pictures; 0 draws them after the epochs 1, 2, 5, 10, 20, 50, …"
@@ -70,3 +75,12 @@ class TrainConfig(Options):
         default_text="random weights",
     )
     evaluate_test: bool = option(True, "Evaluate the best model on the test set after the training")
+
+    @model_validator(mode="after")
+    def _precision_without_xla(self):
+        if self.precision == "bfloat16_products" and self.xla == "on":
+            raise ConfigError(
+                "precision, xla: expected --xla off or auto with --precision bfloat16_products, which has no effect on "
+                "a step that XLA compiles. Received: --xla on"
+            )
+        return self

@@ -20,6 +20,8 @@ from tfgen.evaluation.classifier_files import set_weights, weights_to_bytes
 from tfgen.evaluation.classifier_recipes import RECIPES, Recipe, architecture_for
 from tfgen.evaluation.split import evenly_spaced
 from tfgen.models.moving_average import MovingAverage
+from tfgen.networks.fused import fused_elementwise
+from tfgen.products import products_in_bfloat16
 
 if TYPE_CHECKING:
     from tfgen.data.stored import Images
@@ -37,6 +39,7 @@ def train_classifier(
     learning_rate: float | None = None,
     filters: int | None = None,
     flip: bool = True,
+    bfloat16_products: bool = False,
     seed: int = 0,
     report: Callable[[int, int, float, float], None] = lambda step, steps, loss, accuracy: None,
 ) -> tuple[bytes, ClassifierCard]:
@@ -54,6 +57,8 @@ def train_classifier(
         learning_rate: largest learning rate; None for the recipe's, scaled with the batch size for "whitened".
         filters: number of filters of the first layer.
         flip: whether the "whitened" recipe mirrors images from left to right.
+        bfloat16_products: whether the training steps compute products in bfloat16, see `tfgen.products`. The accuracy
+            is always that of a network in float32.
         seed: seed of initial weights, order of examples, augmentation and dropout.
         report: called ten times with the step, the number of steps, the mean loss since the last call, and the accuracy
             on the validation split (NaN without one).
@@ -81,7 +86,8 @@ def train_classifier(
     run_steps = _training_loop(dataset, network, averaged, average, targets, recipe, seed)
     stops = sorted({round(recipe.steps * tenth / 10) for tenth in range(11)})
     for start, stop in itertools.pairwise(stops):
-        total = run_steps(tf.constant(start, tf.int64), tf.constant(stop, tf.int64))
+        with products_in_bfloat16(bfloat16_products):
+            total = run_steps(tf.constant(start, tf.int64), tf.constant(stop, tf.int64))
         with average.swapped(averaged):
             validation = dataset.validation
             accuracy = math.nan if validation is None else classifier.accuracy(validation.examples, validation.labels)
@@ -180,7 +186,7 @@ def _training_loop(
 
     def update(step):
         images, classes = batches.at(step)
-        with random.StepRng(seed, step) as rng, tf.GradientTape() as tape:
+        with random.StepRng(seed, step) as rng, fused_elementwise(), tf.GradientTape() as tape:
             batch = tf.cast(images, tf.float32) / (dataset.levels - 1.0)
             logits = network(recipe.augment(batch, rng), training=True)[1]
             loss = loss_of(classes, logits)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from tfgen.evaluation.split import evenly_spaced
+from tfgen.networks.activations import tanh_gelu
 
 if TYPE_CHECKING:
     from tfgen.data.stored import Images
@@ -72,12 +73,8 @@ def _block(hidden, width: int, pool: bool):
 
 
 def _activation() -> keras.layers.Layer:
-    return keras.layers.Activation(_gelu)
-
-
-def _gelu(x):
     # The exact GELU takes longer on CPUs.
-    return keras.ops.gelu(x, approximate=True)
+    return keras.layers.Activation(tanh_gelu)
 
 
 def _uniform() -> keras.initializers.Initializer:

@@ -39,7 +39,8 @@ def build(
             "Received: data without labels"
         )
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(config.train.precision)
+    # With bfloat16_products, TensorFlow converts the factors of products when it compiles the training step.
+    keras.config.set_dtype_policy("mixed_bfloat16" if config.train.precision == "mixed_bfloat16" else "float32")
     try:
         labels = {"classes": classes, "class_frequencies": class_frequencies} if config.data.conditional else {}
         return family(config.model)(

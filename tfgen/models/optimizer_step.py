@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfgen import random
+from tfgen.networks.fused import fused_elementwise
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class OptimizerStep:
 
     def gradients(self, batch: Sequence[Any], rng: random.StepRng) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
         """Compute the losses, and the gradient of the mean loss over this replica's examples."""
-        with tf.GradientTape() as tape:
+        with fused_elementwise(), tf.GradientTape() as tape:
             losses = self.losses(rng, *batch)
             loss = tf.reduce_mean(losses[self.loss_name])
         gradients = tape.gradient(loss, [variable.value for variable in self.variables])

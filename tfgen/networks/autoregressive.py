@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.causal_conv import CausalBlock, CausalConv
 from tfgen.networks.channel_heads import ChannelHeads
 from tfgen.networks.class_bias import ClassBias
-from tfgen.networks.mlp import LAST, activation_layer
+from tfgen.networks.mlp import LAST
 from tfgen.networks.skew import Skew
 from tfgen.networks.soft_round import SoftRound
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.networks.activations import tanh_gelu
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.mlp import LAST
 
@@ -178,7 +179,7 @@ class AttentionLayer(keras.layers.Layer):
         return hidden + self._dense(hidden), keys, values
 
     def _dense(self, hidden):
-        return self.reduce(keras.ops.gelu(self.expand(self.second_norm(hidden)), approximate=True))
+        return self.reduce(tanh_gelu(self.expand(self.second_norm(hidden))))
 
     def _attend(self, queries, keys, values, mask, scale=1.0):
         queries, keys, values = self._split(queries), self._split(keys), self._split(values)

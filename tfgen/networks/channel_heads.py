@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.gated_block import GatedBlock
-from tfgen.networks.mlp import LAST, activation_layer
+from tfgen.networks.mlp import LAST
 from tfgen.networks.soft_round import SoftRound
 
 

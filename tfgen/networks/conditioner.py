@@ -2,10 +2,11 @@
 
 import keras
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.add_coordinates import AddCoordinates
 from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.gated_block import GatedBlock
-from tfgen.networks.mlp import LAST, activation_layer
+from tfgen.networks.mlp import LAST
 from tfgen.networks.soft_round import SoftRound
 from tfgen.networks.space_to_depth import DepthToSpace, SpaceToDepth
 

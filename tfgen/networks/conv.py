@@ -2,8 +2,9 @@
 
 import keras
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.gated_block import GatedBlock
-from tfgen.networks.mlp import LAST, activation_layer
+from tfgen.networks.mlp import LAST
 from tfgen.networks.spectral import SpectralConv2D, SpectralDense
 
 # The encoder halves the resolution until a side is at most this many pixels.

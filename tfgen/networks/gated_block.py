@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.dropout import Dropout
-from tfgen.networks.mlp import activation_layer
 
 
 @keras.saving.register_keras_serializable("tfgen")

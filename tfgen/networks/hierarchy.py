@@ -6,11 +6,12 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.conv import SMALLEST_SIDE, channels
 from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.latent_group import LatentGroup
-from tfgen.networks.mlp import LAST, activation_layer
+from tfgen.networks.mlp import LAST
 
 
 class Inference(NamedTuple):

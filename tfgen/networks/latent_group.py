@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.gated_block import GatedBlock
-from tfgen.networks.mlp import activation_layer
 
 # Upper bound of the posterior's log standard deviation. The prior's standard deviation is 1, so that no posterior needs
 # more. Without the bound, the likelihood of all levels can make it diverge at the start of training.

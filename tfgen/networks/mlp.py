@@ -1,29 +1,15 @@
-"""Fully connected networks and activation functions."""
+"""Fully connected networks."""
 
 from collections.abc import Sequence
 
 import keras
 
+from tfgen.networks.activations import activation_layer
 from tfgen.networks.dropout import Dropout
 from tfgen.networks.spectral import SpectralDense
 
 #: Name of the last layer of every network. The optimizer `tfgen.training.optimizers.Muon` treats this layer separately.
 LAST = "last"
-
-
-@keras.saving.register_keras_serializable("tfgen")
-def leaky_relu(x):
-    """max(x, 0.2 x), with the slope that the GAN papers use.
-
-    The function does not use Keras's fused operator, because TensorFlow's graph optimizer reports an error for that
-    operator after a convolution.
-    """
-    return keras.ops.maximum(x, 0.2 * x)
-
-
-def activation_layer(name: str) -> keras.layers.Layer:
-    """The layer of an activation function, by its name in Keras or "leaky_relu" for the function above."""
-    return keras.layers.Activation(leaky_relu if name == "leaky_relu" else name)
 
 
 def mlp(

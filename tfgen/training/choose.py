@@ -5,13 +5,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tfgen.config import RunConfig
 from tfgen.config.arguments import TrainArguments
 from tfgen.config.auto import auto_config, choose, choose_length, has_rules
 from tfgen.config.auto_facts import DEFAULT_MINUTES, Choice, Facts
 from tfgen.errors import ConfigError
+from tfgen.products import has_bfloat16_instructions
 from tfgen.runs.run import Run
 from tfgen.training.prepare import make_batches_and_model, make_loop
 from tfgen.training.speed import Speed, measure_speed, steps_in
@@ -45,6 +46,7 @@ def facts_of(config: RunConfig, dataset: "Dataset", distribution: "DistributionC
     """The facts about the data, the device and the time from which the rules of the preset auto choose."""
     height, width, channels = dataset.event_shape
     assert dataset.levels is not None
+    device: Literal["cpu", "gpu"] = "gpu" if any("GPU" in name for name in distribution.devices) else "cpu"
     return Facts(
         height,
         width,
@@ -52,9 +54,10 @@ def facts_of(config: RunConfig, dataset: "Dataset", distribution: "DistributionC
         dataset.levels,
         examples=len(dataset.train),
         classes=len(dataset.classes) if config.data.conditional else 0,
-        device="gpu" if any("GPU" in device for device in distribution.devices) else "cpu",
+        device=device,
         replicas=distribution.strategy.num_replicas_in_sync,
         minutes=minutes,
+        bfloat16_instructions=device == "cpu" and has_bfloat16_instructions(),
     )
 
 

@@ -11,9 +11,10 @@ from tfgen import random
 from tfgen.data.batches import Batches
 from tfgen.models.contract import GenerativeModel
 from tfgen.models.optimizer_step import CompiledGradients
+from tfgen.products import products_in_bfloat16
 
 
-def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Callable:
+def compile_training(model: GenerativeModel, batches: Batches, xla: bool, bfloat16_products: bool = False) -> Callable:
     """Compile the training steps.
 
     Args:
@@ -22,6 +23,7 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
         xla: compile the step with XLA. With several replicas, only losses and gradients are compiled with XLA: replicas
             cannot exchange gradients inside an XLA program. A model whose losses communicate is not compiled with XLA
             then.
+        bfloat16_products: whether the steps compute products in bfloat16, see `tfgen.products`.
 
     Returns:
         A function from a number of steps to a boolean tensor: whether the losses of all steps were finite, and the
@@ -57,7 +59,11 @@ def compile_training(model: GenerativeModel, batches: Batches, xla: bool) -> Cal
                 [tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(weights.value))) for weights in model.weights]
             )
 
-    return run
+    def run_in_precision(steps):
+        with products_in_bfloat16(bfloat16_products):
+            return run(steps)
+
+    return run_in_precision
 
 
 def compile_xla_step(model: GenerativeModel, batches: Batches) -> Callable:

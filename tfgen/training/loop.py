@@ -46,6 +46,7 @@ class Loop:
         folder: of the checkpoints.
         scratch: folder to write checkpoints to instead, on a worker that is not the chief.
         xla: whether to compile the training step with XLA.
+        bfloat16_products: whether the training step computes products in bfloat16, see `tfgen.products`.
         checkpoint_seconds: time between checkpoints inside an epoch. At the end of an epoch, a checkpoint is written if
             a sixth of this time has passed.
         resume_hint: sentence that says how to resume, for the message after Ctrl-C.
@@ -66,6 +67,7 @@ class Loop:
         first_step: int = 0,
         scratch: Path | None = None,
         xla: bool = False,
+        bfloat16_products: bool = False,
         checkpoint_seconds: float = 60.0,
         resume_hint: str = "",
         all_reduce_mean: Callable[[Sequence[float]], Sequence[float]] = tuple,
@@ -79,7 +81,7 @@ class Loop:
         self.strategy = tf.distribute.get_strategy()
         self.callbacks = keras.callbacks.CallbackList([], model=model)
         self.progress = Progress()
-        self._run_steps = compile_training(model, batches, xla)
+        self._run_steps = compile_training(model, batches, xla, bfloat16_products)
         self._evaluate_batch = compile_evaluation(model)
         self._read_running_metrics, self._write_running_metrics = compile_metrics_access(model)
         self.checkpoints = Checkpoints(model.state, self.progress, folder, scratch)

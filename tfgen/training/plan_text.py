@@ -89,10 +89,11 @@ def _length(config: RunConfig, batches: "Batches", model: "GenerativeModel") -> 
     if config.earlier:
         epochs = f"epochs {first_epoch + 1} to {config.train.epochs} (phase {len(config.earlier) + 1})"
     xla = "compiled with XLA" if uses_xla(config, model) else "not compiled with XLA"
+    precision = "" if config.train.precision == "float32" else f", precision {config.train.precision}"
     images = (config.train.epochs - first_epoch) * steps * batches.batch_size
     return (
         f"{epochs} of {steps} steps, batch size {batches.batch_size}, {images:,} examples in all, seed "
-        f"{config.train.seed}, {xla}"
+        f"{config.train.seed}, {xla}{precision}"
     )
 
 

@@ -89,9 +89,11 @@ def uses_xla(config: RunConfig, model: "GenerativeModel") -> bool:
     """Whether the training step is compiled with XLA.
 
     With `--xla auto`, steps of fully connected networks are compiled. On CPUs, XLA makes them faster and makes
-    convolutions slower.
+    convolutions slower. XLA does not know products in bfloat16 that stand in a program of float32.
     """
-    return model.is_fully_connected if config.train.xla == "auto" else config.train.xla == "on"
+    if config.train.xla == "auto":
+        return model.is_fully_connected and config.train.precision != "bfloat16_products"
+    return config.train.xla == "on"
 
 
 def make_loop(
@@ -135,6 +137,7 @@ def make_loop(
             first_step=first_step,
             scratch=scratch,
             xla=uses_xla(run.config, model),
+            bfloat16_products=config.precision == "bfloat16_products",
             checkpoint_seconds=checkpoint_seconds,
             resume_hint=resume_hint,
             all_reduce_mean=distribution.all_reduce_mean,

@@ -1,0 +1,75 @@
+"""A fused function has the values and derivatives of the function, and is compiled in training steps only."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen.networks import fused as module
+from tfgen.networks.activations import activation_layer, gelu, silu, tanh_gelu
+from tfgen.networks.fused import fused, fused_elementwise
+
+FUNCTIONS = {
+    "gelu": (gelu, lambda x: keras.ops.gelu(x, approximate=False)),
+    "tanh_gelu": (tanh_gelu, lambda x: keras.ops.gelu(x, approximate=True)),
+    "silu": (silu, keras.ops.silu),
+}
+
+
+@pytest.fixture
+def small_sizes(monkeypatch):
+    """Let functions of few elements be compiled too."""
+    monkeypatch.setattr(module, "SMALLEST_COMPILED", 1)
+
+
+def derivatives(function, x):
+    """(values, first, second derivatives) of an elementwise function at x [n]."""
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = function(x)
+        first = inner.gradient(y, x)
+    return y, first, outer.gradient(first, x)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_values_and_two_derivatives_are_those_of_the_function(name, small_sizes):
+    ours, theirs = FUNCTIONS[name]
+    x = tf.linspace(-4.0, 4.0, 301)
+    expected = derivatives(theirs, tf.cast(x, tf.float64))
+    with fused_elementwise():
+        found = tf.function(lambda x: derivatives(ours, x), autograph=False)(x)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-5)
+
+
+def compiles(function, x) -> bool:
+    """Whether the graph of a function of x holds a function for XLA."""
+    graph = tf.function(function, autograph=False).get_concrete_function(x).graph.as_graph_def()
+    return any(entry.attr["_XlaMustCompile"].b for entry in graph.library.function)
+
+
+def test_only_large_tensors_of_a_training_step_are_compiled(monkeypatch):
+    monkeypatch.setattr(module, "SMALLEST_COMPILED", 100)
+    function = fused(tf.nn.softplus)
+    assert not compiles(function, tf.zeros((10, 10)))
+    with fused_elementwise():
+        assert compiles(function, tf.zeros((10, 10)))
+        assert not compiles(function, tf.zeros((9, 11)))
+        assert not compiles(function, tf.TensorSpec((None, 100)))
+    assert not compiles(function, tf.zeros((10, 10)))
+
+
+def test_nothing_is_compiled_on_a_machine_with_a_gpu(monkeypatch, small_sizes):
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["GPU:0"])
+    with fused_elementwise():
+        assert not compiles(fused(tf.nn.softplus), tf.zeros((10, 10)))
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu", "leaky_relu", "relu", "elu", "tanh"])
+def test_layers_of_all_activations_are_restored_from_their_configuration(name):
+    layer = activation_layer(name)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    x = np.linspace(-3, 3, 13, dtype=np.float32)
+    np.testing.assert_array_equal(again(x), layer(x))
