@@ -120,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 if not model.is_image:
                     raise ConfigError(f"--out: expected a .png or .npz for a model of points. Received: {options.out}")
                 names = {"run": run.path.name, "classes": model.classes, "format": options.format}
-                write_pictures(chunks, folder, **names, **settings)
+                write_pictures(chunks, folder, **names, **settings, settings=samples.decoding_facts(model))
             elif path.suffix.lower() == ".npz":
                 check_disk_space(path.parent, 4 * n * math.prod(model.event_shape))
                 samples.save_arrays(model, chunks, n, path, **settings, labels=labels)

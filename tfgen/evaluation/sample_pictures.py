@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,13 @@ def write_pictures(
     seed: int = 0,
     temperature: float = 1.0,
     classes: tuple[str, ...] = (),
+    settings: Mapping[str, Any] | None = None,
 ) -> int:
     """Write each sample in the model's own size, and return the number of files.
 
     The name of a file is `seed-N.png`, or `seed-N-CLASS.png` for a conditional model. The metadata holds the run, the
-    seed, the temperature and the class: as text chunks Run, Seed, Temperature, Label and Software of a PNG, and as JSON
-    in the EXIF ImageDescription of WebP and JPEG files.
+    seed, the temperature, the class and the settings of the decoding: as text chunks Run, Seed, Temperature, Label,
+    Guidance, Noise and Software of a PNG, and as JSON in the EXIF ImageDescription of WebP and JPEG files.
 
     Args:
         chunks: images, as `tfgen.evaluation.samples.sample_chunks` yields them.
@@ -45,6 +46,7 @@ def write_pictures(
         seed: seed of sample 0.
         temperature: temperature of the samples.
         classes: names of the classes; () without classes.
+        settings: further entries of the metadata, for example the weight of the guidance.
 
     Raises:
         DataError: if an image is not finite or outside [0, 1].
@@ -54,7 +56,7 @@ def write_pictures(
     for chunk in chunks:
         for row, pixels in enumerate(to_bytes(chunk.examples)):
             own = seed + chunk.first + row
-            facts: dict[str, Any] = {"run": run, "seed": own, "temperature": temperature}
+            facts: dict[str, Any] = {"run": run, "seed": own, "temperature": temperature, **(settings or {})}
             name = f"seed-{own:08d}"
             if chunk.labels is not None:
                 facts["label"] = classes[chunk.labels[row]]

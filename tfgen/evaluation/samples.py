@@ -82,6 +82,18 @@ def decoding(
     return model.decoding(guidance, denoise)  # type: ignore[attr-defined]
 
 
+def decoding_facts(model: "GenerativeModel") -> dict[str, Any]:
+    """Return the settings with which a flow decodes at present, for metadata: {"guidance": weight, "noise": …}.
+
+    The noise is "removed" or "kept". {} for a model without these settings.
+    """
+    if not getattr(model.config, "transformers", 0):
+        return {}
+    gaussian = model.config.dequantization == "gaussian"
+    noise = {"noise": "removed" if model.denoise else "kept"} if gaussian else {}  # type: ignore[attr-defined]
+    return {"guidance": model.guidance, **noise}  # type: ignore[attr-defined]
+
+
 def labels_of_samples(model: "GenerativeModel", n: int, seed: int = 0, label: Any = None) -> np.ndarray | None:
     """Return the class of each of the samples that `draw_samples` returns, int32 [n]; None without classes.
 

@@ -1,7 +1,12 @@
 """The tab "Sample" in a browser."""
 
+import shutil
+
 import numpy as np
+import pytest
 from PIL import Image
+
+from tests.app.conftest import finish
 
 
 def caption(window) -> str:
@@ -56,3 +61,34 @@ def test_the_downloaded_file_is_the_shown_picture_with_a_descriptive_name(window
     assert download.value.suggested_filename == "mnist-vae-seed-0.png"
     with Image.open(download.value.path()) as picture:
         np.testing.assert_array_equal(np.asarray(picture), shown)
+
+
+@pytest.fixture
+def transformer(runs, tiny_models):
+    """A run of a flow of transformers in the folder of the app, for one test."""
+    finish(runs.root / "transformers", tiny_models("flow-transformers"), "flow", "quick")
+    yield tiny_models("flow-transformers")
+    shutil.rmtree(runs.root / "transformers")
+
+
+def test_a_flow_of_transformers_has_guidance_and_shows_its_pictures_with_their_noise(transformer, opened):
+    window = opened()
+    guidance, noise = window.page.locator("#guidance"), window.page.locator("#noise")
+    assert not guidance.is_visible() and not noise.is_visible()
+    window.choose("transformers")
+    window.shows("#samples", transformer.sample(36, seed=0).numpy(), 800)
+    slider = guidance.get_by_role("slider")
+    slider.focus()
+    for _ in range(4):
+        window.page.keyboard.press("ArrowRight")
+    with transformer.decoding(1.0):
+        window.shows("#samples", transformer.sample(36, seed=0).numpy(), 800)
+    noise.get_by_label("both").click()
+    with transformer.decoding(1.0, False):
+        window.shows("#noisy-samples", transformer.sample(36, seed=0).numpy(), 800)
+    assert "guidance 1, noise removed" in caption(window)
+    assert "guidance=1&noise=both" in window.page.url
+    window.choose("gan")
+    window.until(lambda: "of gan" in caption(window))
+    assert not guidance.is_visible() and not noise.is_visible()
+    assert not window.page.locator("#noisy-samples").is_visible()

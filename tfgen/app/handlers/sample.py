@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from tfgen.app import validation
+from tfgen.app import decoding, validation
 from tfgen.app.context import Context
+from tfgen.app.decoding import REMOVED
 from tfgen.app.labels import ANY, EACH, label_to_sample
 from tfgen.app.pictures import cache_image, grid_picture
 
@@ -19,7 +20,14 @@ MAX_PICTURES = 144
 
 
 def sample(
-    context: Context, model: str, count: int = 36, seed: int = 0, temperature: float = 1.0, label: str = ANY
+    context: Context,
+    model: str,
+    count: int = 36,
+    seed: int = 0,
+    temperature: float = 1.0,
+    label: str = ANY,
+    guidance: float | None = None,
+    noise: str = REMOVED,
 ) -> tuple[str, str]:
     """Draw pictures from a model. A seed gives the same picture for every count.
 
@@ -30,15 +38,20 @@ def sample(
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
         label: class of the pictures, for a model with classes: its name; "any class", which each seed draws; or "each
             class in turn", with a row of the grid for each class.
+        guidance: weight of the guidance of a flow of transformers, 0 to 5; by default the weight of the model.
+        noise: "removed", or "kept" for the pictures of a flow with gaussian noise as they are before its removal.
 
     Returns:
         The pictures in a grid as one PNG, and a caption.
     """
     count = validation.int_in_range("count", count, 1, MAX_PICTURES)
     seed, temperature = validation.seed(seed), validation.temperature(temperature)
-    picture = samples_picture(context, model, count, seed, temperature, label)
+    with context.models.using(model) as loaded:
+        settings = decoding.description(loaded, guidance, noise)
+        with decoding.decoding(loaded, guidance, noise):
+            picture = samples_picture(context, model, count, seed, temperature, label)
     name = f"{model}-seed-{seed}" if label == ANY else f"{model}-{label}-seed-{seed}"
-    return cache_image(picture, name), _caption(model, count, seed, temperature, label)
+    return cache_image(picture, name), _caption(model, count, seed, temperature, label, settings)
 
 
 def samples_picture(
@@ -64,10 +77,10 @@ def rows_of_grid(model: "GenerativeModel", count: int, label: str) -> dict[str, 
     return {"rows": rows, "names": model.classes[: rows.max() + 1]}
 
 
-def _caption(model: str, count: int, seed: int, temperature: float, label: str) -> str:
+def _caption(model: str, count: int, seed: int, temperature: float, label: str, settings: str) -> str:
     seeds = f"Seed {seed}" if count == 1 else f"Seeds {seed} to {seed + count - 1}"
     of_class = "" if label == ANY else f", {label}" if label == EACH else f", class {html.escape(label)}"
     return (
-        f"{seeds} of **{model}**{of_class} at temperature {temperature:g}. The model and a seed give the same picture "
-        "again. Rounding on another processor may change some of its pixels."
+        f"{seeds} of **{model}**{of_class} at temperature {temperature:g}{settings}. The model and a seed give the "
+        "same picture again. Rounding on another processor may change some of its pixels."
     )

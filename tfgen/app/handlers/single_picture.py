@@ -8,6 +8,7 @@ import numpy as np
 
 from tfgen.app import validation
 from tfgen.app.context import Context
+from tfgen.app.decoding import REMOVED, decoding, description
 from tfgen.app.handlers.sample import MAX_PICTURES, rows_of_grid
 from tfgen.app.labels import ANY, EACH, label_of_seed
 from tfgen.app.pictures import as_picture, cache_bytes, cache_image, position_in_grid
@@ -19,7 +20,13 @@ SIDE = 480
 
 
 def sample_picture(
-    context: Context, model: str, seed: int = 0, temperature: float = 1.0, label: str = ANY
+    context: Context,
+    model: str,
+    seed: int = 0,
+    temperature: float = 1.0,
+    label: str = ANY,
+    guidance: float | None = None,
+    noise: str = REMOVED,
 ) -> tuple[str, str, str]:
     """Draw one picture of a model: enlarged, and as a PNG in the model's own size.
 
@@ -28,22 +35,36 @@ def sample_picture(
         seed: seed of the picture.
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
         label: class of the picture, for a model with classes: its name, or "any class", which the seed draws.
+        guidance, noise: as for `sample`.
 
     Returns:
         The enlarged picture; a PNG in the model's own size, whose metadata hold the model, the seed, the temperature
         and the class; and a caption.
     """
     from tfgen.evaluation.sample_pictures import write_pictures
-    from tfgen.evaluation.samples import sample_chunks
+    from tfgen.evaluation.samples import decoding_facts, sample_chunks
 
     seed, temperature = validation.seed(seed), validation.temperature(temperature)
-    with tempfile.TemporaryDirectory() as folder, context.models.using(model) as loaded:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        context.models.using(model) as loaded,
+        decoding(loaded, guidance, noise),
+    ):
         validation.expect_images(loaded, "A single picture")
         of_class = label_of_seed(loaded, seed, label)
         labels = None if of_class is None else np.array([of_class])
         (chunk,) = sample_chunks(loaded, 1, seed=seed, temperature=temperature, labels=labels)
         name = None if of_class is None else loaded.classes[of_class]
-        write_pictures([chunk], Path(folder), run=model, seed=seed, temperature=temperature, classes=loaded.classes)
+        write_pictures(
+            [chunk],
+            Path(folder),
+            run=model,
+            seed=seed,
+            temperature=temperature,
+            classes=loaded.classes,
+            settings=decoding_facts(loaded),
+        )
+        settings = description(loaded, guidance, noise)
         (written,) = Path(folder).iterdir()
         file = cache_bytes(written.read_bytes(), f"{model}-{written.stem}", "png")
     pixels = to_bytes(chunk.examples)[0]
@@ -51,7 +72,8 @@ def sample_picture(
     of_name = "" if name is None else f", class {html.escape(name)}"
     height, width, _ = pixels.shape
     caption = (
-        f"Seed {seed} of **{model}**{of_name} at temperature {temperature:g}. The file has {height}×{width} pixels."
+        f"Seed {seed} of **{model}**{of_name} at temperature {temperature:g}{settings}. The file has {height}×{width} "
+        "pixels."
     )
     return enlarged, file, caption
 

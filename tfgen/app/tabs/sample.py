@@ -4,8 +4,9 @@ from typing import Any
 
 import gradio as gr
 
-from tfgen.app import components, views
+from tfgen.app import components, decoding, validation, views
 from tfgen.app.context import Context
+from tfgen.app.decoding import KEPT, MOST_GUIDANCE, REMOVED
 from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.compare import classes_of
 from tfgen.app.handlers.downloads import sample_zip
@@ -18,6 +19,8 @@ from tfgen.app.tabs import single_picture
 TITLE, ELEMENT_ID = "Sample", "tab-sample"
 #: Choices in place of a class.
 OTHERS = (ANY, EACH)
+#: Choice of the pictures without noise, and of the same pictures with noise below them.
+BOTH = "both"
 
 
 def build(context: Context, header: Header, tab: gr.Tab) -> None:
@@ -34,9 +37,28 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 following = gr.Button("Next pictures", size="sm", scale=0, min_width=130, elem_classes=["quiet"])
             temperature = components.temperature()
             label = components.class_dropdown(elem_id="sample-class")
+            guidance = components.slider(
+                0.0,
+                MOST_GUIDANCE,
+                0.0,
+                step=0.25,
+                label="Guidance",
+                info="How much the flow prefers typical pictures of the class. Larger: clearer, less varied",
+                visible=False,
+                elem_id="guidance",
+            )
+            noise = components.radio(
+                [REMOVED, KEPT, BOTH],
+                value=REMOVED,
+                label="Noise of the pictures",
+                info="The flow was trained on pictures with noise, and removes the noise from its samples",
+                visible=False,
+                elem_id="noise",
+            )
             caption = gr.Markdown(elem_classes=["caption"])
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples", elem_id="samples")
+            noisy = components.picture("The same samples with their noise", elem_id="noisy-samples", visible=False)
             single = single_picture.build()
 
     components.view_buttons()
@@ -51,11 +73,12 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         ready = gr.DownloadButton(
             "Download the .zip", size="sm", scale=0, min_width=160, visible=False, elem_id="zip-file"
         )
-    inputs = [header.model, count, seed, temperature, label]
+    settings = [temperature, label, guidance, noise]
+    inputs = [header.model, count, seed, *settings]
     components.add_api(bind(sample, context), inputs, [picture, caption], "sample", **COMPUTING)
-    of_zip, zip_file = [header.model, number, seed, temperature, label], gr.File(visible=False)
+    of_zip, zip_file = [header.model, number, seed, *settings], gr.File(visible=False)
     components.add_api(bind(sample_zip, context), of_zip, [zip_file], "sample_zip", **COMPUTING)
-    of_one, one_file = [header.model, seed, temperature, label], gr.File(visible=False)
+    of_one, one_file = [header.model, seed, *settings], gr.File(visible=False)
     one = [single.picture, one_file, single.caption]
     components.add_api(bind(sample_picture, context), of_one, one, "sample_picture", **COMPUTING)
     single_picture.connect(context, single, picture)
@@ -64,31 +87,45 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
         None, js="() => tfgen.press('again-sample')", **INTERNAL
     )
     fields = {"count": count, "seed": seed, "temperature": temperature, "label": label}
-    view = views.View("sample", TITLE, fields, _update, [label, picture, caption, *single.of_grid])
-    changes = [count.input, seed.input, temperature.input, label.input]
+    fields |= {"guidance": guidance, "noise": noise}
+    outputs = [label, guidance, noise, picture, noisy, caption, *single.of_grid]
+    view = views.View("sample", TITLE, fields, _update, outputs)
+    changes = [count.input, seed.input, temperature.input, label.input, guidance.input, noise.input]
     views.connect(context, header, view, changes)
 
 
 def _update(
     context: Context, values: dict[str, Any], before: dict[str, Any] | None
 ) -> tuple[dict[str, Any], list[Any]]:
-    """Return what `tfgen.app.views.Update` says. A class of the model before is replaced by a choice without class."""
+    """Return what `tfgen.app.views.Update` says. Another model replaces values that it does not have."""
     values, selector = dict(values), gr.skip()
+    of_flow = [gr.skip(), gr.skip()]
     before = before or {}
-    if before.get("model") != values["model"]:
-        classes = classes_of(context, values["model"])
-        if before:
-            values["label"] = kept(values["label"], classes, OTHERS)
-        selector = components.class_update(values["label"], classes, OTHERS)
-    picture, caption = sample(context, *values.values())
     with context.models.using(values["model"]) as model:
-        single = single_picture.for_grid(values, model.is_image)
-    return values, [selector, picture, caption, *single]
+        if before.get("model") != values["model"]:
+            classes = classes_of(context, values["model"])
+            if before:
+                values["label"] = kept(values["label"], classes, OTHERS)
+                values["guidance"] = decoding.usual_guidance(model)
+                values["noise"] = values["noise"] if decoding.has_noise(model) else REMOVED
+            selector = components.class_update(values["label"], classes, OTHERS)
+            of_flow = [
+                gr.update(value=values["guidance"], visible=decoding.has_guidance(model)),
+                gr.update(value=values["noise"], visible=decoding.has_noise(model)),
+            ]
+        both = validation.one_of("noise", values["noise"], (REMOVED, KEPT, BOTH)) == BOTH
+        drawn = values | ({"noise": REMOVED} if both else {})
+        picture, caption = sample(context, *drawn.values())
+        noisy = gr.update(value=sample(context, *(drawn | {"noise": KEPT}).values())[0] if both else None, visible=both)
+        single = single_picture.for_grid(drawn, model.is_image)
+    return values, [selector, *of_flow, picture, noisy, caption, *single]
 
 
-def _prepared(context: Context, *values) -> Any:
-    """Return the update of the button that downloads the .zip."""
-    return gr.update(value=sample_zip(context, *values), visible=True)
+def _prepared(context: Context, model, count, seed, temperature, label, guidance, noise) -> Any:
+    """Return the update of the button that downloads the .zip. With `BOTH`, the files have no noise."""
+    noise = KEPT if noise == KEPT else REMOVED
+    file = sample_zip(context, model, count, seed, temperature, label, guidance, noise)
+    return gr.update(value=file, visible=True)
 
 
 def _following_seed(seed: int | None, count: int) -> int:

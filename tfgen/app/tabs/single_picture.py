@@ -8,6 +8,7 @@ import gradio as gr
 
 from tfgen.app import components
 from tfgen.app.context import Context
+from tfgen.app.decoding import KEPT, REMOVED
 from tfgen.app.events import COMPUTING, INTERNAL, bind
 from tfgen.app.handlers.single_picture import class_of_seed, sample_at, sample_picture
 from tfgen.app.views import values_of
@@ -106,8 +107,9 @@ def _place(grid: str) -> list[Any]:
 def _shown(context: Context, grid: str, seed: int, label: str) -> list[Any]:
     """Return the updates that show the picture of a seed."""
     values = values_of(grid)
-    temperature = values.get("temperature", 1.0)
-    picture, file, caption = sample_picture(context, values.get("model", ""), seed, temperature, label)
+    temperature, guidance = values.get("temperature", 1.0), values.get("guidance")
+    noise = KEPT if values.get("noise") == KEPT else REMOVED
+    picture, file, caption = sample_picture(context, values.get("model", ""), seed, temperature, label, guidance, noise)
     return [grid, seed, gr.update(visible=True), picture, caption, file]
 
 
