@@ -46,8 +46,8 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--real",
         action="store_true",
-        help="Interpolate between encoded test images instead of samples. Row i leads from test image SEED + 2i to "
-        "SEED + 2i + 1. --temperature has no effect.",
+        help="Interpolate between test images instead of samples. Row i leads from test image SEED + 2i to SEED + 2i + "
+        "1. The latents of a GAN, which has no encoder, are searched. --temperature has no effect.",
     )
     add_label(
         parser,
@@ -95,15 +95,19 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise ConfigError("--label: expected samples. Received: --real, whose images have classes of their own")
         run = Run.open(options.run)
         start_tensorflow()
+        from tfgen.evaluation.find_classifier import classifier_if_any
         from tfgen.evaluation.interpolation import pairs_of_test_images, write_interpolation
+        from tfgen.evaluation.projection import can_project
         from tfgen.evaluation.samples import check_label
 
         model = run.load_model()
         for label in (options.label, options.to_label):
             check_label(model, label)
-        images, label = None, options.label
+        images, label, classifier = None, options.label, None
         if options.real:
             images, label = pairs_of_test_images(run, model, options.seed, options.pairs)
+            if can_project(model):
+                classifier = classifier_if_any(run.config.data.data, model.event_shape, model.levels)
         write_interpolation(
             model,
             path,
@@ -117,6 +121,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             label=label,
             to_label=options.to_label,
             loop=options.loop,
+            classifier=classifier,
+            progress=True,
         )
         first = f"test image {options.seed}" if options.real else f"seed {options.seed}"
         shape = "a closed path" if options.loop else f"{options.pairs} rows of {options.steps} pictures, the first row"

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.evaluation.encode import project_pictures
 from tfgen.evaluation.likelihood import labels_for
+from tfgen.evaluation.projection import can_project
 
 if TYPE_CHECKING:
+    from tfgen.evaluation.classifier import Classifier
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
 
@@ -25,6 +28,8 @@ def interpolate(
     label: Any = None,
     to_label: Any = None,
     loop: bool = False,
+    classifier: "Classifier | None" = None,
+    progress: bool = False,
 ):
     """Return rows of pictures between pairs of samples, between pairs of given images, or from class to class.
 
@@ -40,19 +45,22 @@ def interpolate(
         path: "slerp" or "lerp", see `tfgen.models.latent_paths`. In many dimensions the mass of a normal distribution
             lies on a thin shell. The spherical path "slerp" stays on the shell; the straight line "lerp" leaves it.
         temperature: factor on the standard deviation of the noise of the ends.
-        images: the ends [2 · pairs, H, W, C] in place of samples, for a model that encodes images.
+        images: the ends [2 · pairs, H, W, C] in place of samples. For a model without an encoder, the latents of the
+            images are searched, see `tfgen.evaluation.projection`.
         label: class of the ends: one for all, "each" for row i in class i mod K, or one for each end. With None, the
             class of a sample is drawn by its seed.
         to_label: class at which a row ends. Row i then has the noise of seed `seed` + i, unchanged, and leads from
             class `label` to this class.
         loop: make the paths closed: one row that visits all 2 · `pairs` ends and returns to the first; with `to_label`,
             rows that return to the first class. A closed row does not repeat its first picture at the end.
+        classifier: classifier of the data for a search of latents; None for a search by pixels only.
+        progress: whether a search shows a progress bar.
 
     Returns:
         float32 tensor [rows, pictures, H, W, C] in [0, 1].
 
     Raises:
-        UndefinedError: if the model is of points, or cannot encode the given images.
+        UndefinedError: if the model is of points.
         ConfigError: if the model has no such class.
     """
     import tensorflow as tf
@@ -70,6 +78,10 @@ def interpolate(
     given = model.given(labels)
     if images is None:
         ends = model.normal_noise(seeds, temperature)
+    elif can_project(model):
+        found = project_pictures(model, images, labels, classifier=classifier, progress=progress)
+        # A generator's latents are its normal noise.
+        ends = tf.constant(found.latents)
     else:
         ends = model.normal_from(model.encode(images, **given), **given)
     flat, weights = tf.reshape(ends, (2 * pairs, -1)), model.one_hot(labels)
@@ -147,16 +159,16 @@ def pairs_of_test_images(
 
     Args:
         run: the model's run.
-        model: the model, which must be able to encode images.
+        model: the model.
         first: number of the first test image.
         pairs: number of rows.
 
     Raises:
-        UndefinedError: if the model cannot encode images.
+        UndefinedError: if the model is of points.
         ConfigError: if there are too few test images.
     """
-    if not model.can("encode"):
-        raise UndefinedError(f"--real: expected a model that encodes images. Received: a {type(model).__name__}")
+    if not model.is_image:
+        raise UndefinedError(f"An interpolation needs images. Received: points of shape {list(model.event_shape)}")
     test = run.dataset.test
     examples = test.examples
     images = examples[first : first + 2 * pairs]
