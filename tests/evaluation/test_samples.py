@@ -1,5 +1,6 @@
 """Samples as files: pictures with seeds in their names and metadata, arrays of any number, rows of classes."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -100,3 +101,24 @@ def test_samples_that_do_not_fit_on_the_disk_are_refused_with_their_size(tmp_pat
     check_disk_space(tmp_path, 1000)
     with pytest.raises(ConfigError, match=r"Received: 1000000\.0 GB of samples"):
         check_disk_space(tmp_path, 10**15)
+
+
+def test_many_samples_show_their_progress_on_a_terminal(tiny_models, monkeypatch):
+    bars = []
+
+    class Bar(contextlib.nullcontext):
+        def __init__(self, total, unit, shown):
+            super().__init__(self)
+            bars.append((total, unit, shown))
+
+        def update(self, count):
+            bars.append(count)
+
+    monkeypatch.setattr(samples, "progress_bar", Bar)
+    monkeypatch.setattr(samples, "CHUNK", 4)
+    model = tiny_models("gan")
+    assert [len(chunk.examples) for chunk in samples.sample_chunks(model, 10, progress=True)] == [4, 4, 2]
+    assert bars == [(10, "sample", True), 4, 4, 2]
+    # A single chunk is drawn at once.
+    list(samples.sample_chunks(model, 4, progress=True))
+    assert bars[4:] == [(4, "sample", False), 4]

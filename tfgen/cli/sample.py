@@ -114,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             n = options.n if not rows else rows * math.ceil(options.n / rows)
             settings = {"seed": options.seed, "temperature": options.temperature}
             labels = samples.labels_of_samples(model, n, options.seed, options.label)
-            chunks = samples.sample_chunks(model, n, **settings, pixels=options.pixels, labels=labels)
+            chunks = samples.sample_chunks(model, n, **settings, pixels=options.pixels, labels=labels, progress=True)
             kind = "pictures" if model.is_image else "points"
             if folder is not None:
                 if not model.is_image:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.evaluation.progress import progress_bar
 
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
@@ -114,18 +115,22 @@ def sample_chunks(
     temperature: float = 1.0,
     pixels: bool = False,
     labels: np.ndarray | None = None,
+    progress: bool = False,
 ) -> Iterator[Samples]:
     """Yield samples in chunks of at most `CHUNK`, so that the memory does not depend on their number.
 
     Args:
         model, n, seed, temperature, pixels: see `draw_samples`.
         labels: class of each sample, as `labels_of_samples` returns it.
+        progress: whether to show a progress bar with the time left, if there is more than one chunk.
     """
-    for first in range(0, n, CHUNK):
-        count = min(CHUNK, n - first)
-        part = None if labels is None else labels[first : first + count]
-        examples = draw_samples(model, count, seed=seed + first, temperature=temperature, pixels=pixels, label=part)
-        yield Samples(first, examples, part)
+    with progress_bar(n, "sample", progress and n > CHUNK) as bar:
+        for first in range(0, n, CHUNK):
+            count = min(CHUNK, n - first)
+            part = None if labels is None else labels[first : first + count]
+            examples = draw_samples(model, count, seed=seed + first, temperature=temperature, pixels=pixels, label=part)
+            yield Samples(first, examples, part)
+            bar.update(count)
 
 
 def save_samples(
