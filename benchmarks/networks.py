@@ -55,10 +55,59 @@ WITH_PEER = {
     "flow-small": Network("flow", "autoregressive-small"),
     "flow-best": Network("flow", "autoregressive"),
 }
+_COLOR = (64, 64, 3)
 NETWORKS = WITH_PEER | {
     "vae-blocks": Network("vae", "convolutional"),
     "gan-dcgan": Network("gan", "dcgan"),
     "flow-multiscale": Network("flow", "multiscale"),
     "flow-glow": Network("flow", "glow"),
+    "flow-transformers": Network(
+        "flow",
+        "quick",
+        {
+            "dequantization": "gaussian",
+            "noise": 0.08,
+            "checkerboard": 0,
+            "squeeze": (1,),
+            "couplings": (0,),
+            "transformers": 4,
+            "width": 128,
+            "batch_size": 128,
+        },
+    ),
+    # What the preset auto chooses for some thousand pictures of this size.
+    "vae-color": Network(
+        "vae",
+        "quick",
+        {
+            "arch": "conv",
+            "activation": "silu",
+            "blocks": 1,
+            "dropout": 0.1,
+            "filters": 32,
+            "latent_dim": 64,
+            "prior": "flow",
+            "likelihood": "color_logistic_mixture",
+            "mixtures": 3,
+            "batch_size": 32,
+            "optimizer": "muon",
+        },
+        _COLOR,
+    ),
+    "gan-color": Network(
+        "gan",
+        "quick",
+        {
+            "arch": "residual",
+            "loss": "relativistic",
+            "r1": 1.0,
+            "r2": 1.0,
+            "latent_dim": 64,
+            "filters": 32,
+            "differentiable_augmentation": ("color", "translation", "cutout"),
+            "batch_size": 32,
+        },
+        _COLOR,
+    ),
     "flow-points": Network("flow", "tutorial", shape=(2,)),
 }

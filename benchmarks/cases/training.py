@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--both-xla", action="store_true", help="Measure the step with XLA and without, whatever --xla auto takes."
     )
+    parser.add_argument(
+        "--both-precisions", action="store_true", help="Measure the step with products in bfloat16 too."
+    )
     parser.add_argument("--steps-only", action="store_true", help="Measure the step alone, without parts and ceilings.")
 
 
@@ -37,7 +40,7 @@ def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
 def measure(network: Network, options: argparse.Namespace) -> dict[str, Any]:
     """Return the measures of one network."""
     timed = TIMED[:1] if options.steps_only else TIMED
-    timed = (*timed, "other step") if options.both_xla else timed
+    timed += ("other step",) * options.both_xla + ("products",) * options.both_precisions
     with contextlib.ExitStack() as stack:
         ours = stack.enter_context(Worker("tfgen", "training", network, options.clock))
         first = {name: ours.calibrate(name, options.seconds) for name in timed}
@@ -95,6 +98,9 @@ def step_measures(facts: dict[str, Any], seconds: dict[str, list[float]], first:
     if seconds.get("other step"):
         name = "images/s without XLA" if facts["xla"] else "images/s with XLA"
         result[name] = spread([batch / value for value in seconds["other step"]])
+    if seconds.get("products"):
+        result["images/s in bfloat16"] = spread([batch / value for value in seconds["products"]])
+        result["times float32"] = paired_ratio(seconds["step"], seconds["products"])
     if not seconds.get("gradients"):
         return result
     result |= split(seconds)

@@ -13,6 +13,7 @@ def prepare(network: Network) -> tuple[dict[str, Any], dict[str, Callable[[int],
 
     step          a training step, with XLA or without as `--xla auto` decides
     other step    the same with XLA if that decided against XLA, and vice versa
+    products      the step without XLA and with products in bfloat16, as `--precision bfloat16_products` makes it
     data          the batch alone
     forward       the batch and the losses of every optimizer step
     gradients     the batch, the losses and their gradients
@@ -41,6 +42,8 @@ def prepare(network: Network) -> tuple[dict[str, Any], dict[str, Callable[[int],
     }
     steps = {"step": _steps(compile_training(model, batches, xla))}
     steps["other step"] = _steps(compile_training(other, other_batches, not xla))
+    in_bfloat16, its_batches = prepared(network)
+    steps["products"] = _steps(compile_training(in_bfloat16, its_batches, xla=False, bfloat16_products=True))
     return facts, steps | parts(model, batches, xla) | {name: top.run for name, top in tops.items()}
 
 

@@ -80,8 +80,10 @@ def test_parts_of_a_step_are_differences_and_fractions_compare_with_the_ceiling(
 
 def test_the_step_alone_has_no_parts():
     facts = {"weights": 1, "batch size": 2, "xla": False, "operations an image": 1, "bytes written an image": 1}
-    found = training.step_measures(facts, {"step": [0.5]}, first=1.0)
+    found = training.step_measures(facts, {"step": [0.5, 0.5], "products": [0.25, 0.2]}, first=1.0)
     assert found["images/s"]["median"] == 4
+    assert found["images/s in bfloat16"]["median"] == 9
+    assert found["times float32"]["median"] == 2.25
     assert not any("fraction" in name or ", ms" in name for name in found)
 
 
