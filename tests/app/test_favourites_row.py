@@ -117,7 +117,20 @@ def test_the_list_follows_the_model_and_a_deleted_favourite_leaves_it(opened, ru
     window.until(lambda: chosen(window) == "" and listed(window) == ["one", "two"])
     window.page.locator("#favourite input").click()
     window.page.get_by_role("option", name="one", exact=True).click()
-    window.page.get_by_role("button", name="Delete", exact=True).click()
+    questions = []
+    for answer in ("dismiss", "accept"):
+        # Playwright clicks on, and the page waits until the question is answered.
+        def answered(dialog, answer=answer):
+            questions.append(dialog.message)
+            getattr(dialog, answer)()
+
+        window.page.once("dialog", answered)
+        kept = chosen(window)
+        window.page.get_by_role("button", name="Delete", exact=True).click()
+        if answer == "dismiss":
+            window.page.wait_for_timeout(500)
+            assert chosen(window) == kept
+    assert questions == [f"Delete the favourite “{kept}”?"] * 2
     window.until(lambda: chosen(window) == "" and listed(window) == ["two"])
     content = json.loads((runs.root / "gan" / "favourites.json").read_text())
     assert [favourite["name"] for favourite in content["favourites"]] == ["two"]

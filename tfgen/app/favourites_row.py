@@ -85,7 +85,14 @@ def _connect_writing(
         show_progress="hidden",
         **INTERNAL,
     )
-    delete.click(bind(_deleted, context), [header.model, chosen], chosen, show_progress="hidden", **INTERNAL)
+    delete.click(
+        bind(_deleted, context),
+        [header.model, chosen],
+        chosen,
+        js="(model, name) => [model, name && !confirm(`Delete the favourite “${name}”?`) ? '' : name]",
+        show_progress="hidden",
+        **INTERNAL,
+    )
 
 
 def _listed(context: Context, model: str | None) -> list[Any]:
@@ -105,6 +112,8 @@ def _saved(context: Context, model: str, view: str, name: str) -> list[Any]:
 
 
 def _deleted(context: Context, model: str, name: str) -> Any:
-    """Delete a favourite; return the update of the list."""
+    """Delete a favourite; return the update of the list. The name is "" if the visitor has not confirmed."""
+    if name == "":
+        return gr.skip()
     names = [favourite["name"] for favourite in delete_favourite(context, model, name)]
     return gr.update(choices=names, value=None)
