@@ -14,6 +14,12 @@ EARLY = ("app/", "training/", "models/", "export/", "mode_benchmark/", "ondevice
 TESTS = Path(__file__).parent
 
 
+def slow_except(cases, *quick):
+    """Return the cases for `parametrize`: the default suite runs the quick ones, and the others are slow."""
+    assert {*quick} <= {*cases}
+    return [case if case in quick else pytest.param(case, marks=pytest.mark.slow) for case in cases]
+
+
 def pytest_collection_modifyitems(items):
     def place(item):
         name = item.path.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""

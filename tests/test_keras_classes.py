@@ -46,7 +46,11 @@ def files(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("imports", "name"),
-    [("import keras, tfgen", "vae"), ("import tfgen, keras", "encoder"), ("import tfgen, keras", "flow")],
+    [
+        pytest.param("import keras, tfgen", "vae", marks=pytest.mark.slow),
+        ("import tfgen, keras", "encoder"),
+        pytest.param("import tfgen, keras", "flow", marks=pytest.mark.slow),
+    ],
 )
 def test_load_model_finds_the_classes_in_either_order_of_imports(imports, name, files, tmp_path):
     program = (

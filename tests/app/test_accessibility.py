@@ -5,7 +5,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tfgen.app.tabs import TABS
 
+# Names of the controls of all tabs, and axe-core on one tab, are quick: `test_page.py`, `tabs/test_single_picture.py`.
 SLOW = pytest.mark.slow
+pytestmark = SLOW
 
 
 def violations(page) -> list[str]:

@@ -12,6 +12,8 @@ from tfgen.app.query import parsed
 from tfgen.models import latent_paths as latent
 from tfgen.plots.interpolation import strips
 
+SLOW = pytest.mark.slow
+
 
 def query(window) -> dict[str, str]:
     """Return the values in the address of a window."""
@@ -31,6 +33,7 @@ def test_numbers_stay_texts_until_their_control_is_known():
     assert parsed("") == {}
 
 
+@pytest.mark.slow
 def test_the_copied_link_restores_tab_controls_and_pictures_in_a_fresh_window(window, opened, model):
     window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     window.choose("vae-classes")
@@ -87,13 +90,23 @@ def test_a_link_restores_an_interpolation(opened, model):
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("tab=sample&seed=abc", "seed: expected an integer from -2147483648 to 2147483647. Received: 'abc'"),
-        ("tab=sample&temperature=9", "temperature: expected a number from 0 to 2. Received: 9"),
+        pytest.param(
+            "tab=sample&seed=abc",
+            "seed: expected an integer from -2147483648 to 2147483647. Received: 'abc'",
+            marks=SLOW,
+        ),
+        pytest.param("tab=sample&temperature=9", "temperature: expected a number from 0 to 2. Received: 9", marks=SLOW),
         ("tab=sample&model=<b>nope", "Received: '<b>nope', which does not exist or was removed"),
-        ("tab=sample&model=gan&label=3", "label: expected 'any class' for a model without classes. Received: '3'"),
-        ("tab=explore&model=vae&right=7", "right: expected a number from -1 to 1. Received: 7"),
-        ("tab=mix&model=vae&weight_1=2", "weight_1: expected a number from 0 to 1. Received: 2"),
-        ("tab=nowhere", "tab: expected one of overview, sample, interpolate"),
+        pytest.param(
+            "tab=sample&model=gan&label=3",
+            "label: expected 'any class' for a model without classes. Received: '3'",
+            marks=SLOW,
+        ),
+        pytest.param("tab=explore&model=vae&right=7", "right: expected a number from -1 to 1. Received: 7", marks=SLOW),
+        pytest.param(
+            "tab=mix&model=vae&weight_1=2", "weight_1: expected a number from 0 to 1. Received: 2", marks=SLOW
+        ),
+        pytest.param("tab=nowhere", "tab: expected one of overview, sample, interpolate", marks=SLOW),
     ],
 )
 def test_a_bad_value_in_the_address_gives_a_sentence_and_the_page_works(opened, model, address, sentence):
@@ -106,6 +119,7 @@ def test_a_bad_value_in_the_address_gives_a_sentence_and_the_page_works(opened, 
     window.shows("#samples", model("gan").sample(36, seed=5).numpy(), 800)
 
 
+@pytest.mark.slow
 def test_back_and_the_button_undo_the_last_change(window, model):
     gan = model("gan")
     window.choose("gan")
@@ -124,6 +138,7 @@ def test_back_and_the_button_undo_the_last_change(window, model):
     window.shows("#samples", gan.sample(36, seed=5).numpy(), 800)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["", "?tab=explore&model=vae"])
 def test_a_tab_that_the_visitor_opens_while_the_page_loads_stays_open(window, address):
     page = window.page.context.new_page()
@@ -141,6 +156,7 @@ def test_a_tab_that_the_visitor_opens_while_the_page_loads_stays_open(window, ad
 # -- results of earlier values ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_late_sample_of_the_model_before_does_not_stay(window, model):
     """The request for the model before stands in for a slow one: it reaches the server only after the next choice."""
     held = window.hold('"Sample"', '"gan"')
@@ -152,6 +168,7 @@ def test_a_late_sample_of_the_model_before_does_not_stay(window, model):
     window.shows("#samples", model("vae").sample(36, seed=0).numpy(), 800)
 
 
+@pytest.mark.slow
 def test_a_result_of_other_values_than_those_of_the_controls_is_replaced(window, model):
     """Two requests may overtake each other on the way. A changed request stands in for the one that comes last."""
     changed: list[str] = []

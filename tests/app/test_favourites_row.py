@@ -72,6 +72,7 @@ def test_a_saved_view_is_changed_opened_and_shows_the_same_picture(opened, runs,
     assert not [text for text in window.page.get_by_test_id("toast-text").all_inner_texts() if "Saved" not in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tab", "picture", "values", "last"),
     [
@@ -95,6 +96,7 @@ def test_a_favourite_of_every_view_is_opened_in_a_fresh_window(opened, tab, pict
     other.until(lambda: query(other) == shown)
 
 
+@pytest.mark.slow
 def test_the_list_follows_the_model_and_a_deleted_favourite_leaves_it(opened, runs):
     window = opened("?tab=sample&model=gan")
     window.until(lambda: query(window).get("count") == "36")
@@ -136,6 +138,7 @@ def test_the_list_follows_the_model_and_a_deleted_favourite_leaves_it(opened, ru
     assert [favourite["name"] for favourite in content["favourites"]] == ["two"]
 
 
+@pytest.mark.slow
 def test_the_row_is_shown_on_tabs_with_a_view_only(window):
     row = window.page.locator("#favourites")
     for title, shown in (
@@ -146,6 +149,7 @@ def test_the_row_is_shown_on_tabs_with_a_view_only(window):
         window.until(lambda shown=shown: row.is_visible() == shown)
 
 
+@pytest.mark.slow
 def test_a_damaged_file_gives_a_notice_without_folders_and_stays(opened, runs):
     file = runs.root / "flow" / "favourites.json"
     file.write_text('{"favourites": 3}')

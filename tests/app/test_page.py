@@ -57,6 +57,7 @@ def test_the_dropdown_has_usable_models_and_the_unusable_runs_are_listed_with_th
         assert reason in rows[name]
 
 
+@pytest.mark.slow
 def test_the_line_below_the_dropdown_describes_the_model(window):
     about = window.page.locator("#about").get_by_test_id("markdown")
     assert "A variational autoencoder trained on mnist" in about.inner_text()
@@ -64,6 +65,7 @@ def test_the_line_below_the_dropdown_describes_the_model(window):
     window.until(lambda: "A generative adversarial network trained on digits" in about.inner_text())
 
 
+@pytest.mark.slow
 def test_new_and_removed_runs_are_found_by_the_refresh_button(window, runs, shelf):
     refresh = window.page.get_by_role("button", name="Refresh the list of runs")
     shutil.copytree(shelf / "gan", runs.root / "newcomer")
@@ -86,6 +88,7 @@ SLOW = pytest.mark.slow
 TESTED_ELSEWHERE = ("Sample", "Explore latent space", "Compare", "Runs", "Overview")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", [pytest.param(t, marks=SLOW) if t in TESTED_ELSEWHERE else t for t in TITLES])
 def test_the_open_tab_shows_the_chosen_model(opened, model, title):
     """A tab opens for the chosen model and follows the dropdown, without an error for any kind of model."""
@@ -100,6 +103,7 @@ def test_the_open_tab_shows_the_chosen_model(opened, model, title):
     assert not window.page.get_by_test_id("toast-body").count()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
@@ -135,6 +139,7 @@ def test_every_tab_fits_the_window_in_light_and_dark(opened, width, scheme):
     assert (lightness[0] > 200 > 100 > lightness[1]) if scheme == "light" else (lightness[0] < 50 < 150 < lightness[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "controls"),
     [
@@ -199,6 +204,7 @@ def test_all_tabs_are_shown_in_a_narrow_window_and_open_by_keyboard(opened):
     page.wait_for_selector("#tab-explore[role=tabpanel]", state="visible")
 
 
+@pytest.mark.slow
 def test_the_model_can_be_chosen_by_keyboard(window, model):
     page = window.page
     window.go("Overview")
@@ -246,6 +252,7 @@ def test_the_first_screen_shows_the_families_at_the_same_seeds_and_chooses_their
     window.until(lambda: window.page.locator("#model input").input_value() == "mnist-gan")
 
 
+@pytest.mark.slow
 def test_a_cleared_number_changes_nothing_and_gives_no_error(window, model):
     window.choose("gan")
     window.shows("#samples", model("gan").sample(36, seed=0).numpy(), 800)

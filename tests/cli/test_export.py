@@ -43,6 +43,7 @@ def test_help_does_not_import_tensorflow():
     assert "--quantize" in finished.stdout
 
 
+@pytest.mark.slow
 def test_an_export_prints_the_table_of_the_comparison(tiny_run, tmp_path):
     finished = subprocess.run(
         [sys.executable, "-m", "tfgen", "export", str(tiny_run.path), "--to", "saved_model", "--out", str(tmp_path)],

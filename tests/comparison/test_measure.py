@@ -76,6 +76,7 @@ def test_a_run_whose_measurements_cannot_be_recorded_is_compared_all_the_same(ma
     assert not (run.path / "evaluation.json").exists()
 
 
+@pytest.mark.slow
 def test_unfinished_runs_are_counted_but_not_measured(make, capsys):
     done, cut = make("gan"), make("gan", seed=1)
     (cut.path / "metrics.jsonl").write_text("")

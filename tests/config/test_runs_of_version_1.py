@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tfgen
+from tests.conftest import slow_except
 from tfgen.cli.train import main as train_main
 from tfgen.config import RunConfig
 
@@ -48,9 +49,7 @@ def test_a_model_gives_the_samples_and_likelihoods_of_its_version(name):
             assert name == "gan"
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "flow-sweeps" else name for name in RUNS]
-)
+@pytest.mark.parametrize("name", slow_except(RUNS, "vae"))
 def test_a_run_can_be_trained_further(name, tmp_path):
     folder = shutil.copytree(FOLDER / name, tmp_path / name)
     entries = json.loads((folder / "config.json").read_text())

@@ -51,6 +51,7 @@ def test_the_classification_command_measures_bayes_rule_and_the_samples_of_each_
     assert samples.mean_frechet_distance == pytest.approx(np.mean(known))
 
 
+@pytest.mark.slow
 def test_a_gan_has_samples_of_classes_and_no_bayes_rule(conditional_run, capsys):
     run = conditional_run("gan")
     main([str(run.path), "--only", "classification", "--n", "200"])
@@ -81,6 +82,7 @@ def test_a_model_without_classes_has_no_classification(tiny_run, capsys):
     assert "needs a conditional model" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_likelihood_of_a_conditional_model_is_given_the_labels(conditional_run, dataset):
     model = conditional_run("vae").load_model()
     images, labels = dataset.test.images[:30], dataset.test.labels[:30]

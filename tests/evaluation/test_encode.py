@@ -74,6 +74,7 @@ def test_pictures_of_any_size_become_the_model_s_shape(tiny_run, tmp_path):
     assert "wide.jpg" in (tmp_path / "s.csv").read_text()
 
 
+@pytest.mark.slow
 def test_the_class_of_a_picture_is_given_or_found(conditional_run, pictures, tmp_path, digits):
     run = conditional_run("vae")
     model = run.load_model()

@@ -43,6 +43,7 @@ def test_the_baseline_of_binarized_pixels_is_that_of_the_binarization(digits):
     assert baseline_bits_per_dim(mixture, train, test) == independent_pixels_bits_per_dim(train, test, 17)
 
 
+@pytest.mark.slow
 def test_a_single_test_image_has_a_likelihood_without_a_standard_error(tmp_path):
     """Twelve pictures of one's own leave one for the test."""
     images = np.random.default_rng(0).integers(0, 256, (12, 6, 6, 3), np.uint8)

@@ -48,6 +48,7 @@ def test_the_picture_shows_both_ends_of_the_order(shape, count):
     assert shown[0][0] == "2.00" and shown[kept][0] == "1.00"
 
 
+@pytest.mark.slow
 def test_the_command_draws_a_pretrained_model_s_ranking(tmp_path, capsys):
     outliers.main(["digits-flow", "--first", "30", "--n", "5", "--out", str(tmp_path / "o.png")])
     said = capsys.readouterr().out

@@ -50,6 +50,7 @@ def test_the_same_seed_gives_the_same_bytes():
     assert first != other
 
 
+@pytest.mark.slow
 def test_a_folder_and_an_npz_with_labels_are_accepted(tmp_path):
     generator = np.random.default_rng(0)
     for name, level in (("dark", 60), ("light", 190)):

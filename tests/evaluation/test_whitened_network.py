@@ -69,6 +69,7 @@ def stripes():
     return Dataset("stripes", parts[0], None, parts[1], label_names=("down", "across"))
 
 
+@pytest.mark.slow
 def test_a_trained_classifier_is_read_again_and_found_for_data_with_the_same_test_images(
     stripes, tmp_path, monkeypatch
 ):

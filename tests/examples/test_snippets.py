@@ -17,6 +17,7 @@ def run(*command: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_the_requests_with_curl_are_answered(server):
     out = run("sh", str(EXAMPLES / "curl" / "requests.sh"), server.http).splitlines()
@@ -26,6 +27,7 @@ def test_the_requests_with_curl_are_answered(server):
     assert out[3].startswith('{"openapi":"3.')
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
 def test_the_javascript_shows_the_picture_of_the_seed(server, vae):
     out = run("node", str(EXAMPLES / "javascript" / "sample.mjs"), server.http, "7")
@@ -34,6 +36,7 @@ def test_the_javascript_shows_the_picture_of_the_seed(server, vae):
     np.testing.assert_allclose(shown, vae.sample(1, seed=7).numpy()[0, ..., 0] * 9, atol=0.51)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "named"),
     [("android/Sampler.kt", r'"(\w+)" to (?:intArrayOf|floatArrayOf)'), ("ios/Sampler.swift", r'"(\w+)": withUnsafe')],

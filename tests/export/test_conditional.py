@@ -24,6 +24,7 @@ def test_a_saved_model_has_labels_and_their_names(conditional_model, examples, t
     assert "label" in SavedModel(tmp_path / "1")._loaded.signatures["log_prob"].structured_input_signature[1]
 
 
+@pytest.mark.slow
 def test_tflite_files_have_labels_and_their_names_in_every_number_format(conditional_model, examples, tmp_path):
     entries = pipeline.make_tflite(conditional_model, tmp_path / "tflite", examples, QUANTIZATIONS, 2)
     assert len(entries) == len(QUANTIZATIONS)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.export import parity
 from tfgen.export.signatures import LARGEST_TEMPERATURE, signatures
@@ -26,7 +27,8 @@ class Traced:
         return value.numpy()
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+# `test_tflite.py` compares an image flow too.
+@pytest.fixture(scope="module", params=slow_except(FAMILIES, "vae-mlp", "vae-mixture", "gan", "mad-gan", "points"))
 def family(request, tiny_models):
     return request.param, tiny_models(request.param)
 
@@ -241,9 +243,7 @@ CONDITIONAL = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name == "flow" else ()) for name in CONDITIONAL]
-)
+@pytest.mark.parametrize("name", slow_except(CONDITIONAL, "gan"))
 def test_conditional_models_of_every_family_have_the_output_of_the_keras_model(name):
     import keras
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen.errors import ExportError
 from tfgen.export import flatbuffer, parity, tflite
 from tfgen.export.signatures import Signature, signatures
@@ -10,7 +11,8 @@ from tfgen.export.signatures import Signature, signatures
 FAMILIES = ("vae-mlp", "vae-conv", "vae-flow-prior", "vae-hierarchical", "flow", "flow-transformers", "points")
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+# `exported`, of which `test_pipeline.py` checks the files, compares a VAE.
+@pytest.fixture(scope="module", params=slow_except(FAMILIES, "flow"))
 def converted(request, tiny_models, tmp_path_factory):
     folder = tmp_path_factory.mktemp("converted")
     defined = signatures(tiny_models(request.param), batch=2)

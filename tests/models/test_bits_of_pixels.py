@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.bijectors import in_order_of_data, inverse_and_log_slopes
 from tfgen.errors import ConfigError, UndefinedError
@@ -39,7 +40,11 @@ def perturbed(model):
     return model
 
 
-@pytest.fixture(scope="module", params=FLOWS)
+#: The cases that take longest, whose bijectors other tests check too.
+PASSES = ("passes", "passes of colours with padding")
+
+
+@pytest.fixture(scope="module", params=slow_except(FLOWS, *FLOWS.keys() - PASSES))
 def flow(request):
     keras.utils.set_random_seed(0)
     shape, options = FLOWS[request.param]
@@ -73,6 +78,7 @@ def test_latents_and_log_determinant_are_those_of_the_bijector(flow):
     np.testing.assert_allclose(tf.reduce_sum(log_slopes, axis=1), log_det, rtol=1e-5, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_term_returns_to_the_place_of_its_value():
     """Without networks, each latent is a function of one value, whatever the steps that move values."""
     keras.utils.set_random_seed(0)
@@ -113,7 +119,11 @@ def test_the_terms_of_the_pixels_and_the_latent_add_up_to_the_elbo(name, tiny_mo
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"), [("vae", {"hidden": (8,), "latent_dim": 2}), ("flow", FLOWS["passes"][1])]
+    ("kind", "options"),
+    [
+        ("vae", {"hidden": (8,), "latent_dim": 2}),
+        pytest.param("flow", FLOWS["passes"][1], marks=pytest.mark.slow),
+    ],
 )
 def test_a_conditional_model_needs_the_classes(kind, options):
     keras.utils.set_random_seed(0)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.data import load
 from tfgen.errors import ConfigError
@@ -35,14 +36,8 @@ def train():
     return load("digits").train
 
 
-#: Models whose parts other cases have too.
-REPEATED = ("vae-conv", "gan-conv", "gan-dcgan", "flow-autoregressive")
-
-
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(name, marks=pytest.mark.slow if name in REPEATED else ()) for name in MODELS],
-)
+# `tests/models/flow/test_conditional_flow.py` has quicker flows.
+@pytest.fixture(scope="module", params=slow_except(MODELS, "vae-mlp", "gan-mlp"))
 def model(request, train):
     name, options = MODELS[request.param]
     keras.utils.set_random_seed(0)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.errors import ConfigError, UndefinedError
 from tfgen.models import family
@@ -67,14 +68,11 @@ MODELS = {
 }
 
 
-#: Models whose parts other cases have too.
-REPEATED = ("mad-gan-dcgan", "mad-gan-residual", "gan-wgan")
+#: Of each family one or two; the others have other networks, priors and losses.
+QUICK = ("vae-mlp", "vae-hierarchical", "gan-mlp", "mad-gan", "flow")
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(name, marks=pytest.mark.slow if name in REPEATED else ()) for name in MODELS],
-)
+@pytest.fixture(scope="module", params=slow_except(MODELS, *QUICK))
 def model(request, digits):
     name, options = MODELS[request.param]
     keras.utils.set_random_seed(0)

@@ -92,6 +92,7 @@ print("RESULT" + json.dumps(rows))
 """
 
 
+@pytest.mark.slow
 def test_two_replicas_together_have_the_noise_of_one_replica():
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     finished = subprocess.run(

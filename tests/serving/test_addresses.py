@@ -104,6 +104,7 @@ def test_the_dashboard_shows_metrics_that_the_server_has(server):
     assert version == 'model_version{model_name="model"} 10.0'
 
 
+@pytest.mark.slow
 def test_a_newer_version_is_served_without_a_restart(exported, start_server, tmp_path):
     shutil.copytree(exported / "saved_model" / "2", tmp_path / "saved_model" / "2")
     server = start_server(str(tmp_path), "--versions=1", "--no-batching")

@@ -63,6 +63,7 @@ def test_the_loaded_model_knows_its_classes(model, conditional_model):
     np.testing.assert_allclose(found[1:], conditional_model.sample(1, seed=6), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["rest", "v2", "grpc-v2"])
 def test_every_protocol_takes_names_and_indices(conditional_server, conditional_model, protocol):
     server = conditional_server.grpc if protocol.startswith("grpc") else conditional_server.http
@@ -78,6 +79,7 @@ def test_every_protocol_takes_names_and_indices(conditional_server, conditional_
             remote.sample(1, label="bird")
 
 
+@pytest.mark.slow
 def test_the_description_of_the_model_lists_the_classes(conditional_server):
     metadata = requests.get(conditional_server.http + "/v2/models/model", timeout=60).json()
     assert metadata["parameters"] == {"labels": [*CLASSES]}
@@ -85,6 +87,7 @@ def test_the_description_of_the_model_lists_the_classes(conditional_server):
     assert requests.get(conditional_server.http + "/v2/models/other", timeout=60).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_client_asks_for_a_class(conditional_server, conditional_model, tmp_path):
     from PIL import Image
 

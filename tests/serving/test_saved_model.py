@@ -123,6 +123,7 @@ def test_integers_are_valid_temperatures(model):
     assert (model.call("sample", whole)["images"] == model.call("sample", fraction)["images"]).all()
 
 
+@pytest.mark.slow
 def test_serving_does_not_need_keras(exported):
     code = (
         "import sys\n"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import slow_except
 from tfgen.cli.main import main
 from tfgen.runs.run import Run
 
@@ -43,7 +44,9 @@ def run(trained, tmp_path):
     return shutil.copytree(trained / "run", tmp_path / "run")
 
 
-@pytest.mark.parametrize("change", ["added", "removed", "replaced", "colour"])
+@pytest.mark.parametrize(
+    "change", slow_except(["added", "removed", "replaced", "colour"], "removed", "replaced", "colour")
+)
 def test_changed_pictures_are_refused_by_every_command_that_measures(trained, run, change, capsys):
     files = sorted((trained / "mine").iterdir())
     if change == "added":
@@ -74,6 +77,7 @@ def test_changed_pictures_are_refused_by_every_command_that_measures(trained, ru
         write_pictures(trained / "mine")
 
 
+@pytest.mark.slow
 def test_a_relative_path_is_resumed_from_another_folder(trained, run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     main(["train", "--resume", str(run), "--epochs", "2"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen.config.presets import run_config
 from tfgen.data.batches import Batches
 from tfgen.data.sets import ImageSet
@@ -145,6 +146,7 @@ def test_the_loop_and_keras_fit_give_the_same_weights(digits, tmp_path):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=2e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -162,6 +164,7 @@ def test_the_noise_is_the_same_with_xla_and_without(name, digits, tmp_path):
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-5, err_msg=one.path)
 
 
+@pytest.mark.slow
 def test_seeds_differ(digits, tmp_path):
     ends = []
     for seed in (0, 1):
@@ -171,7 +174,7 @@ def test_seeds_differ(digits, tmp_path):
     assert np.abs(ends[0] - ends[1]).max() > 1e-3
 
 
-@pytest.mark.parametrize("xla", [False, True])
+@pytest.mark.parametrize("xla", slow_except([False, True], True))
 def test_the_first_loss_that_is_not_finite_stops_the_run_and_is_named(digits, tmp_path, xla):
     config = CONFIGS["vae"].with_options({"ema": 0.0})
     loop = make_loop(config, digits, tmp_path, xla=xla)
@@ -187,6 +190,7 @@ def test_the_first_loss_that_is_not_finite_stops_the_run_and_is_named(digits, tm
     assert all(np.isfinite(values).all() for values in state(again))
 
 
+@pytest.mark.slow
 def test_evaluation_counts_the_last_short_batch_exactly(digits, tmp_path, monkeypatch):
     monkeypatch.setattr("tfgen.training.loop.EVALUATION_BATCH", 32)
     loop = make_loop(CONFIGS["flow"], digits, tmp_path)
@@ -203,6 +207,7 @@ def test_evaluation_counts_the_last_short_batch_exactly(digits, tmp_path, monkey
     assert abs(with_rest - direct) < 0.3
 
 
+@pytest.mark.slow
 def test_best_epoch_is_marked(digits, tmp_path):
     loop, rows = make_loop(CONFIGS["vae-conv"], digits, tmp_path), Rows()
     loop.run([rows])
@@ -211,7 +216,7 @@ def test_best_epoch_is_marked(digits, tmp_path):
     assert min(row["val_bits_per_dim"] for row in rows.rows) == best[-1]
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", slow_except([np.nan, np.inf, -np.inf], np.nan))
 def test_an_epoch_without_a_finite_score_is_never_the_best(bad, digits, tmp_path, monkeypatch):
     scores = iter([bad, 2.0, bad, 3.0, 1.5])
     loop, rows = make_loop(CONFIGS["vae"], digits, tmp_path, epochs=5), Rows()
@@ -247,7 +252,7 @@ def test_weights_that_the_last_update_of_an_epoch_spoils_are_not_saved(name, cau
     [
         ("vae", {"val_active_units"}),
         ("gan", {"val_real_accuracy", "val_fake_accuracy", "val_loss_ratio"}),
-        ("flow", {"val_inversion_error", "val_mean_inversion_error"}),
+        pytest.param("flow", {"val_inversion_error", "val_mean_inversion_error"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_row_has_the_model_s_diagnostics_on_the_validation_set(name, expected, digits, tmp_path):

@@ -24,7 +24,9 @@ def weights(batches, xla):
     return model.get_weights()
 
 
-@pytest.mark.parametrize(("xla", "augment"), [(False, ()), (True, ("flip", "shift"))])
+@pytest.mark.parametrize(
+    ("xla", "augment"), [(False, ()), pytest.param(True, ("flip", "shift"), marks=pytest.mark.slow)]
+)
 def test_a_stored_set_trains_to_the_bits_of_a_set_in_memory(tmp_path, xla, augment):
     IMAGES.tofile(tmp_path / "images.bin")
     stored = StoredImages(tmp_path / "images.bin", IMAGES.shape)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import slow_except
 from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
 from tfgen.app.handlers.mix import mix
@@ -56,7 +57,7 @@ def test_with_one_weight_the_mix_has_the_class_of_the_sample(context):
     np.testing.assert_array_equal(pixels(found), pixels(sample(context, "vae-classes", 1, 1, label="<b>")[0]))
 
 
-@pytest.mark.parametrize("name", ["vae-hierarchical", "mad-gan", "flow"])
+@pytest.mark.parametrize("name", slow_except(["vae-hierarchical", "mad-gan", "flow"], "mad-gan"))
 def test_a_model_with_several_parts_of_noise_mixes_all_of_them(tiny_models, name):
     model = tiny_models(name)
     models = SimpleNamespace(using=lambda name: contextlib.nullcontext(model))

@@ -47,7 +47,16 @@ def test_the_file_is_that_of_the_zip_with_the_same_metadata(context, model, labe
     assert "<b>" not in caption
 
 
-@pytest.mark.parametrize(("label", "count"), [(ANY, 7), (EACH, 13), (EACH, 1), ("<b>", 4), (ANY, 1)])
+@pytest.mark.parametrize(
+    ("label", "count"),
+    [
+        pytest.param(ANY, 7, marks=pytest.mark.slow),
+        pytest.param(EACH, 13, marks=pytest.mark.slow),
+        (EACH, 1),
+        pytest.param("<b>", 4, marks=pytest.mark.slow),
+        (ANY, 1),
+    ],
+)
 def test_each_picture_of_the_grid_is_found_with_its_seed_and_class(context, label, count):
     picture = np.asarray(samples_picture(context, "vae-classes", count, 5, 1.0, label)).astype(int)
     with context.models.using("vae-classes") as model:

@@ -15,6 +15,7 @@ def pick(window, selector: str, name: str) -> None:
     window.page.get_by_role("option", name=name, exact=True).click()
 
 
+@pytest.mark.slow
 def test_samples_follow_the_class_which_models_without_classes_do_not_offer(window, model):
     selector = window.page.locator("#sample-class")
     assert not selector.is_visible()
@@ -27,6 +28,7 @@ def test_samples_follow_the_class_which_models_without_classes_do_not_offer(wind
     window.until(lambda: not selector.is_visible())
 
 
+@pytest.mark.slow
 def test_the_picture_at_a_point_follows_the_class(window, model):
     window.choose(NAME)
     window.go("Explore latent space")

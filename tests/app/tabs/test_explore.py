@@ -9,6 +9,9 @@ from tfgen.app.latent_paths import images_of
 from tfgen.app.latent_plane import ALONG, AROUND, LatentPlane, most_visible_dimensions
 from tfgen.plots.grid import image_grid
 
+# The link to a point of the map and the moves of a slider are quick: `tests/app/test_address.py`.
+pytestmark = pytest.mark.slow
+
 START = LatentPlane(AROUND, 0, 101, 102)
 
 

@@ -37,6 +37,7 @@ def interpolation(model, first: int, last: int, steps: int, path=latent.slerp, t
     return strip(images_of(model, path(*ends, steps)[0]).numpy())
 
 
+@pytest.mark.slow
 def test_every_control_changes_the_interpolation_between_two_samples(window, model):
     vae, page = model("vae"), window.page
     shows(window, interpolation(vae, 0, 1, 7))
@@ -56,6 +57,7 @@ def test_every_control_changes_the_interpolation_between_two_samples(window, mod
     shows(window, interpolation(vae, 5, 9, 5, latent.lerp, 0.0))
 
 
+@pytest.mark.slow
 def test_an_inner_tab_that_is_opened_before_the_first_result_stays_open(opened):
     window = opened()
     held = window.hold('"samples",0,1,', '"Interpolate"')
@@ -68,6 +70,7 @@ def test_an_inner_tab_that_is_opened_before_the_first_result_stays_open(opened):
     assert inner.get_attribute("aria-selected") == "true"
 
 
+@pytest.mark.slow
 def test_the_animation_is_a_webp_file(window, model):
     window.until(lambda: window.pixels("#film") is not None)
     source = window.page.locator("#film img").get_attribute("src")
@@ -82,6 +85,7 @@ def test_another_model_gives_another_interpolation(window, model):
         shows(window, interpolation(model(name), 0, 1, 7))
 
 
+@pytest.mark.slow
 def test_a_model_of_points_gets_a_notice(window):
     window.choose("points")
     notice = window.page.locator("#tab-interpolate .notice")
@@ -90,6 +94,7 @@ def test_a_model_of_points_gets_a_notice(window):
     window.until(lambda: window.pixels("#strip") is None)
 
 
+@pytest.mark.slow
 def test_two_drawings_are_interpolated(window, model):
     page = window.page
     page.get_by_role("tab", name="Between two pictures of yours").click()
@@ -108,6 +113,7 @@ def test_two_drawings_are_interpolated(window, model):
     shows(window, interpolation(model("vae"), 0, 1, 3))
 
 
+@pytest.mark.slow
 def test_two_uploads_are_interpolated_and_a_bad_one_gives_an_error_message(window, tmp_path):
     page = window.page
     for name, box in (("first.png", (20, 10, 40, 50)), ("last.png", (28, 10, 34, 50))):
@@ -127,6 +133,7 @@ def test_two_uploads_are_interpolated_and_a_bad_one_gives_an_error_message(windo
     np.testing.assert_array_equal(window.pixels("#strip"), found)
 
 
+@pytest.mark.slow
 def test_a_gan_interpolates_between_two_drawings_too(window, model):
     window.choose("gan")
     shows(window, interpolation(model("gan"), 0, 1, 7))

@@ -37,6 +37,7 @@ def window(opened):
     return opened("?tab=mix&model=vae")
 
 
+@pytest.mark.slow
 def test_every_control_changes_the_mix_and_the_small_pictures(window, model):
     vae = model("vae")
     window.shows("#mix", mixed(vae, (0, 1), (1, 1)), 800)
@@ -56,6 +57,7 @@ def test_every_control_changes_the_mix_and_the_small_pictures(window, model):
     window.shows("#mixed-4", vae.sample(1, seed=3, temperature=0.0).numpy(), SMALL)
 
 
+@pytest.mark.slow
 def test_the_mix_follows_the_classes_which_models_without_classes_do_not_offer(window, model):
     page = window.page
     window.shows("#mix", mixed(model("vae"), (0, 1), (1, 1)), 800)
@@ -74,6 +76,7 @@ def test_the_mix_follows_the_classes_which_models_without_classes_do_not_offer(w
     window.until(lambda: query(window).get("label_1") == "any class")
 
 
+@pytest.mark.slow
 def test_weights_that_are_all_0_give_a_sentence_and_the_next_weight_a_mix(window, model):
     window.until(lambda: query(window).get("weight_1") == "1")
     weight(window, 1, "0")
@@ -88,6 +91,7 @@ def test_weights_that_are_all_0_give_a_sentence_and_the_next_weight_a_mix(window
     window.shows("#mixed-1", model("gan").sample(1, seed=0).numpy(), SMALL)
 
 
+@pytest.mark.slow
 def test_a_model_of_points_gets_a_notice_and_no_error(window, model):
     window.shows("#mix", mixed(model("vae"), (0, 1), (1, 1)), 800)
     window.choose("points")

@@ -59,6 +59,7 @@ def test_a_drawing_is_preprocessed_like_a_digit_and_compared_with_the_test_set(w
     window.changed("#reconstruct-0", before)
 
 
+@pytest.mark.slow
 def test_clearing_the_drawing_clears_the_results(window):
     window.draw("#drawing canvas", *SEVEN)
     wait_for_typicality(window)
@@ -70,6 +71,7 @@ def test_clearing_the_drawing_clears_the_results(window):
     assert window.page.locator("#drawing canvas").evaluate(blank)
 
 
+@pytest.mark.slow
 def test_the_checkbox_switches_the_preprocessing_of_an_upload(window, model, tmp_path):
     sheet = Image.new("L", (60, 60), 255)
     sheet.paste(0, (10, 20, 20, 50))
@@ -83,6 +85,7 @@ def test_the_checkbox_switches_the_preprocessing_of_an_upload(window, model, tmp
     assert as_it_is[0, 0] == 255 > fitted[0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -112,6 +115,7 @@ def use_test_picture(window, number: int, arrived) -> None:
     window.until(clicked)
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_test_set_is_not_preprocessed(window, model):
     from tfgen.data import load
 
@@ -134,6 +138,7 @@ def test_another_model_reconstructs_the_same_picture(window, model):
     shows_reconstruction(window, model("flow"))
 
 
+@pytest.mark.slow
 def test_the_latent_of_a_drawing_is_searched_for_a_gan_and_nothing_stays_empty(window, model):
     window.choose("gan")
     window.draw("#drawing canvas", *SEVEN)
@@ -152,6 +157,7 @@ def test_the_latent_of_a_drawing_is_searched_for_a_gan_and_nothing_stays_empty(w
     assert not window.page.locator("#likelihood").is_visible()
 
 
+@pytest.mark.slow
 def test_a_search_can_be_stopped(window, monkeypatch):
     from tfgen.app.handlers import reconstruct
 
@@ -175,6 +181,7 @@ def test_a_search_can_be_stopped(window, monkeypatch):
     goes_on.set()
 
 
+@pytest.mark.slow
 def test_undo_takes_back_the_last_stroke_and_the_size_of_the_brush_can_be_chosen(window):
     canvas = window.page.locator("#drawing canvas")
     ink = """canvas => canvas.getContext('2d').getImageData(0, 0, 280, 280).data.filter((_, i) => i % 4 == 0)
@@ -191,6 +198,7 @@ def test_undo_takes_back_the_last_stroke_and_the_size_of_the_brush_can_be_chosen
     window.until(lambda: typicality(window) == NO_PICTURE)
 
 
+@pytest.mark.slow
 def test_a_model_of_points_gets_a_notice(window):
     window.choose("points")
     notice = window.page.locator("#tab-reconstruct .prose.notice")

@@ -13,6 +13,7 @@ def caption(window) -> str:
     return window.page.locator("#tab-sample .prose.caption").inner_text()
 
 
+@pytest.mark.slow
 def test_the_tab_opens_with_samples_of_the_first_model(window, model):
     assert window.page.locator("#model input").input_value() == "mnist-vae"
     window.shows("#samples", model("mnist-vae").sample(36, seed=0).numpy(), 800)
@@ -40,12 +41,14 @@ def test_every_control_changes_the_pictures(window, model):
     window.until(lambda: "Seeds 43 to 46 of gan at temperature 0." in caption(window))
 
 
+@pytest.mark.slow
 def test_points_are_drawn_as_a_scatter_plot(window):
     window.choose("points")
     found = window.until(lambda: (pixels := window.pixels("#samples")) is not None and pixels.ndim == 3 and pixels)
     assert found.shape == (672, 672, 3)
 
 
+@pytest.mark.slow
 def test_a_seed_out_of_range_gives_an_error_message_and_the_pictures_stay(window):
     before = window.pixels("#samples")
     seed = window.page.get_by_label("Seed", exact=True)

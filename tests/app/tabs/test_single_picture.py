@@ -54,6 +54,7 @@ def test_a_click_shows_the_picture_with_its_seed_and_a_download(window, model):
         assert (picture.info["Run"], picture.info["Seed"], picture.info["Temperature"]) == ("mnist-vae", "8", "1.0")
 
 
+@pytest.mark.slow
 def test_a_border_or_an_empty_cell_changes_nothing(window, model):
     click_image(window, 0, 0, 6, 6)
     shows(window, model("mnist-vae").sample(1, seed=0).numpy())
@@ -71,6 +72,7 @@ def test_a_border_or_an_empty_cell_changes_nothing(window, model):
     assert before.startswith("Seed 0") and caption(window).startswith("Seed 34 of gan")
 
 
+@pytest.mark.slow
 def test_the_keyboard_shows_a_picture_and_a_new_grid_hides_it(window, model):
     seed = window.page.get_by_label("Seed of one picture")
     seed.fill("1234")
@@ -88,6 +90,7 @@ def test_the_keyboard_shows_a_picture_and_a_new_grid_hides_it(window, model):
     shows(window, vae.sample(1, seed=36).numpy())
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_grid_before_is_not_shown_below_a_new_one(window, model):
     held = window.hold('"index"')
     click_image(window, 2, 1, 6, 6)
@@ -100,6 +103,7 @@ def test_a_picture_of_the_grid_before_is_not_shown_below_a_new_one(window, model
     window.page.locator("#one-picture").wait_for(state="hidden")
 
 
+@pytest.mark.slow
 def test_the_class_of_a_picture_follows_from_its_place_in_a_grid_of_each_class(window, model):
     window.choose("vae-classes")
     window.page.locator("#sample-class input").click()
@@ -126,6 +130,7 @@ def test_the_class_of_a_picture_follows_from_its_place_in_a_grid_of_each_class(w
     shows(window, model("vae-classes").sample(1, seed=23, label=3).numpy())
 
 
+@pytest.mark.slow
 def test_points_have_no_single_pictures(window):
     window.page.locator("#one-seed").wait_for()
     window.choose("points")
@@ -137,7 +142,7 @@ def test_points_have_no_single_pictures(window):
     assert not window.page.locator("#one-picture").is_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")])
 def test_the_single_picture_violates_no_rule_of_axe_core(opened, width, scheme):
     window = opened(viewport={"width": width, "height": 900}, color_scheme=scheme)
     click_image(window, 3, 3, 6, 6)

@@ -30,6 +30,7 @@ def perform(*actions) -> None:
         action()
 
 
+@pytest.mark.slow
 def test_the_first_screen_names_the_tab_of_each_task(window):
     text = window.page.locator(f"#{overview.ELEMENT_ID}[role=tabpanel]").inner_text()
     for tab in ("Sample", "Interpolate", "Compare", "Runs"):
@@ -47,6 +48,7 @@ def test_a_class_is_sampled(window, model):
     window.shows("#samples", model("vae-classes").sample(36, seed=0, label=1).numpy(), 800)
 
 
+@pytest.mark.slow
 def test_one_drawing_is_morphed_into_another(window):
     page, before = window.page, None
 

@@ -103,6 +103,7 @@ def test_one_run_trains_at_a_time(training):
     assert trainer.start("gan", epochs=1) == "digits-gan-1"
 
 
+@pytest.mark.slow
 def test_the_progress_follows_the_epochs(training):
     trainer = training("slow")
     trainer.start("vae", epochs=20)
@@ -227,6 +228,7 @@ def test_closing_ends_the_training_and_lets_nothing_start(training):
         trainer.start("vae")
 
 
+@pytest.mark.slow
 def test_bad_input_of_a_real_training_is_its_sentence_and_leaves_nothing(tmp_path, monkeypatch):
     (tmp_path / "tfgen.py").write_text("raise SystemExit('the wrong one')")
     monkeypatch.chdir(tmp_path)

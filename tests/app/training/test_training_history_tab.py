@@ -118,6 +118,7 @@ def test_the_arrow_keys_on_the_slider_step_through_the_epochs(served, opened):
     assert page.locator("#training-curves img").count() >= 1
 
 
+@pytest.mark.slow
 def test_the_page_follows_a_run_in_training_and_notices_its_deletion(served, opened):
     name = served.start("slow", epochs=2000)
     page = opened()
@@ -152,6 +153,7 @@ def test_the_page_follows_a_run_in_training_and_notices_its_deletion(served, ope
     assert page.locator("#epoch-samples img").count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_packed_model_shows_its_pictures_and_a_caption(opened, width):
     page = opened(width=width)

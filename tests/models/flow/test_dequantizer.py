@@ -64,6 +64,7 @@ def test_the_noise_stays_within_the_level_and_depends_on_the_pixels():
     assert np.abs(layer(16.0 - WHOLE, UNIFORM)[0] - fraction).max() > 0.05
 
 
+@pytest.mark.slow
 def test_the_importance_weighted_bound_tends_to_the_likelihood():
     # Keras draws initial weights from a global generator. The tail of the importance weights depends on them.
     keras.utils.set_random_seed(0)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.bijectors import ActNorm
 from tfgen.errors import ConfigError
@@ -89,13 +90,12 @@ def perturbed(flow, scale=0.3, seed=0):
     return flow
 
 
-#: Flows whose parts other cases have too.
-REPEATED = ("mnist", "colour", "coarse", "multiscale, padded", "glow, padded")
+#: Couplings, padded transformers and points. The other parts of flows are checked in `test_conditional_flow.py`,
+#: `tests/models/test_bits_of_pixels.py` and `tests/bijectors/test_contract.py` too.
+QUICK = ("digits", "odd", "transformers, padded", "points")
 
 
-@pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.slow if name in REPEATED else ()) for name in SHAPES], scope="module"
-)
+@pytest.fixture(params=slow_except(SHAPES, *QUICK), scope="module")
 def case(request):
     shape, levels, options = SHAPES[request.param]
     examples = examples_of(shape, levels)
@@ -190,6 +190,7 @@ def test_every_conditioner_runs_once_per_pass(case):
         assert convolutions == [(3 if flow.config.blocks == 0 else 4) * len(flow.conditioners)] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocks", [0, 1])
 def test_dropout_is_active_in_training_only_and_a_function_of_the_step(blocks):
     options = {**SMALL, "blocks": blocks, "multiscale_passes": 1}
@@ -300,6 +301,7 @@ def test_training_lowers_the_loss_of_digits():
     assert losses[-1] < losses[0] - 0.1
 
 
+@pytest.mark.slow
 def test_xla_compiles_the_update_of_points():
     generator = np.random.default_rng(0)
     points = (generator.choice([-1.0, 1.0], (2560, 1)) + 0.3 * generator.normal(size=(2560, 2))).astype(np.float32)
@@ -354,6 +356,7 @@ def test_impossible_flows_are_refused_with_the_reason(shape, options, message):
         Flow(shape, 256, **({"width": 4} if len(shape) == 3 else {}), **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [256, 17])
 def test_a_rounding_error_of_one_pixel_does_not_grow_from_pixel_to_pixel(levels):
     options = {

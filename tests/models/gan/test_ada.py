@@ -37,6 +37,7 @@ def test_p_stays_between_0_and_1():
     assert float(adaptive.probability) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["relativistic", "nonsaturating"])
 def test_a_discriminator_that_knows_the_training_set_raises_p_and_one_that_does_not_lowers_it(loss, digits):
     """Eight training images are memorized while the generator does not learn."""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.errors import UndefinedError
 from tfgen.models.gan import GAN
@@ -113,7 +114,7 @@ def test_the_loss_of_a_pack_is_the_loss_of_each_of_its_examples():
     assert found["generator_loss"][0] != found["generator_loss"][3]
 
 
-@pytest.mark.parametrize("name", PENALIZED)
+@pytest.mark.parametrize("name", slow_except(PENALIZED, "r1 and r2, relativistic"))
 def test_a_penalty_reduces_the_gradient_norm_of_the_discriminator(name, digits):
     def mean_squared_norm(options):
         gan = small_gan(discriminator_dropout=0.0, **options)
@@ -143,6 +144,7 @@ def test_each_discriminator_step_uses_another_share_of_the_batch(digits):
     assert int(gan.optimizer.iterations) == int(gan.step) == 1
 
 
+@pytest.mark.slow
 def test_the_losses_are_computed_before_the_update_in_every_trace_of_the_graph(digits):
     # TensorFlow orders the operators of a graph anew at every trace. Without a control dependency, the update of the
     # last layer comes first in one trace of four.

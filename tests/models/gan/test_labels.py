@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conftest import slow_except
 from tfgen import random
 from tfgen.errors import ConfigError
 from tfgen.models.gan import GAN, MADGAN, DropoutGAN
@@ -29,13 +30,7 @@ def build(name: str) -> GAN:
     return gan
 
 
-#: These together cover both kinds of features, spectral normalization, penalties, and several discriminators.
-FEW = ("mlp", "dcgan", "residual", "dropout-gan")
-
-
-@pytest.fixture(
-    scope="module", params=[name if name in FEW else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
-)
+@pytest.fixture(scope="module", params=slow_except(MODELS, "mlp"))
 def gan(request, digits):
     model = build(request.param)
     model.fit(digits[:64], np.arange(64) % 3, batch_size=32, epochs=1, verbose=0)
@@ -111,6 +106,7 @@ def test_a_pack_is_classified_with_the_labels_of_all_its_examples(digits):
     assert [tuple(i.shape) for i in network.inputs] == [(None, 8, 8, 2), (None, 6)]
 
 
+@pytest.mark.slow
 def test_a_conditional_gan_learns_which_class_is_where():
     generator = np.random.default_rng(0)
     label = generator.integers(2, size=1024)

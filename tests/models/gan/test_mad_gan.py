@@ -109,6 +109,7 @@ def test_the_batch_size_is_a_multiple_of_generators_times_discriminator_steps():
     assert small(generators=4, discriminator_steps=2).batch_multiple == 8
 
 
+@pytest.mark.slow
 def test_each_generator_learns_a_cluster_of_its_own():
     generator = np.random.default_rng(0)
     centres = np.float32([[-2.0, 0.0], [2.0, 0.0]])

@@ -39,6 +39,7 @@ def trained():
     return vae
 
 
+@pytest.mark.slow
 def test_the_kl_divergence_equals_the_closed_form_given_the_groups_above_and_a_monte_carlo_estimate(trained):
     images = pictures(2)
     with random.StepRng(0, 0) as rng:
@@ -61,6 +62,7 @@ def test_the_kl_divergence_equals_the_closed_form_given_the_groups_above_and_a_m
     assert abs(ratio.mean() - conditional.mean()) < 5 * error
 
 
+@pytest.mark.slow
 def test_the_bound_is_reconstruction_plus_kl_and_rises_with_the_number_of_samples(trained):
     images = pictures(16)
     with random.StepRng(0, 0) as rng:
@@ -71,6 +73,7 @@ def test_the_bound_is_reconstruction_plus_kl_and_rises_with_the_number_of_sample
     assert bounds[-1] - bounds[0] > 0.1
 
 
+@pytest.mark.slow
 def test_the_reconstruction_is_that_of_the_sampled_latents(trained):
     images = pictures(4)
     with random.StepRng(0, 0) as rng:
@@ -81,6 +84,7 @@ def test_the_reconstruction_is_that_of_the_sampled_latents(trained):
     np.testing.assert_allclose(-trained.reconstruction_log_prob(latent, target), losses["reconstruction"], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_training_beats_a_new_model_and_uses_latents(trained):
     images = pictures(64)
     assert trained.bits_per_dim(images).mean < VAE((9, 13, 3), 256, **OPTIONS).bits_per_dim(images).mean - 0.5
@@ -90,6 +94,7 @@ def test_training_beats_a_new_model_and_uses_latents(trained):
     assert np.corrcoef(reconstructed.ravel(), original.ravel())[0, 1] > 0.5
 
 
+@pytest.mark.slow
 def test_latents_are_standard_normal_noise(trained):
     normal = trained.normal_noise(random.seeds_from(3, 4))
     np.testing.assert_array_equal(trained.latents_from(normal), normal)
@@ -107,6 +112,7 @@ def test_pictures_of_any_size_are_encoded_decoded_and_sampled(shape, likelihood)
     assert np.isfinite(vae.log_prob(images)).all()
 
 
+@pytest.mark.slow
 def test_classes_change_latents_images_and_likelihood(tmp_path):
     keras.utils.set_random_seed(0)
     vae = VAE((9, 13, 3), 256, classes=("dark", "bright"), **OPTIONS)

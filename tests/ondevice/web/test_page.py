@@ -98,7 +98,15 @@ def expect_picture(page, selector, picture):
     raise AssertionError(f"{selector}: differs by {difference} of 255")
 
 
-@pytest.mark.parametrize(("seed", "temperature"), [(0, 1.0), (7, 0.5), (-1, 2.0), (2**31 - 1, 1.0)])
+@pytest.mark.parametrize(
+    ("seed", "temperature"),
+    [
+        (0, 1.0),
+        pytest.param(7, 0.5, marks=pytest.mark.slow),
+        pytest.param(-1, 2.0, marks=pytest.mark.slow),
+        (2**31 - 1, 1.0),
+    ],
+)
 def test_a_seed_has_the_same_picture_in_the_browser(page, vae, tflite, seed, temperature):
     from tfgen.export.tflite import LiteModel
 
@@ -161,6 +169,7 @@ def test_a_seed_has_the_same_picture_in_the_browser_for_every_family(browser, fa
         expect_picture(page, "#decoded", (model.decode(model.encode(corner)) if "prior" in family else corner)[0])
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_pictures_of_its_seeds(page, vae):
     expected = vae.sample(20, seed=0).numpy()
     for index in (0, 1, 19):
@@ -170,6 +179,7 @@ def test_the_page_shows_the_pictures_of_its_seeds(page, vae):
     assert page.locator("#page canvas").nth(2).get_attribute("aria-label") == "The picture of seed 43"
 
 
+@pytest.mark.slow
 def test_an_invalid_seed_keeps_the_pictures_of_the_last_valid_one(page, vae):
     for text in ("", "1.5", "99999999999"):
         page.fill("#seed", "5")
@@ -200,6 +210,7 @@ def test_an_interpolation_starts_and_ends_at_the_pictures_of_its_seeds(page, vae
     expect_picture(page, "#strip canvas >> nth=8", vae.sample(1, seed=12)[0])
 
 
+@pytest.mark.slow
 def test_the_corners_of_the_map_are_the_pictures_of_four_seeds(page, vae):
     page.fill("#corners", "30")
     page.focus("#pad")
@@ -213,6 +224,7 @@ def test_the_corners_of_the_map_are_the_pictures_of_four_seeds(page, vae):
     np.testing.assert_allclose(found, corners, atol=1)
 
 
+@pytest.mark.slow
 def test_arrow_keys_move_the_handle_up_to_the_edge(page):
     where = page.locator("#pad")
     page.focus("#pad")
@@ -258,6 +270,7 @@ def test_the_page_works_by_touch_on_a_narrow_screen(browser, address, vae):
         assert page.locator("#pad").evaluate("pad => getComputedStyle(pad).touchAction") == "none"
 
 
+@pytest.mark.slow
 def test_the_colours_follow_the_system(browser, address):
     levels = {}
     for scheme in ("light", "dark"):
@@ -304,6 +317,7 @@ def test_the_page_says_why_a_model_does_not_load(browser, address, name, message
         assert not page.is_visible("main")
 
 
+@pytest.mark.slow
 def test_after_an_error_another_model_can_be_chosen_or_opened(browser, address, tflite, vae):
     with opened(browser, f"{address}?model=picture.tflite") as page:
         page.wait_for_selector("#problem:not([hidden])")
@@ -335,6 +349,7 @@ def test_a_chosen_class_changes_the_samples(conditional_page, conditional_model)
     assert name == "The picture of seed 4 and class dog"
 
 
+@pytest.mark.slow
 def test_the_map_and_the_interpolation_have_classes(conditional_page, conditional_model):
     conditional_page.select_option("#latent-label", label="dog")
     conditional_page.focus("#pad")
@@ -352,6 +367,7 @@ def test_the_likelihood_of_a_conditional_model_is_refused_instead_of_wrong(condi
         run(conditional_page, "log_prob", images=[0.5] * 64, seed=[3], label=[0])
 
 
+@pytest.mark.slow
 def test_the_classes_are_hidden_for_a_model_without_classes(conditional_page):
     assert conditional_page.is_visible("#label")
     conditional_page.select_option("#file", "model.tflite")

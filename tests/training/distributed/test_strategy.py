@@ -49,6 +49,7 @@ def test_virtual_devices_train_and_evaluate_together(tmp_path):
     assert shared == pytest.approx(single, rel=1e-4), alone.stdout
 
 
+@pytest.mark.slow
 def test_a_batch_that_the_replicas_cannot_share_is_refused(tmp_path):
     done = train(f"--virtual-cpus 3 --out {tmp_path / 'runs'}")
     assert done.returncode == 2, done.stdout + done.stderr
@@ -85,6 +86,7 @@ def test_a_cluster_of_one_worker_is_a_single_machine(monkeypatch):
     assert distribution.gather([1.0, 2.0]) == [[1.0, 2.0]]
 
 
+@pytest.mark.slow
 def test_workers_of_other_configurations_are_refused(tmp_path):
     addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     line = [sys.executable, str(ROOT / "train.py"), *LINE.split(), "--run", str(tmp_path / "run")]
