@@ -106,7 +106,7 @@ class SampleGrids(keras.callbacks.Callback):
         folder = self.run.path / "samples"
         folder.mkdir(exist_ok=True)
         # A training that was killed before its first step may have drawn some of the pictures.
-        if int(self.model.optimizer.iterations) == 0 or not any(folder.iterdir()):
+        if int(self.model.optimizer.iterations.numpy()) == 0 or not any(folder.iterdir()):
             self._draw(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None):
