@@ -84,10 +84,12 @@ class CausalTransformer(keras.layers.Layer):
         return self.last(self.norm(hidden))
 
     def empty_cache(self, sequences) -> list[tf.Tensor]:
-        """The cache before the first element: zeros for the keys and values of each layer, [n, T, width] each."""
-        width = self.position.shape[-1]
-        zeros = tf.tile(tf.zeros_like(sequences[..., :1], self.compute_dtype), (1, 1, width))
-        return [zeros] * (2 * len(self.layers))
+        """The cache before the first element: zeros for the keys and values, [n, heads, T, width / heads] each."""
+        cache = []
+        for layer in self.layers:
+            zeros = tf.zeros_like(sequences[:, tf.newaxis, :, :1], self.compute_dtype)
+            cache += [tf.tile(zeros, (1, layer.heads, 1, layer.width // layer.heads))] * 2
+        return cache
 
     def element_parameters(
         self, previous, cache, index, one_hot=None, attention_scale=1.0
@@ -163,26 +165,31 @@ class AttentionLayer(keras.layers.Layer):
 
     def call(self, hidden, training=False):
         inputs = self.first_norm(hidden)
-        attended = self._attend(self.queries(inputs), self.keys(inputs), self.values(inputs), self.earlier)
+        projected = (self._split(layer(inputs)) for layer in (self.queries, self.keys, self.values))
+        attended = self._attend(*projected, self.earlier)
         hidden += self.dropout(self.merge(attended), training=training)
         return hidden + self.dropout(self._dense(hidden), training=training)
 
     def attend_to_cache(self, hidden, keys, values, index, attention_scale=1.0):
-        """(output [n, 1, W] of the element `index`, keys, values) from its input [n, 1, W] and the cache [n, T, W]."""
+        """(output [n, 1, W] of the element `index`, keys, values) from its input [n, 1, W] and the cache.
+
+        The cache is kept as the products of attention need it, [n, heads, T, W / heads]. Rearranging the cache for each
+        element would take most of the time.
+        """
         inputs = self.first_norm(hidden)
         # An element is written by adding, because TensorFlow Lite has no tensor arrays for a batch of open size.
         element = tf.cast(tf.equal(tf.range(self.length), index), keys.dtype)[:, tf.newaxis]
-        keys += element * self.keys(inputs)
-        values += element * self.values(inputs)
+        keys += element * self._split(self.keys(inputs))
+        values += element * self._split(self.values(inputs))
         later = MASKED * tf.cast(tf.range(self.length) > index, tf.float32)
-        hidden += self.merge(self._attend(self.queries(inputs), keys, values, later, attention_scale))
+        hidden += self.merge(self._attend(self._split(self.queries(inputs)), keys, values, later, attention_scale))
         return hidden + self._dense(hidden), keys, values
 
     def _dense(self, hidden):
         return self.reduce(tanh_gelu(self.expand(self.second_norm(hidden))))
 
     def _attend(self, queries, keys, values, mask, scale=1.0):
-        queries, keys, values = self._split(queries), self._split(keys), self._split(values)
+        """Attention of each head, [n, heads, T, W / heads] each → all heads beside each other, [n, T, W]."""
         logits = tf.cast(tf.matmul(queries, keys, transpose_b=True), tf.float32)
         weights = tf.nn.softmax(logits * (scale / math.sqrt(self.width // self.heads)) + mask)
         attended = tf.matmul(tf.cast(weights, values.dtype), values)
