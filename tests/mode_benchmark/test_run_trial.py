@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import tfgen
-from tests.conftest import slow_except
 from tfgen import data
 from tfgen.errors import Interrupted, RunError
 from tfgen.metrics.modes import mixture_modes
@@ -22,7 +21,7 @@ def ring(tiny_dataset):
     return data.load("ring8", train_size=128, validation_size=0)
 
 
-@pytest.mark.parametrize("method", slow_except(["packing", "mad_gan", "averaged"], "packing"))
+@pytest.mark.parametrize("method", ["packing", "mad_gan", "averaged"])
 def test_a_trial_leaves_a_run_with_metrics_model_and_modes(method, ring, tmp_path):
     steps = []
     result = run_trial(Trial("ring8", method, 1, 8), tmp_path, ring, steps.append)
@@ -43,7 +42,6 @@ def test_a_trial_leaves_a_run_with_metrics_model_and_modes(method, ring, tmp_pat
         np.testing.assert_array_equal(kept["samples"], samples)
 
 
-@pytest.mark.slow
 def test_a_finished_trial_is_not_repeated_even_if_an_earlier_version_finished_it(ring, tmp_path, monkeypatch):
     first = run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring)
     monkeypatch.setattr(module, "make_batches_and_model", None)
@@ -54,7 +52,6 @@ def test_a_finished_trial_is_not_repeated_even_if_an_earlier_version_finished_it
     assert run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring) == first
 
 
-@pytest.mark.slow
 def test_an_interrupted_trial_ends_as_one_that_was_not(ring, tmp_path, monkeypatch):
     monkeypatch.setattr("tfgen.training.loop.CHUNK_SECONDS", 0.0)
     whole = run_trial(Trial("ring8", "r1", 0, 8), tmp_path / "a", ring)
@@ -81,7 +78,6 @@ def test_an_interrupted_trial_ends_as_one_that_was_not(ring, tmp_path, monkeypat
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
-@pytest.mark.slow
 def test_a_folder_of_another_trial_is_refused_and_kept(ring, tmp_path):
     run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring)
     before = (tmp_path / "trial.json").read_bytes()

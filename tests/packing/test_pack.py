@@ -110,7 +110,6 @@ def test_likelihoods_are_those_of_the_packed_weights(own, packed):
     assert "float32" not in likelihood_summary(LikelihoodEntry.from_json(entry))
 
 
-@pytest.mark.slow
 def test_the_inversion_of_a_flow_is_that_of_the_packed_weights(own, tmp_path):
     line = "--model flow --preset quick --width 4 --couplings 1 --epochs 1"
     train_main([*line.split(), "--data", str(own.parent / "own.npz"), "--run", str(tmp_path / "run")])
@@ -135,7 +134,6 @@ def test_the_distance_of_samples_to_training_images_is_that_of_the_packed_weight
     assert found["pixels"]["distance"] != before["pixels"]["distance"]
 
 
-@pytest.mark.slow
 def test_the_distance_is_measured_in_the_features_of_the_data_s_classifier_too(tmp_path, capsys):
     line = "--model vae --hidden 8 --latent-dim 2 --epochs 1 --data digits"
     train_main([*line.split(), "--run", str(tmp_path / "run")])
@@ -272,7 +270,6 @@ def packed_conditional(tmp_path_factory, digits):
     return folder / "classes", folder / "run"
 
 
-@pytest.mark.slow
 def test_a_packed_conditional_model_keeps_its_classes(packed_conditional):
     small, run = (load(folder) for folder in packed_conditional)
     assert small.classes == run.classes
@@ -283,7 +280,6 @@ def test_a_packed_conditional_model_keeps_its_classes(packed_conditional):
     assert sum(record["class_frequencies"]) == pytest.approx(1.0)
 
 
-@pytest.mark.slow
 def test_the_licence_of_the_pictures_stands_in_the_list_of_models(packed_conditional, monkeypatch, capsys):
     from tfgen.cli.models import main as models_main
 
@@ -292,7 +288,6 @@ def test_the_licence_of_the_pictures_stands_in_the_list_of_models(packed_conditi
     assert capsys.readouterr().out.rstrip().endswith("; 10 classes; pictures: CC0 (a test)")
 
 
-@pytest.mark.slow
 def test_a_conditional_model_without_its_classes_is_refused(packed_conditional, tmp_path):
     folder = copy_of(packed_conditional[0], tmp_path / "classes")
     record = json.loads((folder / "pretrained.json").read_text())

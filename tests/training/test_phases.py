@@ -60,7 +60,6 @@ def test_a_finished_cosine_run_goes_on_as_a_recorded_phase(first, tmp_path):
     assert Run.open(run.path).config == after.config
 
 
-@pytest.mark.slow
 def test_a_phase_that_was_killed_ends_in_the_same_bits(first, tmp_path, monkeypatch):
     whole, broken = (copy_of(first, tmp_path / name) for name in ("whole", "broken"))
     main(["--resume", str(whole.path), *OPTIONS])
@@ -86,7 +85,6 @@ def test_a_phase_that_was_killed_ends_in_the_same_bits(first, tmp_path, monkeypa
     np.testing.assert_array_equal(broken.load_model().sample(4), whole.load_model().sample(4))
 
 
-@pytest.mark.slow
 def test_a_longer_run_of_a_constant_schedule_is_no_new_phase(first, tmp_path):
     run = Run.create_at(tmp_path / "run", first.config.with_options({"schedule": "constant"}))
     assert next_phase(run, {"epochs": 5}) == run.config.with_options({"epochs": 5})
@@ -94,7 +92,6 @@ def test_a_longer_run_of_a_constant_schedule_is_no_new_phase(first, tmp_path):
     assert next_phase(run, {}) == run.config
 
 
-@pytest.mark.slow
 def test_a_phase_needs_more_epochs_than_are_done(first):
     for options, received in (({"epochs": 2}, "--epochs 2"), ({"batch_size": 16}, "no --epochs")):
         with pytest.raises(RunError, match=rf"--epochs: expected more than 2, .*Received: {received}"):

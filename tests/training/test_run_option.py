@@ -8,9 +8,6 @@ from tfgen.cli.train import main
 from tfgen.runs.lock import run_lock
 from tfgen.runs.run import Run
 
-# `test_choose.py` is quicker: the same command resumes a run, and other options are refused.
-pytestmark = pytest.mark.slow
-
 LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --no-evaluate-test"
 
 

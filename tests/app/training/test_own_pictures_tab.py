@@ -47,7 +47,6 @@ def size(page) -> str:
     return page.get_by_label("Image size", exact=True).input_value()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_shows_what_training_would_see(opened, archive, width, scheme):
     page = opened("Train a new model", width)
@@ -70,7 +69,6 @@ def test_the_page_shows_what_training_would_see(opened, archive, width, scheme):
     page.wait_for_function("document.querySelector('#own-size input').value === '0'")
 
 
-@pytest.mark.slow
 def test_a_typed_size_stays_and_changes_the_description(opened, archive):
     page = opened("Train a new model")
     field = page.get_by_label("Image size", exact=True)
@@ -85,7 +83,6 @@ def test_a_typed_size_stays_and_changes_the_description(opened, archive):
     assert size(page) == "8"
 
 
-@pytest.mark.slow
 def test_a_bad_archive_or_size_gives_a_sentence_and_hides_the_sheet(opened, archive, tmp_path):
     page = opened("Train a new model")
     drop(page, archive("good.zip", 10))

@@ -216,7 +216,6 @@ def test_the_supervisor_gives_up_without_a_new_checkpoint(tmp_path):
     assert (tmp_path / "logs" / "worker-0.log").read_text().count("--- ") == 3
 
 
-@pytest.mark.slow
 def test_the_supervisor_restarts_as_long_as_there_are_new_checkpoints(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     program = (
@@ -230,7 +229,6 @@ def test_the_supervisor_restarts_as_long_as_there_are_new_checkpoints(tmp_path):
     assert (tmp_path / "checkpoints" / "checkpoint").read_text() == "6"
 
 
-@pytest.mark.slow
 def test_a_worker_without_heartbeat_is_lost_and_one_with_heartbeats_is_not(tmp_path, capsys):
     program = (
         "first = not (run / 'again').exists()\n"
@@ -262,7 +260,6 @@ def test_the_error_of_the_worker_that_caused_the_loss_is_reported(tmp_path):
     assert (tmp_path / "logs" / "worker-0.log").read_text().count("--- ") == 1
 
 
-@pytest.mark.slow
 def test_a_port_that_another_program_took_is_replaced_by_others(tmp_path, capsys, monkeypatch):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
