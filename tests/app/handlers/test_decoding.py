@@ -19,10 +19,13 @@ from tfgen.app.handlers.single_picture import sample_picture
 from tfgen.app.labels import ANY
 from tfgen.app.model_cache import ModelCache
 from tfgen.app.pictures import grid_picture
+from tfgen.app.tabs.sample import _update
 from tfgen.errors import ConfigError, UndefinedError
 from tfgen.models import family
 
 FLOW = "flow-transformers"
+#: Guidance of the flow, if no other is asked for.
+USUAL = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def folder(shelf, digits, tmp_path_factory):
     architecture = {"transformers": 2, "patch": 4, "width": 8, "heads": 2, "squeeze": (1,), "couplings": (0,)}
     # With noise of this size, pictures with and without noise differ clearly.
     noise = {"dequantization": "gaussian", "noise": 0.5}
-    model = family("flow")((8, 8, 1), 17, checkerboard=0, **architecture, **noise)
+    model = family("flow")((8, 8, 1), 17, checkerboard=0, guidance=USUAL, **architecture, **noise)
     model.compile(keras.optimizers.Adam(3e-3))
     model.initialize_from(digits[:64])
     model.fit(digits[:256], batch_size=64, epochs=2, verbose=0)
@@ -58,7 +61,7 @@ def test_the_pictures_are_those_of_the_model_with_these_settings(context, guidan
         expected = np.asarray(grid_picture(model.sample(4, seed=3).numpy()))
     picture, caption = sample(context, FLOW, 4, 3, 1.0, ANY, guidance, noise)
     assert np.abs(pixels(picture) - expected).max() <= 1
-    assert f"guidance {guidance or 0:g}, noise {noise}." in caption
+    assert f"guidance {USUAL if guidance is None else guidance:g}, noise {noise}." in caption
 
 
 def test_the_settings_change_the_picture_and_do_not_stay(context):
@@ -70,6 +73,14 @@ def test_the_settings_change_the_picture_and_do_not_stay(context):
     with pytest.raises(ConfigError):
         drawn(2.0, "?")
     np.testing.assert_array_equal(drawn(), usual)
+
+
+def test_the_tab_opens_with_the_guidance_of_the_model_and_keeps_that_of_an_address(context):
+    values = {"model": FLOW, "count": 4, "seed": 0, "temperature": 1.0, "label": ANY, "guidance": 0.0, "noise": KEPT}
+    for before, expected in (({}, USUAL), ({**values, "model": "vae"}, USUAL), (None, 0.0), (values, 0.0)):
+        assert _update(context, values, before)[0] == {**values, "guidance": expected}
+    other = {**values, "model": "vae", "guidance": 2.0}
+    assert _update(context, other, values)[0] == {**other, "guidance": 0.0, "noise": REMOVED}
 
 
 def test_files_have_the_settings_in_their_metadata(context):

@@ -37,24 +37,7 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
                 following = gr.Button("Next pictures", size="sm", scale=0, min_width=130, elem_classes=["quiet"])
             temperature = components.temperature()
             label = components.class_dropdown(elem_id="sample-class")
-            guidance = components.slider(
-                0.0,
-                MOST_GUIDANCE,
-                0.0,
-                step=0.25,
-                label="Guidance",
-                info="How much the flow prefers typical pictures of the class. Larger: clearer, less varied",
-                visible=False,
-                elem_id="guidance",
-            )
-            noise = components.radio(
-                [REMOVED, KEPT, BOTH],
-                value=REMOVED,
-                label="Noise of the pictures",
-                info="The flow was trained on pictures with noise, and removes the noise from its samples",
-                visible=False,
-                elem_id="noise",
-            )
+            guidance, noise = _flow_controls()
             caption = gr.Markdown(elem_classes=["caption"])
         with gr.Column(scale=3, min_width=300, elem_classes=["result"]):
             picture = components.picture("Samples", elem_id="samples")
@@ -94,20 +77,44 @@ def build(context: Context, header: Header, tab: gr.Tab) -> None:
     views.connect(context, header, view, changes)
 
 
+def _flow_controls() -> tuple[gr.Slider, gr.Radio]:
+    """Add the controls of flows, guidance and noise, which `_update` shows for models that have them."""
+    guidance = components.slider(
+        0.0,
+        MOST_GUIDANCE,
+        0.0,
+        step=0.25,
+        label="Guidance",
+        info="How much the flow prefers typical pictures of the class. Larger: clearer, less varied",
+        visible=False,
+        elem_id="guidance",
+    )
+    noise = components.radio(
+        [REMOVED, KEPT, BOTH],
+        value=REMOVED,
+        label="Noise of the pictures",
+        info="The flow was trained on pictures with noise, and removes the noise from its samples",
+        visible=False,
+        elem_id="noise",
+    )
+    return guidance, noise
+
+
 def _update(
     context: Context, values: dict[str, Any], before: dict[str, Any] | None
 ) -> tuple[dict[str, Any], list[Any]]:
     """Return what `tfgen.app.views.Update` says. Another model replaces values that it does not have."""
     values, selector = dict(values), gr.skip()
     of_flow = [gr.skip(), gr.skip()]
-    before = before or {}
+    is_address, before = before is None, before or {}
     with context.models.using(values["model"]) as model:
         if before.get("model") != values["model"]:
             classes = classes_of(context, values["model"])
             if before:
                 values["label"] = kept(values["label"], classes, OTHERS)
-                values["guidance"] = decoding.usual_guidance(model)
                 values["noise"] = values["noise"] if decoding.has_noise(model) else REMOVED
+            if not is_address:
+                values["guidance"] = decoding.usual_guidance(model)
             selector = components.class_update(values["label"], classes, OTHERS)
             of_flow = [
                 gr.update(value=values["guidance"], visible=decoding.has_guidance(model)),
