@@ -127,11 +127,13 @@ def test_a_batch_fits_the_training_set_and_the_replicas():
 
 
 def test_products_are_in_bfloat16_where_the_cpu_has_instructions_and_xla_is_not_asked_for():
-    def precision(given=None, **facts):
-        return chosen("vae", Facts(32, 32, 3, 256, 5_000, **facts), 1_000, 10, given).train.precision
+    def precision(given=None, model="vae", **facts):
+        return chosen(model, Facts(32, 32, 3, 256, 5_000, **facts), 1_000, 10, given).train.precision
 
     assert precision(bfloat16_instructions=True) == "bfloat16_products"
     assert precision() == precision(device="gpu", bfloat16_instructions=True) == "float32"
+    assert precision(model="flow", bfloat16_instructions=True) == "bfloat16_products"
+    assert precision(model="gan", bfloat16_instructions=True) == "float32"
     assert precision({"xla": "on"}, bfloat16_instructions=True) == "float32"
     assert precision({"precision": "float32"}, bfloat16_instructions=True) == "float32"
 

@@ -37,7 +37,7 @@ def choose(model: str, facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
         facts: what is known about the data, the device and the time.
         given: options that the user has set, by name. They are left out of the result, and other options follow them.
     """
-    return _left_to_rules(model, [*_RULES[model].rules(facts, given), *auto_training.rules(facts, given)], given)
+    return _left_to_rules(model, [*_RULES[model].rules(facts, given), *auto_training.rules(model, facts, given)], given)
 
 
 def choose_length(config: RunConfig, examples: int, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:

@@ -17,9 +17,14 @@ MOST_EPOCHS = 50
 PASS_FACTOR = 2.0
 
 
-def rules(facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
-    """The number format of a training on this device."""
-    if facts.device == "gpu" or not facts.bfloat16_instructions or given.get("xla") == "on":
+def rules(model: str, facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
+    """The number format of a training on this device.
+
+    GANs stay in float32: the effect of bfloat16 on their samples is not known.
+    """
+    if model not in ("vae", "flow") or given.get("xla") == "on":
+        return []
+    if facts.device == "gpu" or not facts.bfloat16_instructions:
         return []
     return [Choice("precision", "bfloat16_products", "this processor has instructions for products of bfloat16")]
 
