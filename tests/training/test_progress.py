@@ -75,3 +75,7 @@ def test_a_model_worse_than_independent_pixels_gets_a_warning_with_what_to_try()
     assert "--preset auto" in warning
     assert "--preset auto" not in warning_about(run_config("vae", "auto", data="./x"), entry(2.1))
     assert warning_about(config, entry(2.1, None)) is None
+    # Gaussian noise hides the exact level of a pixel, so that every such flow needs more bits.
+    transformers = {"transformers": 1, "couplings": (0,), "checkerboard": 0}
+    assert warning_about(run_config("flow", dequantization="gaussian", **transformers), entry(2.1)) is None
+    assert warning_about(run_config("flow", dequantization="uniform", **transformers), entry(2.1)) is not None

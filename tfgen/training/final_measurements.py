@@ -61,8 +61,11 @@ def measure_and_draw(run: "Run", distribution: "DistributionContext") -> str | N
 def warning_about(config: "RunConfig", entry: "LikelihoodEntry") -> str | None:
     """A sentence about a likelihood that is worse than the baseline of independent pixels, and what to try.
 
-    None if the likelihood is better, or there is no baseline.
+    None if the likelihood is better, or there is no baseline. None for a flow with gaussian noise too: the noise hides
+    the exact levels of the pixels, which costs more bits than independent pixels need.
     """
+    if getattr(config.architecture, "dequantization", None) == "gaussian":
+        return None
     bits, baseline = entry.bits_per_dim, entry.pixel_marginal_bits_per_dim
     if bits is None or baseline is None or bits < baseline:
         return None
