@@ -32,7 +32,8 @@ def sample_zip(
         seed: seed of the first picture. The others use the following seeds.
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
         label: class of the pictures, as for `sample`.
-        guidance, noise: as for `sample`.
+        guidance: weight of the guidance, as for `sample`.
+        noise: "removed" or "kept", as for `sample`.
 
     Returns:
         The .zip. The name and the metadata of each PNG, in the model's own size, hold the seed and the class.

@@ -35,7 +35,8 @@ def sample_picture(
         seed: seed of the picture.
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
         label: class of the picture, for a model with classes: its name, or "any class", which the seed draws.
-        guidance, noise: as for `sample`.
+        guidance: weight of the guidance, as for `sample`.
+        noise: "removed" or "kept", as for `sample`.
 
     Returns:
         The enlarged picture; a PNG in the model's own size, whose metadata hold the model, the seed, the temperature
