@@ -15,9 +15,9 @@ quickly = settings(
 )
 #: Handlers that start or change nothing → valid arguments.
 HANDLERS = {
-    "sample": ["vae", 4, 0, 1.0, ANY],
-    "sample_zip": ["vae", 4, 0, 1.0, ANY],
-    "sample_picture": ["vae", 0, 1.0, ANY],
+    "sample": ["vae", 4, 0, 1.0, ANY, 0.0, "removed"],
+    "sample_zip": ["vae", 4, 0, 1.0, ANY, 0.0, "removed"],
+    "sample_picture": ["vae", 0, 1.0, ANY, 0.0, "removed"],
     "interpolate": ["vae", 0, 1, 3, "linear", 1.0, ANY, ANY],
     "interpolate_pictures": ["vae", None, None, 3, "linear", True, ANY, ANY],
     "mix": ["vae-classes", 0, 1, 2, 3, 1.0, 1.0, 0.5, 0.0, 1.0, ANY, ANY, ANY, ANY],

@@ -44,7 +44,7 @@ def test_gradio_client_gets_the_same_message(client):
 # -- bad values -------------------------------------------------------------------------------------------------------
 
 
-SAMPLE, WAY = ["gan", 4, 0, 1.0, ANY], ["gan", 0, 1, 5, "linear", 1.0, ANY, ANY]
+SAMPLE, WAY = ["gan", 4, 0, 1.0, ANY, 0.0, "removed"], ["gan", 0, 1, 5, "linear", 1.0, ANY, ANY]
 PLACE = ["gan", 0, 0, 0, "around a sample", 1, 2, ANY]
 UNKNOWN = r"Expected one of digits-flow, .*which does not exist"
 BAD = [
@@ -103,7 +103,7 @@ def test_a_bad_value_gives_a_message(error_of, handler, data, index, value, word
 
 
 def test_too_few_values_give_a_message(error_of):
-    assert "needed: 5, got: 1" in error_of("sample", "gan")
+    assert "needed: 7, got: 1" in error_of("sample", "gan")
 
 
 def test_gradio_client_gets_the_message_about_a_bad_value(client):

@@ -30,7 +30,7 @@ def test_files_of_the_machine_are_not_served(app, runs):
 
 
 def test_a_result_is_served_and_nothing_else_in_its_folder(app, call):
-    _, (picture, _) = call("sample", "gan", 4, 0, 1.0, "any class")
+    _, (picture, _) = call("sample", "gan", 4, 0, 1.0, "any class", 0.0, "removed")
     answer = httpx.get(picture["url"])
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/png"
