@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen.products import has_bfloat16_instructions, products_in_bfloat16
 
 needs_instructions = pytest.mark.skipif(
-    not has_bfloat16_instructions(), reason="TensorFlow converts products on processors with these instructions only"
+    not has_bfloat16_instructions(), reason="the processor has no instructions for bfloat16"
 )
 
 

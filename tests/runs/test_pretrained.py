@@ -69,9 +69,8 @@ def test_the_files_are_small_and_name_the_commands_that_made_them(name):
     assert {"config.json", "versions.json", "metrics.jsonl", "weights.npz", "samples.png"} <= set(files)
     limit = 6 if Run.open(name).config.model == "flow" else 3
     assert sum(map(len, files.values())) <= limit * MIB
-    # One byte for each value of the 64 samples is more than lossless compression needs. The file shows each pixel as a
-    # square, for which PNG needs more: with noisy pictures in squares of 3×3, about half as much again.
-    assert len(files["samples.png"]) <= max(100_000, 1.5 * 64 * math.prod(Run.open(name).load_model().event_shape))
+    # One byte for each value of the 64 samples is more than lossless compression needs.
+    assert len(files["samples.png"]) <= max(100_000, 64 * math.prod(Run.open(name).load_model().event_shape))
     for file, content in files.items():
         if file.endswith(("json", "jsonl")):
             # No absolute path and no home folder.

@@ -53,6 +53,8 @@ def against_baseline(entry: LikelihoodEntry) -> str:
     baseline = entry.pixel_marginal_bits_per_dim
     if not baseline or not entry.bits_per_dim or entry.bits_per_dim < 0:
         return " (lower is better)"
+    if entry.estimator.startswith("gaussian"):
+        return " (lower is better; noise hides the exact values of the pixels, so that guessing them is no comparison)"
     ratio = baseline / entry.bits_per_dim
     if ratio >= 1.05:
         return f", {ratio:.1f} times fewer than guessing each pixel by itself (lower is better)"

@@ -12,8 +12,8 @@ from tfgen.errors import UndefinedError
 if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
 
-#: Largest weight of the guidance.
-MOST_GUIDANCE = 5.0
+#: Largest weight of the guidance, as in the configuration of a flow.
+MOST_GUIDANCE = 20.0
 #: What happens to the noise of a picture.
 REMOVED, KEPT = "removed", "kept"
 
@@ -41,7 +41,7 @@ def decoding(
 
     Args:
         model: the model.
-        guidance: weight from 0 to 5; None for the model's own.
+        guidance: weight from 0 to 20; None for the model's own.
         noise: `REMOVED` or `KEPT`.
 
     Raises:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tfgen.models.contract import GenerativeModel
     from tfgen.runs.run import Run
 
+#: Approximate side of the picture of samples, in pixels.
+PICTURE_SIDE = 600
+
 #: A likelihood that took longer than this number of seconds is by default not measured again.
 MAX_SECONDS = 600.0
 
@@ -51,9 +54,8 @@ def pack(
         RunError: if the run is not finished or is packed already, if the folder exists, or if a weight is not finite.
         ConfigError: if `out` is not writable.
     """
-    from tfgen.evaluation.samples import draw_samples, save_samples
     from tfgen.packing.remeasure import remeasure
-    from tfgen.packing.rounding import SAMPLES, save_rounded
+    from tfgen.packing.rounding import save_rounded
     from tfgen.runs.run import Run
 
     target = check_packable(run, name, out)
@@ -71,10 +73,23 @@ def pack(
         packed = Run(folder, run.config)
         rounded = save_rounded(model, run, packed, record, report)
         write_json(folder / pretrained.RECORD, record)
-        save_samples(rounded, draw_samples(rounded, SAMPLES), folder / "samples.png")
+        _draw(rounded, folder / "samples.png")
         remeasure(run, packed, rounded, max_seconds, report)
         move_durably(folder, target)
     return Run.open(target)
+
+
+def _draw(model: "GenerativeModel", path: Path) -> None:
+    """Write the picture of the first seeds, small enough for a package."""
+    from tfgen.evaluation.samples import draw_samples, save_samples
+    from tfgen.packing.rounding import SAMPLES
+    from tfgen.plots.grid import image_grid, save_grid, scale_for
+
+    examples = draw_samples(model, SAMPLES)
+    if model.is_image:
+        save_grid(examples, path, scale=scale_for(image_grid(examples), PICTURE_SIDE))
+    else:
+        save_samples(model, examples, path)
 
 
 def check_packable(run: "Run", name: str, out: str | Path) -> Path:

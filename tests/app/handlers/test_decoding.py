@@ -111,9 +111,9 @@ def test_models_without_these_settings_refuse_other_values_than_the_usual(contex
 @pytest.mark.parametrize(
     ("guidance", "noise", "message"),
     [
-        (5.1, REMOVED, "guidance: expected a number from 0 to 5. Received: 5.1"),
-        (float("nan"), REMOVED, "guidance: expected a number from 0 to 5. Received: nan"),
-        ("2", REMOVED, "guidance: expected a number from 0 to 5. Received: '2'"),
+        (20.1, REMOVED, "guidance: expected a number from 0 to 20. Received: 20.1"),
+        (float("nan"), REMOVED, "guidance: expected a number from 0 to 20. Received: nan"),
+        ("2", REMOVED, "guidance: expected a number from 0 to 20. Received: '2'"),
         (1.0, "gone", "noise: expected one of removed, kept. Received: 'gone'"),
     ],
 )

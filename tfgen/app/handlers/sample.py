@@ -38,7 +38,7 @@ def sample(
         temperature: factor on the standard deviation of the latent noise, 0 to 2.
         label: class of the pictures, for a model with classes: its name; "any class", which each seed draws; or "each
             class in turn", with a row of the grid for each class.
-        guidance: weight of the guidance of a flow of transformers, 0 to 5; null for the weight of the model.
+        guidance: weight of the guidance of a flow of transformers, 0 to 20; null for the weight of the model.
         noise: "removed", or "kept" for the pictures of a flow with gaussian noise as they are before its removal.
 
     Returns:
