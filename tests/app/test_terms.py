@@ -31,6 +31,12 @@ def test_a_likelihood_is_compared_with_guessing_each_pixel_by_itself(bits, basel
     assert against_baseline(entry(bits, baseline)) == words
 
 
+def test_bits_under_gaussian_noise_are_not_compared_with_guessed_pixels():
+    noisy = entry(5.9, 5.3).model_copy(update={"estimator": "gaussian dequantization bound, 1 sample"})
+    assert "times more" not in against_baseline(noisy)
+    assert "no comparison" in against_baseline(noisy)
+
+
 def test_every_term_is_one_sentence_in_the_list():
     for term, meaning in TERMS.items():
         assert meaning.endswith(".") and meaning.count(". ") == 0
