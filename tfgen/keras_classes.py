@@ -40,7 +40,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
 }
 #: Module → the registered names of its functions.
 FUNCTIONS: dict[str, tuple[str, ...]] = {
-    "tfgen.networks.mlp": ("leaky_relu",),
+    "tfgen.networks.activations": ("leaky_relu", "gelu", "tanh_gelu", "silu"),
     "tfgen.networks.residual_block": ("fused_leaky_relu",),
 }
 PACKAGE = "tfgen"

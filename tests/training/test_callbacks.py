@@ -4,6 +4,7 @@ import json
 import math
 import types
 
+import keras
 import pytest
 
 from tfgen.config.presets import run_config
@@ -19,7 +20,8 @@ def run(tmp_path):
 def drawn_at(run, step) -> list[int]:
     """The epochs whose pictures are drawn when the training begins at a step."""
     callback, drawn = SampleGrids(run), []
-    callback.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(iterations=step)))
+    iterations = keras.Variable(step, dtype="int64", trainable=False)
+    callback.set_model(types.SimpleNamespace(optimizer=types.SimpleNamespace(iterations=iterations)))
     callback._draw = drawn.append
     callback.on_train_begin()
     return drawn

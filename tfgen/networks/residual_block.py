@@ -9,7 +9,7 @@ SLOPE = 0.2
 
 @keras.saving.register_keras_serializable("tfgen")
 def fused_leaky_relu(x):
-    """max(x, 0.2 x) as one operator, which is faster on a CPU than `tfgen.networks.mlp.leaky_relu`."""
+    """max(x, 0.2 x) as one operator, which is faster on a CPU than `tfgen.networks.activations.leaky_relu`."""
     return tf.nn.leaky_relu(x, SLOPE)
 
 
