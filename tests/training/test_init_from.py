@@ -38,6 +38,7 @@ def test_a_new_model_gets_the_weights_and_their_average(start):
         np.testing.assert_array_equal(weights(model)[0], weights(start.load_model())[0])
 
 
+@pytest.mark.slow
 def test_without_a_preset_the_architecture_is_taken_over_and_the_start_is_recorded(start, tmp_path, monkeypatch):
     monkeypatch.chdir(start.path.parent)
     run = tmp_path / "run"

@@ -60,6 +60,7 @@ def test_a_finished_cosine_run_goes_on_as_a_recorded_phase(first, tmp_path):
     assert Run.open(run.path).config == after.config
 
 
+@pytest.mark.slow
 def test_a_phase_that_was_killed_ends_in_the_same_bits(first, tmp_path, monkeypatch):
     whole, broken = (copy_of(first, tmp_path / name) for name in ("whole", "broken"))
     main(["--resume", str(whole.path), *OPTIONS])

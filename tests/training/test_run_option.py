@@ -54,7 +54,7 @@ def test_a_run_without_its_checkpoints_is_not_trained_again(tmp_path, capsys):
     assert len(Run.open(run).metrics()) == 2
 
 
-@pytest.mark.parametrize("purpose", ["training", "launch"])
+@pytest.mark.parametrize("purpose", ["training", pytest.param("launch", marks=pytest.mark.slow)])
 def test_a_run_that_another_process_trains_is_refused_and_unchanged(purpose, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("tfgen.training.session.LOCK_TIMEOUT", 0.0)
     run = tmp_path / "run"

@@ -74,6 +74,7 @@ def transformer(runs, tiny_models):
     shutil.rmtree(runs.root / "transformers")
 
 
+@pytest.mark.slow
 def test_a_flow_of_transformers_has_guidance_and_shows_its_pictures_with_their_noise(transformer, opened):
     window = opened()
     guidance, noise = window.page.locator("#guidance"), window.page.locator("#noise")

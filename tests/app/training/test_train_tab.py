@@ -132,6 +132,7 @@ def test_a_program_trains_on_pictures(served, client, cats):
 # -- in a browser -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_offered_options_follow_the_family_and_the_preset(opened):
     page = opened("Train a new model")
     assert "Expected result on digits" in expected_result(page)

@@ -95,6 +95,7 @@ def test_the_server_does_not_serve_files_of_a_run(served, opened):
         assert answer.status in (403, 404)
 
 
+@pytest.mark.slow
 def test_the_arrow_keys_on_the_slider_step_through_the_epochs(served, opened):
     name = served.train("fast", epochs=12)
     shutil.rmtree(served.root / name / "samples", ignore_errors=True)

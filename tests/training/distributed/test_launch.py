@@ -216,6 +216,7 @@ def test_the_supervisor_gives_up_without_a_new_checkpoint(tmp_path):
     assert (tmp_path / "logs" / "worker-0.log").read_text().count("--- ") == 3
 
 
+@pytest.mark.slow
 def test_the_supervisor_restarts_as_long_as_there_are_new_checkpoints(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     program = (
