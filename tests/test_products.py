@@ -1,12 +1,14 @@
 """Products in bfloat16: what the block changes, what it leaves alone, and the detection of the processor."""
 
+import contextlib
 import os
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgen.products import has_bfloat16_instructions, products_in_bfloat16
+from tfgen import products
+from tfgen.products import bfloat16_speedup, has_bfloat16_instructions, products_in_bfloat16
 
 needs_instructions = pytest.mark.skipif(
     not has_bfloat16_instructions(), reason="the processor has no instructions for bfloat16"
@@ -89,3 +91,31 @@ def test_the_instructions_are_read_from_the_description_of_the_processor(tmp_pat
     (tmp_path / "cpuinfo").write_text(f"model name\t: X\nflags\t\t: {flags}\n")
     assert has_bfloat16_instructions(tmp_path / "cpuinfo") is expected
     assert not has_bfloat16_instructions(tmp_path / "none")
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [({False: 3.0, True: 1.5}, 2.0), ({False: 1.0, True: 4.0}, 0.25)])
+def test_the_speedup_is_the_ratio_of_the_times_of_float32_and_bfloat16(seconds, expected, monkeypatch):
+    """With a clock that the format of the products advances."""
+    now, block = [0.0], products.products_in_bfloat16
+
+    @contextlib.contextmanager
+    def slow_block(wanted=True):
+        with block(wanted):
+            yield
+            now[0] += seconds[wanted]
+
+    class Clock:
+        @staticmethod
+        def perf_counter():
+            return now[0]
+
+    monkeypatch.setattr(products, "has_bfloat16_instructions", lambda: True)
+    monkeypatch.setattr(products, "products_in_bfloat16", slow_block)
+    monkeypatch.setattr(products, "time", Clock)
+    assert bfloat16_speedup() == pytest.approx(expected)
+
+
+def test_without_instructions_nothing_is_measured(monkeypatch):
+    monkeypatch.setattr(products, "has_bfloat16_instructions", lambda: False)
+    monkeypatch.setattr(products, "time", None)
+    assert bfloat16_speedup() == 1.0

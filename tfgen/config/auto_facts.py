@@ -20,7 +20,7 @@ class Facts:
         device: kind of device that trains.
         replicas: number of devices that share a batch.
         minutes: time for which the training is planned.
-        bfloat16_instructions: whether a CPU has instructions for products of bfloat16.
+        bfloat16_speedup: how many times faster a CPU computes products with factors in bfloat16 than in float32.
     """
 
     height: int
@@ -32,7 +32,7 @@ class Facts:
     device: Literal["cpu", "gpu"] = "cpu"
     replicas: int = 1
     minutes: float = DEFAULT_MINUTES
-    bfloat16_instructions: bool = False
+    bfloat16_speedup: float = 1.0
 
     @property
     def side(self) -> int:

@@ -7,6 +7,8 @@ from tfgen.config.auto_facts import Choice, Facts
 from tfgen.config.run import RunConfig
 
 OPTIONS = frozenset({"precision", "epochs", "steps_per_epoch", "warmup", "ema"})
+#: Smallest measured speedup of products for which a training uses bfloat16. The other operations of a step gain nothing.
+BFLOAT16_SPEEDUP = 1.3
 #: Largest and smallest half-life of the moving average of the weights, in steps, and its share of the training.
 EMA_STEPS, EMA_SMALLEST, EMA_SHARE = 1_400, 10, 0.01
 #: Largest number of warm-up steps of the learning rate, and the share of the training.
@@ -17,16 +19,20 @@ MOST_EPOCHS = 50
 PASS_FACTOR = 2.0
 
 
-def rules(model: str, facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
-    """The number format of a training on this device.
+def may_use_bfloat16(model: str, given: Mapping[str, Any]) -> bool:
+    """Whether products in bfloat16 come into question on a CPU for a family and the options that the user has set.
 
     GANs stay in float32: the effect of bfloat16 on their samples is not known.
     """
-    if model not in ("vae", "flow") or given.get("xla") == "on":
+    return model in ("vae", "flow") and given.get("xla") != "on" and "precision" not in given
+
+
+def rules(model: str, facts: Facts, given: Mapping[str, Any]) -> list[Choice]:
+    """The number format of a training on this device."""
+    if facts.device == "gpu" or not may_use_bfloat16(model, given) or facts.bfloat16_speedup < BFLOAT16_SPEEDUP:
         return []
-    if facts.device == "gpu" or not facts.bfloat16_instructions:
-        return []
-    return [Choice("precision", "bfloat16_products", "this processor has instructions for products of bfloat16")]
+    reason = f"products are {facts.bfloat16_speedup:.1f} times as fast as in float32 on this processor"
+    return [Choice("precision", "bfloat16_products", reason)]
 
 
 def length_rules(config: RunConfig, examples: int, given: Mapping[str, Any], steps: int, epochs: int) -> list[Choice]:

@@ -81,11 +81,6 @@ class GANConfig(AdversarialConfig):
         "With --loss wgan-gp: weight λ of the gradient penalty λ (|∇D| - 1)² at points between real and generated "
         "examples",
     )
-    penalty_every: Annotated[int, Bounds(low=1, limit=1_000)] = option(
-        1,
-        "In training, compute the gradient penalties of every k-th example of a batch, with k times the weight, which "
-        "takes less time; 1 penalizes every example",
-    )
     packing: Annotated[int, Bounds(low=1, limit=1_000)] = option(
         1, "Number of examples that the discriminator classifies together (PacGAN); 1 classifies each example alone"
     )

@@ -11,8 +11,9 @@ from tfgen.config import RunConfig
 from tfgen.config.arguments import TrainArguments
 from tfgen.config.auto import auto_config, choose, choose_length, has_rules
 from tfgen.config.auto_facts import DEFAULT_MINUTES, Choice, Facts
+from tfgen.config.auto_training import may_use_bfloat16
 from tfgen.errors import ConfigError
-from tfgen.products import has_bfloat16_instructions
+from tfgen.products import bfloat16_speedup
 from tfgen.runs.run import Run
 from tfgen.training.prepare import make_batches_and_model, make_loop
 from tfgen.training.speed import Speed, measure_speed, steps_in
@@ -42,11 +43,19 @@ class Plan:
     speed: Speed | None = None
 
 
-def facts_of(config: RunConfig, dataset: "Dataset", distribution: "DistributionContext", minutes: float) -> Facts:
+def facts_of(
+    config: RunConfig,
+    dataset: "Dataset",
+    distribution: "DistributionContext",
+    minutes: float,
+    given: Mapping[str, Any],
+) -> Facts:
     """The facts about the data, the device and the time from which the rules of the preset auto choose."""
     height, width, channels = dataset.event_shape
     assert dataset.levels is not None
     device: Literal["cpu", "gpu"] = "gpu" if any("GPU" in name for name in distribution.devices) else "cpu"
+    # Several workers would measure different numbers, and might choose different formats.
+    measured = device == "cpu" and distribution.cluster is None and may_use_bfloat16(config.model, given)
     return Facts(
         height,
         width,
@@ -57,7 +66,7 @@ def facts_of(config: RunConfig, dataset: "Dataset", distribution: "DistributionC
         device=device,
         replicas=distribution.strategy.num_replicas_in_sync,
         minutes=minutes,
-        bfloat16_instructions=device == "cpu" and has_bfloat16_instructions(),
+        bfloat16_speedup=bfloat16_speedup() if measured else 1.0,
     )
 
 
@@ -90,7 +99,7 @@ def complete(
     choices: list[Choice] = []
     facts = None
     if dataset.is_images:
-        facts = facts_of(config, dataset, distribution, minutes or DEFAULT_MINUTES)
+        facts = facts_of(config, dataset, distribution, minutes or DEFAULT_MINUTES, given)
     if auto:
         assert facts is not None
         if config.train.init_from is not None:

@@ -80,31 +80,6 @@ def test_penalties_of_a_linear_discriminator_equal_the_formulas(options, expecte
     assert "penalty" in gan.loss_names
 
 
-@pytest.mark.parametrize("name", PENALIZED)
-@pytest.mark.parametrize("classes", [(), ("even", "odd")])
-def test_in_training_every_kth_example_can_carry_the_penalty_of_all(name, classes, digits):
-    """k times the penalty of the example, all logits and losses as if every example was penalized."""
-    options = {**PENALIZED[name], "discriminator_dropout": 0.0, "packing": 2}
-    images, label = tf.constant(digits[:24]), tf.range(24) % 2
-    found = {}
-    for every in (1, 3):
-        keras.utils.set_random_seed(3)
-        gan = GAN((8, 8, 1), 17, classes=classes, **{**SMALL, **options, "penalty_every": every})
-        given = {"label": label} if classes else {}
-        for training in (True, False):
-            with random.StepRng(0, 0) as rng:
-                found[every, training] = gan.losses_of(images, rng, training=training, **given)
-    assert gan.batch_multiple == 6
-    for training in (True, False):
-        for loss in ("discriminator_loss", "generator_loss"):
-            np.testing.assert_allclose(found[3, training][loss], found[1, training][loss], rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found[3, False]["penalty"], found[1, False]["penalty"], rtol=1e-4)
-    of_packs = found[1, True]["penalty"].numpy().reshape(12, 2)
-    of_packs *= np.where(np.arange(12) % 3 == 0, 3.0, 0.0)[:, None]
-    np.testing.assert_allclose(found[3, True]["penalty"], of_packs.ravel(), rtol=1e-4)
-    assert of_packs.max() > 0
-
-
 def test_the_metrics_have_no_penalty_if_none_is_configured():
     assert GAN((2,), None, **SMALL).loss_names == (
         "generator_loss",

@@ -1,16 +1,9 @@
 """The gradient penalties equal their formulas, for functions whose gradient is known."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 
-from tfgen.models.gan.penalties import (
-    interpolate,
-    lipschitz_penalty,
-    merge_every,
-    split_every,
-    with_gradient_norm,
-)
+from tfgen.models.gan.penalties import interpolate, lipschitz_penalty, with_gradient_norm
 
 
 def test_the_gradient_of_a_linear_discriminator_is_its_weights():
@@ -56,14 +49,3 @@ def test_interpolate_starts_at_the_fake_and_ends_at_the_real_example():
     found = interpolate(real, fake, tf.constant([0.0, 0.25, 1.0]))
     np.testing.assert_allclose(found[:, 0, 0, 0], [0.0, 1.0, 4.0])
     np.testing.assert_allclose(found[1], 1.0)
-
-
-@pytest.mark.parametrize("step", [2, 3])
-def test_every_kth_row_is_chosen_and_the_order_comes_back(step):
-    rows = tf.reshape(tf.range(24.0), (12, 2))
-    chosen, others = split_every(rows, step)
-    np.testing.assert_array_equal(chosen, rows[::step])
-    assert len(others) == 12 - 12 // step
-    np.testing.assert_array_equal(merge_every(chosen, others, step), rows)
-    column = rows[:, 0]
-    np.testing.assert_array_equal(merge_every(*split_every(column, step), step), column)

@@ -9,13 +9,7 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.models.gan import losses
-from tfgen.models.gan.penalties import (
-    interpolate,
-    lipschitz_penalty,
-    merge_every,
-    split_every,
-    with_gradient_norm,
-)
+from tfgen.models.gan.penalties import interpolate, lipschitz_penalty, with_gradient_norm
 
 #: Losses and metrics by name, one value for each pack of examples.
 LossValues = dict[str, tf.Tensor]
@@ -35,11 +29,6 @@ class AdversarialLosses:
     def uses_gradient_penalty(self) -> bool:
         """Whether the discriminator's loss contains the penalty (|∇D| − 1)² of WGAN-GP."""
         return self.config.loss == "wgan-gp" and self.config.gradient_penalty > 0.0
-
-    @property
-    def penalty_every(self) -> int:
-        """The number k of rows of which one is penalized in training."""
-        return self.config.penalty_every
 
     @property
     def is_penalized(self) -> bool:
@@ -85,13 +74,14 @@ class AdversarialLosses:
         """
         config, found = self.config, []
         for discriminator in self.discriminators:
-            logits_of = functools.partial(self._logits_and_norm, discriminator, training=training, one_hot=one_hot)
-            real_logit, real_logits, real_norm = logits_of(real, needed=config.r1 > 0.0)
-            fake_logit, fake_logits, fake_norm = logits_of(fake, needed=config.r2 > 0.0)
+            logits_of = functools.partial(self.logits_of, discriminator, training=training, one_hot=one_hot)
+            (real_logit, real_logits), real_norm = with_gradient_norm(logits_of, real, needed=config.r1 > 0.0)
+            (fake_logit, fake_logits), fake_norm = with_gradient_norm(logits_of, fake, needed=config.r2 > 0.0)
             penalty = 0.5 * config.r1 * real_norm + 0.5 * config.r2 * fake_norm
             if self.uses_gradient_penalty:
                 between = interpolate(real, fake, rng.uniform("interpolation", (random.rows(real),)))
-                penalty += config.gradient_penalty * self._lipschitz_penalty(discriminator, between, training, one_hot)
+                _, between_norm = with_gradient_norm(logits_of, between)
+                penalty += config.gradient_penalty * lipschitz_penalty(between_norm)
             real_correct, fake_correct = losses.correct(config.loss, real_logit, fake_logit)
             found.append(
                 {
@@ -105,40 +95,6 @@ class AdversarialLosses:
             )
         mean = {name: tf.add_n([each[name] for each in found]) / len(found) for name in found[0]}
         return mean | {"discriminator_objective": len(found) * (mean["discriminator_loss"] + mean["penalty"])}
-
-    def _logits_and_norm(
-        self, discriminator, packs, training: bool, one_hot, needed: bool
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The logit of "real" [n], all logits [n, outputs], and |∇D|² [n] if needed, else 0.
-
-        If only every k-th row is penalized, its |∇D|² is multiplied by k, and that of the other rows is 0.
-        """
-
-        def of(packs, one_hot, needed):
-            function = functools.partial(self.logits_of, discriminator, training=training, one_hot=one_hot)
-            (logit, logits), norm = with_gradient_norm(function, packs, needed)
-            return logit, logits, norm
-
-        step = self.penalty_every if training and needed else 1
-        if step == 1:
-            return of(packs, one_hot, needed)
-        parts = split_every(packs, step)
-        labels = (None, None) if one_hot is None else split_every(one_hot, step)
-        chosen, others = (of(*each) for each in zip(parts, labels, (True, False), strict=True))
-        logit, logits, norm = (merge_every(one, other, step) for one, other in zip(chosen, others, strict=True))
-        return logit, logits, step * norm
-
-    def _lipschitz_penalty(self, discriminator, between, training: bool, one_hot) -> tf.Tensor:
-        """(|∇D| − 1)² at points between fake and real packs [n, …] → [n]; of every k-th row k times as much, else 0."""
-        step = self.penalty_every if training else 1
-        if step > 1:
-            between, others = split_every(between, step)
-            one_hot = None if one_hot is None else split_every(one_hot, step)[0]
-        function = functools.partial(self.logits_of, discriminator, training=training, one_hot=one_hot)
-        penalty = lipschitz_penalty(with_gradient_norm(function, between)[1])
-        if step == 1:
-            return penalty
-        return merge_every(step * penalty, tf.zeros((tf.shape(others)[0],)), step)
 
     def generator_losses(self, real, fake, rng: random.StepRng, training: bool, one_hot=None) -> LossValues:
         """The generator's loss from packs of real examples x and of fakes G(z), [n].

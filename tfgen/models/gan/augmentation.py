@@ -41,8 +41,9 @@ def augment(images, kinds: Sequence[str], probability, rng: random.StepRng) -> t
     for kind in kinds:
         function, count = _KINDS[kind]
         noise = rng.uniform(f"augment {kind}", (random.rows(images), 1 + count))
-        applied = tf.reshape(noise[:, 0] < probability, (-1, 1, 1, 1))
-        images = tf.where(applied, function(images, noise[:, 1:]), images)
+        # A product with 0 or 1 is exact, and faster on a CPU than a selection with a broadcast condition.
+        applied = tf.reshape(tf.cast(noise[:, 0] < probability, images.dtype), (-1, 1, 1, 1))
+        images = applied * function(images, noise[:, 1:]) + (1.0 - applied) * images
     return images
 
 
@@ -83,7 +84,7 @@ def cut_out(images, uniform) -> tf.Tensor:
         return distance < 0.5 * CUTOUT * side
 
     hole = covered(height, uniform[:, 0])[:, :, None] & covered(width, uniform[:, 1])[:, None, :]
-    return tf.where(hole[..., None], tf.zeros_like(images), images)
+    return images * tf.cast(~hole, images.dtype)[..., None]
 
 
 _KINDS: dict[str, tuple[Callable, int]] = {"color": (color, 3), "translation": (translate, 2), "cutout": (cut_out, 2)}

@@ -59,10 +59,6 @@ class MADGAN(GAN):
         return 1  # The examples of a pack would come from different generators.
 
     @property
-    def penalty_every(self):
-        return 1  # The penalized rows could all come from one generator.
-
-    @property
     def loss_names(self):
         return *super().loss_names, "generator_accuracy"
 

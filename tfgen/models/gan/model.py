@@ -39,8 +39,6 @@ class GAN(AdversarialLosses, GenerativeModel):
         R1   γ₁/2 E|∇D(x)|²             R2   γ₂/2 E|∇D(G(z))|²
         wgan-gp   λ E(|∇D(x̂)| − 1)²     at points x̂ between a fake and a real example
 
-    With `penalty_every` = k, the mean of a penalty in training is over every k-th row.
-
     A training step updates the discriminator `discriminator_steps` times, each time with another share of the batch,
     and then the generator once, with new latents. Each network has its own optimizer. The networks work on images in
     [−1, 1]. With `packing` = m, the discriminator classifies m examples together, and the loss of a pack is the loss
@@ -212,8 +210,7 @@ class GAN(AdversarialLosses, GenerativeModel):
 
     @property
     def batch_multiple(self):
-        penalized = self.penalty_every if self.is_penalized else 1
-        return self.packing * self.config.discriminator_steps * penalized
+        return self.packing * self.config.discriminator_steps
 
     @property
     def discriminator_variables(self) -> list:

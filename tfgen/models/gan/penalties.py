@@ -4,12 +4,8 @@
     R2        γ₂/2 |∇D(G(z))|²        at fake examples G(z)
     wgan-gp   λ (|∇D(x̂)| − 1)²        at points x̂ between a fake and a real example
 
-The gradient of a penalty needs second derivatives and costs more than the rest of the discriminator's step. A penalty at
-every k-th row, with k times the weight, has the same expectation.
-
 References: Mescheder et al.: Which training methods for GANs do actually converge?, ICML 2018 (R1 and R2). Gulrajani et
-al.: Improved training of Wasserstein GANs, NeurIPS 2017 (wgan-gp). Karras et al.: Analyzing and improving the image
-quality of StyleGAN, CVPR 2020, penalizes all rows of every k-th step, with k times the weight.
+al.: Improved training of Wasserstein GANs, NeurIPS 2017 (wgan-gp).
 """
 
 from collections.abc import Callable
@@ -40,22 +36,6 @@ def with_gradient_norm(
     # The rows are independent: row i of the gradient of the sum is the gradient of logit i.
     gradient = tape.gradient(outputs[0], points)
     return outputs, tf.reduce_sum(tf.square(gradient), axis=[*range(1, gradient.shape.rank)])
-
-
-def split_every(rows: tf.Tensor, step: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Split rows [n, …] into every `step`-th one [n / step, …], beginning with the first, and the others.
-
-    n is a multiple of `step`. On several replicas, the parts together are the parts of the whole batch.
-    """
-    groups = tf.reshape(rows, (-1, step, *rows.shape[1:]))
-    return groups[:, 0], tf.reshape(groups[:, 1:], (-1, *rows.shape[1:]))
-
-
-def merge_every(chosen: tf.Tensor, others: tf.Tensor, step: int) -> tf.Tensor:
-    """Undo `split_every`: [n / step, …] and [n − n / step, …] → [n, …]."""
-    shape = chosen.shape[1:]
-    groups = tf.concat([chosen[:, None], tf.reshape(others, (-1, step - 1, *shape))], axis=1)
-    return tf.reshape(groups, (-1, *shape))
 
 
 def interpolate(real, fake, position) -> tf.Tensor:
