@@ -64,7 +64,8 @@ MODELS = {
     "mad-gan": ("mad_gan", {"generator_hidden": (16, 16), "discriminator_hidden": (16,), "generators": 4}),
     "mad-gan-dcgan": ("mad_gan", {"arch": "dcgan", "filters": 4, "generators": 2, "own_layers": 1, "r1": 0.1}),
     "mad-gan-residual": ("mad_gan", {"arch": "residual", "filters": 4, "generators": 2}),
-    "flow": ("flow", {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)}),
+    "flow": ("flow", {"width": 8, "checkerboard": 1, "squeeze": (2, 2), "couplings": (1, 1)}),
+    "flow-deep": ("flow", {"width": 8, "checkerboard": 2, "squeeze": (2, 2), "couplings": (2, 2)}),
 }
 
 
