@@ -40,9 +40,9 @@ def has_bfloat16_instructions(description: Path = Path("/proc/cpuinfo")) -> bool
 def bfloat16_speedup(repeats: int = 5) -> float:
     """Measure how many times faster this CPU computes a matrix product and its gradients with factors in bfloat16.
 
-    Without `INSTRUCTIONS`, nothing is measured and the answer is 1. With them, the answer may be less than 1: processors
-    with AVX512-BF16 differ in how many of the instructions they complete in a cycle. The measurement takes about half a
-    second. It includes the conversion of the factors.
+    Without `INSTRUCTIONS`, nothing is measured and the answer is 1. With them, the answer may be less than 1:
+    processors with AVX512-BF16 differ in how many of the instructions they complete in a cycle. The measurement takes
+    about half a second. It includes the conversion of the factors.
 
     Args:
         repeats: number of measurements, each of float32 and of bfloat16 in turn. The answer is their median.

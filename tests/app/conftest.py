@@ -25,7 +25,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from benchmarks.browser import CHROMIUM, FLAGS
+
 #: Settings of a browser context.
 PLAIN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 #: Title of a tab → id of its HTML element.
@@ -39,16 +40,6 @@ ELEMENT_IDS = {
     "Compare": "tab-compare",
     "Runs": "tab-runs",
 }
-#: Flags of Chromium.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # Name of a run → (name of its tiny model, family, preset).
 FINISHED = {

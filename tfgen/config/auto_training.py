@@ -7,7 +7,7 @@ from tfgen.config.auto_facts import Choice, Facts
 from tfgen.config.run import RunConfig
 
 OPTIONS = frozenset({"precision", "epochs", "steps_per_epoch", "warmup", "ema"})
-#: Smallest measured speedup of products for which a training uses bfloat16. The other operations of a step gain nothing.
+#: Smallest measured speedup of products for which a training uses bfloat16. Other operations gain nothing.
 BFLOAT16_SPEEDUP = 1.3
 #: Largest and smallest half-life of the moving average of the weights, in steps, and its share of the training.
 EMA_STEPS, EMA_SMALLEST, EMA_SHARE = 1_400, 10, 0.01

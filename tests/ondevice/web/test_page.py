@@ -1,24 +1,13 @@
 """The page in Chromium: outputs of the model, controls by keyboard, mouse and touch, and error messages."""
 
 import contextlib
-import shutil
 
 import numpy as np
 import pytest
 
+from benchmarks.browser import CHROMIUM, FLAGS
 from tfgen.ondevice.web.server import model_files
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"""
 
 
