@@ -1,5 +1,6 @@
 """Programs start on any terminal, in any thread, and where a module of POSIX is missing."""
 
+import gc
 import io
 import os
 import subprocess
@@ -8,7 +9,7 @@ import threading
 
 import pytest
 
-from tfgen.startup import silence_unless_failing, tolerate_any_terminal
+from tfgen.startup import silence_unless_failing, tolerate_any_terminal, without_garbage_collection
 
 
 @pytest.mark.parametrize("command", ["models", "models --help", "train --help", "--help", "data show digits"])
@@ -93,3 +94,16 @@ def test_a_stream_that_is_no_file_stays_in_place(monkeypatch):
     with silence_unless_failing(show_python=True):
         print("log", file=sys.stderr)
     assert sys.stderr is stream and stream.getvalue() == "log\n"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_off_in_the_block_and_as_before_after_it(enabled):
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with pytest.raises(ImportError), without_garbage_collection():
+            assert not gc.isenabled()
+            raise ImportError
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -13,6 +13,7 @@ from tfgen.app.mcp import separate_results
 from tfgen.errors import ConfigError
 from tfgen.files import user_path
 from tfgen.ports import LOOPBACK, free_port
+from tfgen.startup import without_garbage_collection
 
 #: Largest upload, in Gradio's spelling. The server refuses a larger one before it reads the content.
 MAX_UPLOAD = "20mb"
@@ -76,14 +77,15 @@ def serving(
     models = ModelCache(catalogue)
     # The page and its first pictures need no TensorFlow, whose import takes longer than everything else together. The
     # import begins when the first page has its pictures, or after a while if nobody opens the page.
-    from tfgen.app.cache_cleanup import cleaning
-    from tfgen.app.context import Context
-    from tfgen.app.trainer import Trainer
+    with without_garbage_collection():
+        from tfgen.app.cache_cleanup import cleaning
+        from tfgen.app.context import Context
+        from tfgen.app.trainer import Trainer
 
-    trainer = Trainer(root)
-    is_local = host in (LOOPBACK, "localhost", "::1") and not share
-    blocks = _page(Context(catalogue, models, trainer, TestSetCache(), is_local), read_only)
-    url = _launch(blocks, host, port, share, mcp, open_browser, auth)
+        trainer = Trainer(root)
+        is_local = host in (LOOPBACK, "localhost", "::1") and not share
+        blocks = _page(Context(catalogue, models, trainer, TestSetCache(), is_local), read_only)
+        url = _launch(blocks, host, port, share, mcp, open_browser, auth)
     later = threading.Timer(UNVISITED, models.begin_import)
     later.daemon = True
     later.start()
