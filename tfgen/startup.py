@@ -111,6 +111,7 @@ def start_tensorflow(probability: bool = True, show_python: bool = False) -> Non
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    first = "tensorflow" not in sys.modules
     with silence_unless_failing(show_python), without_garbage_collection():
         import tensorflow as tf
 
@@ -119,3 +120,6 @@ def start_tensorflow(probability: bool = True, show_python: bool = False) -> Non
 
         # The search for GPUs, which happens at the first request, prints messages too.
         tf.config.list_physical_devices()
+    if first:
+        # Later collections need not search the objects of the packages.
+        gc.freeze()
