@@ -26,6 +26,26 @@ def test_elements_with_a_cache_give_the_same_parameters_as_the_whole_sequence(cl
         previous = SEQUENCE[:, index : index + 1]
 
 
+@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize("size", [2, 3])
+def test_segments_give_the_same_parameters_as_the_whole_sequence(size, classes, randomized):
+    sequence = tf.concat([SEQUENCE, SEQUENCE[:, :1]], axis=1)
+    transformer = randomized(CausalTransformer(6, 2, 4, width=8, heads=2, layers=3, classes=classes))
+    one_hot = tf.one_hot([0, 2, 1], 3) if classes else None
+    expected = transformer(sequence, one_hot)
+    past, previous = transformer.empty_cache(sequence, 6 - size), tf.zeros_like(sequence[:, :1])
+    for index in range(6):
+        if index % size == 0:
+            first, cache = index, transformer.empty_cache(sequence, size)
+        segment = {"past": past, "first": tf.constant(first)}
+        found, cache = transformer.element_parameters(previous, cache, tf.constant(index), one_hot, **segment)
+        np.testing.assert_allclose(found[:, 0], expected[:, index], atol=1e-5)
+        previous = sequence[:, index : index + 1]
+        if index % size == size - 1:
+            past = transformer.extended(past, cache)
+            assert {each.shape[2] for each in past} == {6 - size}
+
+
 @pytest.mark.parametrize("index", [0, 2, 4])
 def test_the_parameters_of_an_element_depend_on_all_earlier_elements_and_no_others(index, randomized):
     transformer = network(randomized)

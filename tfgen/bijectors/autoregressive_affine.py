@@ -1,6 +1,7 @@
 """Autoregressive affine flow over the elements of a sequence, generated one element after the other."""
 
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -109,11 +110,11 @@ class AutoregressiveAffine(LogDetBijector):
     def _generate(self, latents, weight, one_hot=None):
         """(data, log-determinant) of latents [n, T, D], in a loop over the elements. `weight` has no effect."""
 
-        def affine_of(index, previous, cache):
-            parameters, cache = self._network.element_parameters(previous, cache, index, one_hot)
+        def affine_of(index, previous, cache, *segment):
+            parameters, cache = self._network.element_parameters(previous, cache, index, one_hot, 1.0, *segment)
             return *self._split(parameters), cache
 
-        return self._loop(latents, affine_of, self._network.empty_cache(latents))
+        return self._loop(latents, affine_of, latents)
 
     def _generate_guided(self, latents, weight, one_hot=None):
         """`_generate` with guidance. The first n rows of the network's batch are those with the class."""
@@ -124,8 +125,9 @@ class AutoregressiveAffine(LogDetBijector):
         else:
             one_hot, scale = tf.concat([one_hot, tf.zeros_like(one_hot)], axis=0), tf.concat([scale, scale], axis=0)
 
-        def affine_of(index, previous, cache):
-            both, cache = network.element_parameters(tf.concat([previous] * 2, axis=0), cache, index, one_hot, scale)
+        def affine_of(index, previous, cache, *segment):
+            both = tf.concat([previous] * 2, axis=0)
+            both, cache = network.element_parameters(both, cache, index, one_hot, scale, *segment)
             share = weight * tf.cast(index + 1, tf.float32) / network.length
             shift, log_scale = (
                 given + share * (given - other)
@@ -133,25 +135,53 @@ class AutoregressiveAffine(LogDetBijector):
             )
             return shift, tf.clip_by_value(log_scale, -LARGEST_LOG_SCALE, LARGEST_LOG_SCALE), cache
 
-        return self._loop(latents, affine_of, network.empty_cache(tf.concat([latents] * 2, axis=0)))
+        return self._loop(latents, affine_of, tf.concat([latents] * 2, axis=0))
 
-    def _loop(self, latents, affine_of: Callable, cache):
-        """Generate element i from μ and a, which `affine_of` computes from i, element i − 1 and the cache."""
-        length = self._network.length
+    def _loop(self, latents, affine_of: Callable, rows):
+        """Generate element i from μ and a, which `affine_of` computes from i, element i − 1, the cache and the past.
+
+        An outer loop over segments of about √T elements contains a loop over the elements of a segment, which writes a
+        cache of this size and only reads the keys and values of earlier segments.
+
+        Args:
+            latents: z, [n, T, D].
+            affine_of: function of i, element i − 1, the cache, the keys and values of earlier segments and the index of
+                the first element of the segment. Returns μ, a and the next cache.
+            rows: [m, T, D] with as many rows as the cache.
+        """
+        length, network = self._network.length, self._network
+        size = _segment(length)
         inside = tf.constant(np.ones((length, 1)) if self._inside is None else self._inside, tf.float32)
 
-        def generate_element(index, previous, generated, log_det, *cache):
-            shift, log_scale, cache = affine_of(index, previous, list(cache))
-            visible = tf.gather(inside, index)
-            log_scale *= visible
-            value = shift * visible + tf.exp(log_scale) * tf.gather(latents, index, axis=1)[:, tf.newaxis]
-            # An element is written by adding, because TensorFlow Lite has no tensor arrays for a batch of open size.
-            place = tf.cast(tf.equal(tf.range(length), index), tf.float32)[:, tf.newaxis]
-            log_det += tf.reduce_sum(log_scale, axis=(1, 2))
-            return index + 1, value, generated + place * value, log_det, *cache
+        def generate_segment(first, previous, generated, log_det, *past):
+            def generate_element(index, previous, written, log_det, *cache):
+                shift, log_scale, cache = affine_of(index, previous, cache, past, first)
+                visible = tf.gather(inside, index)
+                log_scale *= visible
+                value = shift * visible + tf.exp(log_scale) * tf.gather(latents, index, axis=1)[:, tf.newaxis]
+                # TensorFlow Lite has no tensor arrays for a batch of open size.
+                written = tf.concat([written[:, 1:], value], axis=1)
+                return index + 1, value, written, log_det + tf.reduce_sum(log_scale, axis=(1, 2)), *cache
 
+            _, previous, written, log_det, *cache = tf.while_loop(
+                lambda index, *_: index < first + size,
+                generate_element,
+                (first, previous, tf.zeros_like(latents[:, :size]), log_det, *network.empty_cache(rows, size)),
+                maximum_iterations=size,
+            )
+            generated = tf.concat([generated[:, size:], written], axis=1)
+            return first + size, previous, generated, log_det, *(network.extended(past, cache) if past else ())
+
+        past = network.empty_cache(rows, length - size) if size < length else ()
         start = (tf.constant(0), tf.zeros_like(latents[:, :1]), tf.zeros_like(latents), tf.zeros_like(latents[:, 0, 0]))
-        result = tf.while_loop(
-            lambda index, *_: index < length, generate_element, (*start, *cache), maximum_iterations=length
-        )
-        return result[2], result[3]
+        if not past:
+            return generate_segment(*start)[2:4]
+        return tf.while_loop(
+            lambda first, *_: first < length, generate_segment, (*start, *past), maximum_iterations=length // size
+        )[2:4]
+
+
+def _segment(length: int) -> int:
+    """The divisor of a length that is closest to its square root; the length itself if it is prime."""
+    divisors = [size for size in range(2, length + 1) if length % size == 0]
+    return min(divisors, key=lambda size: abs(size - math.sqrt(length)), default=length)

@@ -1,6 +1,7 @@
 """The causal transformer of an autoregressive flow over patches, with a cache of keys and values for generation."""
 
 import math
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -27,6 +28,14 @@ class CausalTransformer(keras.layers.Layer):
 
         cache = empty_cache(sequences)                              before the first element, from any sequences
         parameters, cache = element_parameters(element, cache, i)   of element i, from element i − 1 [n, 1, D]
+
+    Each step writes the whole cache anew. A cache of the elements of a segment, beside the keys and values of earlier
+    segments, which are only read, takes less time:
+
+        past = empty_cache(sequences, T − L)                        before the first of segments of L elements
+        cache = empty_cache(sequences, L)                           before the first element of a segment, i = first
+        parameters, cache = element_parameters(element, cache, i, past=past, first=first)
+        past = extended(past, cache)                                after the last element of a segment
 
     Args:
         length: T, number of elements.
@@ -83,16 +92,26 @@ class CausalTransformer(keras.layers.Layer):
             hidden = layer(hidden, training=training)
         return self.last(self.norm(hidden))
 
-    def empty_cache(self, sequences) -> list[tf.Tensor]:
-        """The cache before the first element: zeros for the keys and values, [n, heads, T, width / heads] each."""
+    def empty_cache(self, sequences, room: int | None = None) -> list[tf.Tensor]:
+        """The cache before the first element: zeros for keys and values, [n, heads, room, width / heads] each.
+
+        Args:
+            sequences: [n, T, D].
+            room: number of elements of the cache; None for T.
+        """
         cache = []
         for layer in self.layers:
-            zeros = tf.zeros_like(sequences[:, tf.newaxis, :, :1], self.compute_dtype)
+            zeros = tf.zeros_like(sequences[:, tf.newaxis, :room, :1], self.compute_dtype)
             cache += [tf.tile(zeros, (1, layer.heads, 1, layer.width // layer.heads))] * 2
         return cache
 
+    @staticmethod
+    def extended(past: Sequence[tf.Tensor], cache: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """Keys and values of earlier segments and of the last one: the newest at the end, the oldest left out."""
+        return [_shifted(earlier, segment) for earlier, segment in zip(past, cache, strict=True)]
+
     def element_parameters(
-        self, previous, cache, index, one_hot=None, attention_scale=1.0
+        self, previous, cache, index, one_hot=None, attention_scale=1.0, past: Sequence[tf.Tensor] = (), first=0
     ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """(parameters of element `index` [n, 1, outputs], next cache) from the element before it and the cache.
 
@@ -102,12 +121,22 @@ class CausalTransformer(keras.layers.Layer):
             index: int32.
             one_hot: classes [n, K].
             attention_scale: factor on the attention logits, a number or [n, 1, 1, 1].
+            past: keys and values of earlier segments; none if the cache has room for all elements.
+            first: index of the first element of the segment, int32.
         """
         position = tf.gather(self.position, index)[tf.newaxis, tf.newaxis]
         hidden, next_cache = self._embedded(previous, position, one_hot), []
-        for layer, keys, values in zip(self.layers, cache[::2], cache[1::2], strict=True):
-            hidden, *pair = layer.attend_to_cache(hidden, keys, values, index, attention_scale)
-            next_cache += pair
+        # The newest keys and values stand at the end, so that the empty places are at the start.
+        room = cache[0].shape[2]
+        mask = [MASKED * tf.cast(tf.range(room) < room - 1 - (index - first), tf.float32)]
+        if past:
+            places = past[0].shape[2]
+            mask.insert(0, MASKED * tf.cast(tf.range(places) < places - first, tf.float32))
+        mask = tf.concat(mask, axis=0)
+        for number, layer in enumerate(self.layers):
+            pair = slice(2 * number, 2 * number + 2)
+            hidden, *added = layer.attend_to_cache(hidden, cache[pair], past[pair], mask, attention_scale)
+            next_cache += added
         return self.last(self.norm(hidden)), next_cache
 
     def _embedded(self, elements, position, one_hot):
@@ -165,37 +194,60 @@ class AttentionLayer(keras.layers.Layer):
 
     def call(self, hidden, training=False):
         inputs = self.first_norm(hidden)
-        projected = (self._split(layer(inputs)) for layer in (self.queries, self.keys, self.values))
-        attended = self._attend(*projected, self.earlier)
+        queries, *pair = (self._split(layer(inputs)) for layer in (self.queries, self.keys, self.values))
+        attended = self._attend(queries, [pair], self.earlier)
         hidden += self.dropout(self.merge(attended), training=training)
         return hidden + self.dropout(self._dense(hidden), training=training)
 
-    def attend_to_cache(self, hidden, keys, values, index, attention_scale=1.0):
-        """(output [n, 1, W] of the element `index`, keys, values) from its input [n, 1, W] and the cache.
+    def attend_to_cache(self, hidden, cache, past, mask, attention_scale=1.0):
+        """(output [n, 1, W] of an element, keys, values) from its input [n, 1, W] and the cache.
 
-        The cache is kept as the products of attention need it, [n, heads, T, W / heads]. Rearranging the cache for each
-        element would take most of the time.
+        The cache is kept as the products of attention need it, [n, heads, room, W / heads]. Rearranging the cache for
+        each element would take most of the time.
+
+        Args:
+            hidden: input of the element.
+            cache: (keys, values) of elements of the segment, the newest at the end.
+            past: (keys, values) of earlier segments, or ().
+            mask: added to the logits of past and cache.
+            attention_scale: factor on the attention logits.
         """
         inputs = self.first_norm(hidden)
-        # An element is written by adding, because TensorFlow Lite has no tensor arrays for a batch of open size.
-        element = tf.cast(tf.equal(tf.range(self.length), index), keys.dtype)[:, tf.newaxis]
-        keys += element * self._split(self.keys(inputs))
-        values += element * self._split(self.values(inputs))
-        later = MASKED * tf.cast(tf.range(self.length) > index, tf.float32)
-        hidden += self.merge(self._attend(self._split(self.queries(inputs)), keys, values, later, attention_scale))
-        return hidden + self._dense(hidden), keys, values
+        new = (self._split(layer(inputs)) for layer in (self.keys, self.values))
+        # TensorFlow Lite has no tensor arrays for a batch of open size.
+        cache = tuple(_shifted(earlier, element) for earlier, element in zip(cache, new, strict=True))
+        pairs = [tuple(past), cache] if past else [cache]
+        hidden += self.merge(self._attend(self._split(self.queries(inputs)), pairs, mask, attention_scale))
+        return hidden + self._dense(hidden), *cache
 
     def _dense(self, hidden):
         return self.reduce(tanh_gelu(self.expand(self.second_norm(hidden))))
 
-    def _attend(self, queries, keys, values, mask, scale=1.0):
-        """Attention of each head, [n, heads, T, W / heads] each → all heads beside each other, [n, T, W]."""
-        logits = tf.cast(tf.matmul(queries, keys, transpose_b=True), tf.float32)
-        weights = tf.nn.softmax(logits * (scale / math.sqrt(self.width // self.heads)) + mask)
-        attended = tf.matmul(tf.cast(weights, values.dtype), values)
+    def _attend(self, queries, pairs, mask, scale=1.0):
+        """Attention of each head to elements whose keys and values come in several pairs: all heads beside each other.
+
+        Args:
+            queries: [n, heads, T, W / heads].
+            pairs: (keys, values) of consecutive elements, [n, heads, S, W / heads] each.
+            mask: added to the logits of all elements.
+            scale: factor on the logits.
+
+        Returns:
+            [n, T, W].
+        """
+        logits = tf.concat([tf.matmul(queries, keys, transpose_b=True) for keys, _ in pairs], axis=-1)
+        logits = tf.cast(logits, tf.float32) * (scale / math.sqrt(self.width // self.heads))
+        weights = tf.cast(tf.nn.softmax(logits + mask), queries.dtype)
+        parts = tf.split(weights, [keys.shape[2] for keys, _ in pairs], axis=-1)
+        attended = tf.add_n([tf.matmul(part, values) for part, (_, values) in zip(parts, pairs, strict=True)])
         return tf.reshape(tf.transpose(attended, (0, 2, 1, 3)), (-1, attended.shape[2], self.width))
 
     def _split(self, vectors):
         """[n, T, W] → [n, heads, T, W / heads]."""
         length, size = vectors.shape[1], self.width // self.heads
         return tf.transpose(tf.reshape(vectors, (-1, length, self.heads, size)), (0, 2, 1, 3))
+
+
+def _shifted(earlier, added):
+    """`earlier` without its first elements, and `added` at the end: [n, heads, T, W / heads] → the same shape."""
+    return tf.concat([earlier[:, :, added.shape[2] :], added], axis=2)
