@@ -6,6 +6,7 @@ from tests.conftest import slow_except
 from tfgen.errors import ExportError
 from tfgen.export import flatbuffer, parity, tflite
 from tfgen.export.signatures import Signature, signatures
+from tfgen.models.flow.gaussian_noise import add_gaussian_noise
 
 # The other families add no operator to these.
 FAMILIES = ("vae-mlp", "vae-conv", "vae-flow-prior", "vae-hierarchical", "flow", "flow-transformers", "points")
@@ -54,5 +55,25 @@ def test_the_message_names_an_operator_that_is_not_built_in(tmp_path):
     defined = {"noise": Signature({"seed": tf.TensorSpec((2,), tf.int32, "seed")}, noise)}
     tflite.save_for_conversion(defined, tmp_path / "saved_model")
     with pytest.raises(ExportError, match=r"operators that TFLite lacks, .*Random"):
-        tflite.convert(str(tmp_path / "saved_model"), ["noise"], str(tmp_path / "model.tflite"))
+        tflite.tflite.convert(str(tmp_path / "saved_model"), ["noise"], str(tmp_path / "model.tflite"))
     assert not (tmp_path / "model.tflite").exists()
+
+
+def test_the_density_of_gaussian_noise_of_many_levels_has_the_same_values(tmp_path):
+    """With 256 levels, the sum over the levels is replaced by a distribution function."""
+    specs = [tf.TensorSpec((None, 2, 3, 3)), tf.TensorSpec((None, 2, 3, 3))]
+    noise = tf.function(lambda whole, normal: add_gaussian_noise(whole, normal, 256, 0.08), input_signature=specs)
+    module = tf.Module()
+    module.signature = tf.function(
+        lambda whole, normal: dict(zip(("y", "log_density"), noise(whole, normal), strict=True)), input_signature=specs
+    )
+    tf.saved_model.save(module, tmp_path / "saved", signatures={"noise": module.signature})
+    tflite.convert(str(tmp_path / "saved"), ["noise"], str(tmp_path / "noise.tflite"))
+    generator = np.random.default_rng(0)
+    inputs = {
+        "whole": generator.choice([0.0, 128.0, 255.0], (4, 2, 3, 3)).astype(np.float32),
+        "normal": (3.0 * generator.normal(size=(4, 2, 3, 3))).astype(np.float32),
+    }
+    found = tflite.LiteModel(tmp_path / "noise.tflite").run("noise", inputs)
+    for name, expected in module.signature(**inputs).items():
+        np.testing.assert_allclose(found[name], expected, atol=1e-5)

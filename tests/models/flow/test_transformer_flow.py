@@ -5,6 +5,7 @@ import math
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -12,7 +13,7 @@ from tests.conftest import slow_except
 from tfgen import random
 from tfgen.errors import ConfigError
 from tfgen.models.flow import Flow
-from tfgen.models.flow.gaussian_noise import add_gaussian_noise, remove_gaussian_noise
+from tfgen.models.flow.gaussian_noise import _normal_cdf, add_gaussian_noise, remove_gaussian_noise
 from tfgen.models.flow.transformer_chain import patch_of
 
 SMALL = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 2, "heads": 2}
@@ -69,6 +70,12 @@ def test_the_density_of_the_noise_is_the_sum_over_the_levels(levels, deviation):
     densities = np.exp(-0.5 * ((np.float64(y)[..., None] - middles) / deviation) ** 2)
     expected = np.log(densities.sum(axis=-1) / (levels * deviation * math.sqrt(2.0 * math.pi)))
     np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_the_distribution_function_has_a_small_relative_error_in_the_tail_too():
+    t = np.linspace(-8.0, 8.0, 4001)
+    expected = scipy.stats.norm.cdf(np.float32(t).astype(np.float64))
+    np.testing.assert_allclose(_normal_cdf(tf.constant(t, tf.float32)), expected, rtol=1e-5)
 
 
 def test_the_noise_of_a_normal_distribution_is_removed_exactly():
