@@ -162,3 +162,14 @@ def test_an_image_has_at_most_8_patches_along_a_side(side, patch):
 def test_impossible_options_are_refused_with_the_reason(options, message):
     with pytest.raises(ConfigError, match=message):
         Flow((8, 8, 1), 17, **{**SMALL, **options})
+
+
+def test_the_noise_is_removed_for_weights_of_the_classes_too():
+    """A path from class to class has such points. Weights of 0 and 1 are a class."""
+    flow = perturbed(Flow((4, 4, 1), 17, classes=("a", "b"), noise=0.2, patch=2, **GAUSSIAN))
+    latents = tf.constant(np.random.default_rng(0).normal(size=(2, 16)), tf.float32)
+    expected = flow.decode(latents, ["b", "a"])
+    np.testing.assert_allclose(flow.decode(latents, tf.constant([[0.0, 1.0], [1.0, 0.0]])), expected, atol=1e-6)
+    between = flow.decode(latents, tf.fill((2, 2), 0.5)).numpy()
+    assert np.isfinite(between).all()
+    assert np.abs(between - expected).max() > 1e-3

@@ -182,20 +182,20 @@ class Flow(Parts, GenerativeModel):
             data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
         if self.denoise:
             without_noise = self._compiled_without_noise if tf.executing_eagerly() else self._without_noise
-            data = without_noise(data, *([] if label is None else [label]))
+            data = without_noise(data, *([] if label is None else [self.one_hot(label)]))
         if not self.is_image:
             return data
         return tf.clip_by_value((data * self.levels - 0.5) / (self.levels - 1.0), 0.0, 1.0)
 
-    def _without_noise(self, data, label=None) -> tf.Tensor:
-        """Values in [0, 1] without their gaussian noise, [n, H, W, C] → the same shape, for labels int32 [n]."""
-        with self._given(label):
+    def _without_noise(self, data, one_hot=None) -> tf.Tensor:
+        """Values without their gaussian noise, [n, H, W, C] → the same shape, for labels as vectors [n, K]."""
+        with self._given(one_hot):
             return remove_gaussian_noise(data, lambda y: self.flow.log_prob(tf.identity(y)), self.config.noise)
 
     @functools.cached_property
     def _compiled_without_noise(self) -> Callable:
         """`_without_noise` as one function of TensorFlow, which takes a fraction of the time of its operations."""
-        labels = [tf.TensorSpec((None,), tf.int32)] if self.is_conditional else []
+        labels = [tf.TensorSpec((None, len(self.classes)))] if self.is_conditional else []
         signature = [tf.TensorSpec((None, *self.event_shape)), *labels]
         return tf.function(functools.partial(self._without_noise), input_signature=signature, autograph=False)
 
