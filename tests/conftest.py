@@ -1,6 +1,5 @@
 """Shared by all tests: real data that is always there, and small runs."""
 
-import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,13 +26,6 @@ def pytest_collection_modifyitems(items):
         return next((i for i, start in enumerate(EARLY) if name.startswith(start)), len(EARLY))
 
     items.sort(key=place)
-
-
-def pytest_collection_finish():
-    """Let the garbage collector search less often, and only what the tests create."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

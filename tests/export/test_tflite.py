@@ -55,7 +55,7 @@ def test_the_message_names_an_operator_that_is_not_built_in(tmp_path):
     defined = {"noise": Signature({"seed": tf.TensorSpec((2,), tf.int32, "seed")}, noise)}
     tflite.save_for_conversion(defined, tmp_path / "saved_model")
     with pytest.raises(ExportError, match=r"operators that TFLite lacks, .*Random"):
-        tflite.tflite.convert(str(tmp_path / "saved_model"), ["noise"], str(tmp_path / "model.tflite"))
+        tflite.convert(str(tmp_path / "saved_model"), ["noise"], str(tmp_path / "model.tflite"))
     assert not (tmp_path / "model.tflite").exists()
 
 
