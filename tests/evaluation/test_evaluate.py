@@ -64,6 +64,7 @@ def test_everything_that_a_family_has_is_measured(make_run, name, capsys):
     assert sum(entry["class_histogram"]) == 50
 
 
+@pytest.mark.slow
 def test_the_inversion_of_a_flow_can_be_measured_alone(make_run, capsys):
     run = make_run("flow")
     main([str(run.path), "--only", "inversion", "--first", "20"])

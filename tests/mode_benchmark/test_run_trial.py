@@ -52,6 +52,7 @@ def test_a_finished_trial_is_not_repeated_even_if_an_earlier_version_finished_it
     assert run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring) == first
 
 
+@pytest.mark.slow
 def test_an_interrupted_trial_ends_as_one_that_was_not(ring, tmp_path, monkeypatch):
     monkeypatch.setattr("tfgen.training.loop.CHUNK_SECONDS", 0.0)
     whole = run_trial(Trial("ring8", "r1", 0, 8), tmp_path / "a", ring)

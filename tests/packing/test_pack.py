@@ -134,6 +134,7 @@ def test_the_distance_of_samples_to_training_images_is_that_of_the_packed_weight
     assert found["pixels"]["distance"] != before["pixels"]["distance"]
 
 
+@pytest.mark.slow
 def test_the_distance_is_measured_in_the_features_of_the_data_s_classifier_too(tmp_path, capsys):
     line = "--model vae --hidden 8 --latent-dim 2 --epochs 1 --data digits"
     train_main([*line.split(), "--run", str(tmp_path / "run")])

@@ -230,6 +230,7 @@ def test_the_supervisor_restarts_as_long_as_there_are_new_checkpoints(tmp_path):
     assert (tmp_path / "checkpoints" / "checkpoint").read_text() == "6"
 
 
+@pytest.mark.slow
 def test_a_worker_without_heartbeat_is_lost_and_one_with_heartbeats_is_not(tmp_path, capsys):
     program = (
         "first = not (run / 'again').exists()\n"
