@@ -1,6 +1,7 @@
 """The page in Chromium: outputs of the model, controls by keyboard, mouse and touch, and error messages."""
 
 import contextlib
+import re
 
 import numpy as np
 import pytest
@@ -103,6 +104,21 @@ def test_a_seed_has_the_same_picture_in_the_browser(page, vae, tflite, seed, tem
     np.testing.assert_allclose(received, vae.sample(1, seed, temperature), atol=1e-5)
     inputs = {"seed": np.array([seed], np.int32), "temperature": np.array([temperature], np.float32)}
     np.testing.assert_allclose(received, LiteModel(tflite).run("sample", inputs)["images"], atol=1e-5)
+
+
+def test_a_long_time_is_a_plain_number(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    try:
+        # The clock of the page runs faster, so that a picture takes more than 100 ms.
+        page.add_init_script("performance.now = (now => () => 1e5 * now())(performance.now.bind(performance))")
+        page.goto(address)
+        page.evaluate("tfgen.ready.then(() => tfgen.drawn)")
+        page.get_by_text("ms per picture").wait_for()
+        said = page.get_by_text("ms per picture").inner_text()
+        assert re.search(r" \d{3,} ms per picture", said), said
+    finally:
+        context.close()
 
 
 def test_every_signature_has_the_same_output_in_the_browser(page, tflite):

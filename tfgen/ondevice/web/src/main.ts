@@ -57,7 +57,7 @@ async function show(name: string, read: () => Promise<Uint8Array>): Promise<stri
 /** Return the size of a picture and the median time of the last requests. */
 function speed({times, shape}: Model): string {
   const median = [...times].sort((a, b) => a - b)[times.length >> 1] ?? 0;
-  return `${shape[1]} × ${shape[0]} pixels, ${median.toPrecision(2)} ms per picture`;
+  return `${shape[1]} × ${shape[0]} pixels, ${Number(median.toPrecision(2))} ms per picture`;
 }
 
 /** Fetch a model from the server. */
