@@ -81,6 +81,8 @@ def test_a_dry_run_tells_the_plan_and_trains_nothing(pictures, tmp_path, capsys)
 
 @pytest.mark.slow
 def test_the_minutes_of_a_named_preset_change_its_length_only(tmp_path, capsys, monkeypatch):
+    # Only the preset auto chooses the number format, and measures for this.
+    monkeypatch.setattr("tfgen.training.choose.bfloat16_speedup", None)
     monkeypatch.setattr("tfgen.training.choose.CALIBRATION_SECONDS", 0.05)
     line = ["--model", "vae", "--preset", "quick", "--train-size", "128", "--hidden", "8", "--minutes", "0.02"]
     main([*line, "--no-evaluate-test", "--run", str(tmp_path / "run")])

@@ -55,6 +55,7 @@ CONFIGS = {
     "dropout-gan": run_config("dropout_gan", generator_hidden=(16,), discriminator_hidden=(16,), ema=0.9),
     "mad-gan": run_config("mad_gan", generator_hidden=(16, 16), discriminator_hidden=(16,), generators=4, r1=0.1),
     "flow": run_config("flow", width=8, checkerboard=1, squeeze=(2, 2), couplings=(1, 1), ema=0.9, warmup=5),
+    "flow-deep": run_config("flow", width=8, checkerboard=2, squeeze=(2, 2), couplings=(2, 2), ema=0.9, warmup=5),
 }
 
 

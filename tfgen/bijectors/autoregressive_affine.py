@@ -159,7 +159,7 @@ class AutoregressiveAffine(LogDetBijector):
                 visible = tf.gather(inside, index)
                 log_scale *= visible
                 value = shift * visible + tf.exp(log_scale) * tf.gather(latents, index, axis=1)[:, tf.newaxis]
-                # TensorFlow Lite has no tensor arrays for a batch of open size.
+                # The newest element stands at the end. TensorFlow Lite has no tensor arrays for a batch of open size.
                 written = tf.concat([written[:, 1:], value], axis=1)
                 return index + 1, value, written, log_det + tf.reduce_sum(log_scale, axis=(1, 2)), *cache
 

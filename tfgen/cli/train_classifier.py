@@ -73,7 +73,7 @@ def build_parser() -> Parser:
     parser.add_argument(
         "--bfloat16-products",
         action="store_true",
-        help="Compute matrix products and convolutions of the training in bfloat16, which is faster on CPUs with "
+        help="Compute matrix products and convolutions of the training in bfloat16, which is faster on some CPUs with "
         "instructions for this format.",
     )
     add_seed(parser, "Seed of the weights and of the noise", low=0)

@@ -20,7 +20,7 @@ PASS_FACTOR = 2.0
 
 
 def may_use_bfloat16(model: str, given: Mapping[str, Any]) -> bool:
-    """Whether products in bfloat16 come into question on a CPU for a family and the options that the user has set.
+    """Whether a rule may choose products in bfloat16 on a CPU, for a family and the options that the user has set.
 
     GANs stay in float32: the effect of bfloat16 on their samples is not known.
     """

@@ -62,8 +62,9 @@ class TrainConfig(Options):
     )
     precision: Literal["float32", "bfloat16_products", "mixed_bfloat16"] = option(
         "float32",
-        "Number format inside the networks during training. bfloat16_products is meant for CPUs with instructions for "
-        "bfloat16: matrix products and convolutions take factors of this format, all else is float32. "
+        "Number format inside the networks during training. bfloat16_products is meant for CPUs on which "
+        "products in bfloat16 are faster: matrix products and convolutions take factors of this format, all else is "
+        "float32. "
         "mixed_bfloat16 is meant for GPUs: the networks compute in bfloat16, which is slower on CPUs",
     )
     sample_every: Annotated[int, Bounds(low=0, limit=10_000_000)] = option(

@@ -214,7 +214,7 @@ class AttentionLayer(keras.layers.Layer):
         """
         inputs = self.first_norm(hidden)
         new = (self._split(layer(inputs)) for layer in (self.keys, self.values))
-        # TensorFlow Lite has no tensor arrays for a batch of open size.
+        # The cache is a tensor and no tensor array, which TensorFlow Lite lacks for a batch of open size.
         cache = tuple(_shifted(earlier, element) for earlier, element in zip(cache, new, strict=True))
         pairs = [tuple(past), cache] if past else [cache]
         hidden += self.merge(self._attend(self._split(self.queries(inputs)), pairs, mask, attention_scale))

@@ -97,11 +97,8 @@ def complete(
             "--epochs: expected with several workers, each of which would plan another number. Received: none"
         )
     choices: list[Choice] = []
-    facts = None
-    if dataset.is_images:
-        facts = facts_of(config, dataset, distribution, minutes or DEFAULT_MINUTES, given)
     if auto:
-        assert facts is not None
+        facts = facts_of(config, dataset, distribution, minutes or DEFAULT_MINUTES, given)
         if config.train.init_from is not None:
             architecture = _architecture_of_start(config, given)
             given |= architecture

@@ -58,23 +58,24 @@ def _log_density_of_close_levels(y, levels: int, deviation: float) -> tf.Tensor:
     return tf.math.log(_normal_cdf(near) - _normal_cdf(-far) + edge(near) + edge(far))
 
 
-#: Coefficients of the logarithm in `_normal_cdf`, from the constant on.
-_LOG_ERFC = (
-    *(-1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806),
-    *(0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277),
-)
+#: Coefficients of the polynomial P in `_normal_cdf`, from the constant on.
+_COEFFICIENTS = (
+    -1.26551223, 1.00002368, 0.37409196, 0.09678418, -0.18628806,
+    0.27886807, -1.13520398, 1.48851587, -0.82215223, 0.17087277,
+)  # fmt: skip
 
 
 def _normal_cdf(t) -> tf.Tensor:
     """Φ(t), with a relative error below 1e-5 in float32. TensorFlow Lite has no operator for this function.
 
-    Reference: Press, Flannery, Teukolsky, Vetterling: Numerical recipes in C, 1988, section 6.2. The error function's
-    complement is u exp(−x² + P(u)) with u = 1 / (1 + x / 2) and a polynomial P, for x ≥ 0.
+        Φ(−√2 x) = ½ u exp(−x² + P(u)),   u = 1 / (1 + x / 2),   for x ≥ 0
+
+    Reference: Press, Flannery, Teukolsky, Vetterling: Numerical recipes in C, 1988, section 6.2.
     """
     x = tf.abs(t) / math.sqrt(2.0)
     u = 1.0 / (1.0 + 0.5 * x)
     polynomial = tf.zeros_like(u)
-    for coefficient in reversed(_LOG_ERFC):
+    for coefficient in reversed(_COEFFICIENTS):
         polynomial = polynomial * u + coefficient
     tail = 0.5 * u * tf.exp(polynomial - tf.square(x))
     return tf.where(t < 0.0, tail, 1.0 - tail)

@@ -197,6 +197,7 @@ class Flow(Parts, GenerativeModel):
         """`_without_noise` as one function of TensorFlow, which takes a fraction of the time of its operations."""
         labels = [tf.TensorSpec((None, len(self.classes)))] if self.is_conditional else []
         signature = [tf.TensorSpec((None, *self.event_shape)), *labels]
+        # TensorFlow counts the traces of all functions of the same code together and warns. A partial has no code.
         return tf.function(functools.partial(self._without_noise), input_signature=signature, autograph=False)
 
     def encode(self, examples, label=None):
