@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ import pytest
 #: What takes longest is handed out first: a long file that comes last lets one worker wait for the other.
 EARLY = ("app/", "training/", "models/", "export/", "mode_benchmark/", "ondevice/", "cli/")
 TESTS = Path(__file__).parent
+# Tracing makes many objects that stay. With Python's usual threshold of 700, searching them for garbage takes a tenth
+# of the time of the tests.
+gc.set_threshold(50_000, 20, 20)
 
 
 def slow_except(cases, *quick):

@@ -130,9 +130,10 @@ def runs(shelf, tmp_path_factory) -> SimpleNamespace:
 
 @contextlib.contextmanager
 def closed_event_loops():
-    """Close event loops that Gradio leaves open, without the warnings about them."""
+    """Close event loops that Gradio leaves open, before and in the block, without the warnings about them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
         yield
         asyncio.set_event_loop(None)
         gc.collect()
@@ -260,17 +261,21 @@ class Window:
             self.page.wait_for_timeout(50)
         return value
 
-    def hold(self, *parts: str) -> list:
-        """Hold the first request to a handler whose body has all the parts, as a slow network would.
+    def hold(self, *parts: str, number: int = 1) -> list:
+        """Hold the first requests to a handler whose body has all the parts, as a slow network would.
+
+        Args:
+            parts: texts of the body.
+            number: number of requests to hold.
 
         Returns:
-            A list that gets the held request. `continue_()` of the request sends it.
+            A list that gets the held requests. `continue_()` of a request sends it.
         """
         held: list = []
 
         def hold(route):
             body = route.request.post_data or ""
-            if not held and all(part in body for part in parts):
+            if len(held) < number and all(part in body for part in parts):
                 held.append(route)
             else:
                 route.continue_()

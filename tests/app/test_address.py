@@ -72,6 +72,7 @@ def test_a_link_restores_the_point_on_the_map(opened, model):
     assert window.pixels("#map") is not None
 
 
+@pytest.mark.slow
 def test_a_link_restores_an_interpolation(opened, model):
     window = opened("?tab=interpolate&model=gan&first_seed=3&last_seed=5&steps=4&path=linear")
     ends = (noise_of_seed(model("gan"), seed) for seed in (3, 5))
@@ -87,6 +88,7 @@ def test_a_link_restores_an_interpolation(opened, model):
     assert window.page.get_by_label("linear").is_checked()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
@@ -191,18 +193,24 @@ def test_a_result_of_other_values_than_those_of_the_controls_is_replaced(window,
 
 
 def test_two_moves_of_a_slider_are_two_requests(opened, model):
-    """The second move comes while the first is computed: the first result belongs to other values than the slider's."""
+    """The second move comes while the first is computed: the first result belongs to other values than the slider's.
+
+    The page asks for other values again, but not while the request of the second move is on its way.
+    """
     window = opened("?tab=explore&model=gan")
     window.until(lambda: "plane=" in window.page.url)
     asked: list[str] = []
     of_the_view = '"Explore latent space","{'
     window.page.on("request", lambda sent: asked.append(sent.url) if of_the_view in (sent.post_data or "") else None)
-    held = window.hold(of_the_view)
+    held = window.hold(of_the_view, number=2)
     window.page.locator("#move-right input[type=range]").focus()
     window.page.keyboard.press("ArrowRight")
     window.until(lambda: bool(held))
     window.page.keyboard.press("ArrowRight")
     held[0].continue_()
+    window.until(lambda: len(held) == 2)
+    window.page.wait_for_timeout(3000)
+    held[1].continue_()
     plane = LatentPlane(AROUND, 0, 101, 102)
     window.shows("#picture-at-point", images_of(model("gan"), plane.noise_at(model("gan"), [(0.02, 0)])).numpy(), 480)
     window.page.wait_for_timeout(2000)

@@ -46,6 +46,7 @@ def listed(window) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 def test_a_saved_view_is_changed_opened_and_shows_the_same_picture(opened, runs, model):
     window = opened("?tab=mix&model=vae&seed_1=4&seed_2=6&weight_1=0.5&weight_3=0.25&temperature=0.8")
     before = window.changed("#mix", None)

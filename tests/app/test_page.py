@@ -232,6 +232,7 @@ def test_every_picture_and_control_has_an_accessible_name(window):
         assert not nameless, title
 
 
+@pytest.mark.slow
 def test_html_in_the_name_of_a_run_is_shown_as_text(opened, runs):
     name = "<img src=x onerror=document.title='hit'>"
     (runs.root / name).mkdir()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.app.conftest import finish
+from tests.conftest import slow_except
 from tfgen.app import decoding
 from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
@@ -26,6 +27,8 @@ from tfgen.models import family
 FLOW = "flow-transformers"
 #: Guidance of the flow, if no other is asked for.
 USUAL = 0.5
+#: Guidance, and what happens to the noise.
+SETTINGS = ((None, REMOVED), (2.0, REMOVED), (0.0, KEPT), (3.0, KEPT))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def pixels(file) -> np.ndarray:
         return np.asarray(picture).astype(int)
 
 
-@pytest.mark.parametrize(("guidance", "noise"), [(None, REMOVED), (2.0, REMOVED), (0.0, KEPT), (3.0, KEPT)])
+@pytest.mark.parametrize(("guidance", "noise"), slow_except(SETTINGS, (None, REMOVED), (3.0, KEPT)))
 def test_the_pictures_are_those_of_the_model_with_these_settings(context, guidance, noise):
     with context.models.using(FLOW) as model, model.decoding(guidance, False if noise == KEPT else None):
         expected = np.asarray(grid_picture(model.sample(4, seed=3).numpy()))
@@ -64,6 +67,7 @@ def test_the_pictures_are_those_of_the_model_with_these_settings(context, guidan
     assert f"guidance {USUAL if guidance is None else guidance:g}, noise {noise}." in caption
 
 
+@pytest.mark.slow
 def test_the_settings_change_the_picture_and_do_not_stay(context):
     def drawn(*settings):
         return pixels(sample(context, FLOW, 4, 0, 1.0, ANY, *settings)[0])

@@ -104,6 +104,7 @@ def test_a_model_of_points_gets_a_notice_and_no_error(window, model):
     window.until(lambda: not notice.is_visible())
 
 
+@pytest.mark.slow
 def test_a_link_restores_a_mix_and_back_undoes_a_change(opened, model):
     window = opened("?tab=mix&model=gan&seed_1=5&seed_3=9&weight_1=0.25&weight_2=0&weight_3=0.75")
     before = mixed(model("gan"), (5, 9), (0.25, 0.75))

@@ -142,6 +142,7 @@ def test_points_have_no_single_pictures(window):
     assert not window.page.locator("#one-picture").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")])
 def test_the_single_picture_violates_no_rule_of_axe_core(opened, width, scheme):
     window = opened(viewport={"width": width, "height": 900}, color_scheme=scheme)

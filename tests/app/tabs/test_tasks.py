@@ -68,6 +68,7 @@ def test_one_drawing_is_morphed_into_another(window):
     assert found.shape == expected
 
 
+@pytest.mark.slow
 def test_families_are_compared(window):
     perform(lambda: window.go("Compare"))
     window.until(lambda: window.page.locator("#side-by-side img").count() >= 3)

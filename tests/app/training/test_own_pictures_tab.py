@@ -69,6 +69,7 @@ def test_the_page_shows_what_training_would_see(opened, archive, width, scheme):
     page.wait_for_function("document.querySelector('#own-size input').value === '0'")
 
 
+@pytest.mark.slow
 def test_a_typed_size_stays_and_changes_the_description(opened, archive):
     page = opened("Train a new model")
     field = page.get_by_label("Image size", exact=True)
@@ -83,6 +84,7 @@ def test_a_typed_size_stays_and_changes_the_description(opened, archive):
     assert size(page) == "8"
 
 
+@pytest.mark.slow
 def test_a_bad_archive_or_size_gives_a_sentence_and_hides_the_sheet(opened, archive, tmp_path):
     page = opened("Train a new model")
     drop(page, archive("good.zip", 10))

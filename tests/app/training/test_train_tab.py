@@ -157,6 +157,7 @@ def until_page(page, condition, seconds=60.0):
         page.wait_for_timeout(100)
 
 
+@pytest.mark.slow
 def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened):
     served.behave("slow")
     page = opened("Train a new model")
@@ -190,6 +191,7 @@ def test_a_run_can_be_started_stopped_resumed_and_chosen_as_model(served, opened
     assert "done  " in page.locator("textarea:visible").last.input_value()
 
 
+@pytest.mark.slow
 def test_pictures_of_the_user_are_dropped_and_trained_on(opened, served, cats):
     served.behave("fast")
     page = opened("Train a new model")
@@ -212,6 +214,7 @@ def test_training_on_a_zip_takes_four_actions_from_the_first_screen(opened, serv
     page.get_by_role("option", name="cats-vae-1", exact=True).wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "sentence"), [("refused", "batch size of 1 to 1297"), ("broken", "the disk is full")])
 def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
     served.behave(how)
@@ -223,6 +226,7 @@ def test_the_page_shows_why_a_training_failed(served, opened, how, sentence):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.slow
 def test_bad_options_give_a_message_on_the_page(served, opened):
     page = opened("Train a new model")
     wait_for_status(page, "No training is running|digits|cats")

@@ -47,13 +47,23 @@ const tfgen = (() => {
   // The title of the open tab, as the browser shows it.
   const openTab = () => document.querySelector('#tabs [role=tab][aria-selected=true]').textContent.trim();
 
+  // Whether a picture of a tab waits for a result.
+  const isWaiting = (tab) =>
+    [...document.querySelectorAll(`#tab-${tab} [data-testid=status-tracker] .progress-text`)]
+      .some((each) => each.checkVisibility());
+
+  // Ask for the values of the controls after a time, and not while a request of the tab is on its way.
+  function askLater(tab) {
+    asking[tab] = setTimeout(() => (isWaiting(tab) ? askLater(tab) : press(`again-${tab}`)), PATIENCE);
+  }
+
   // After a result: if it belongs to other values than the controls have, ask again. Otherwise remember the values.
   function settle(tab, names, title, shown, ...values) {
     clearTimeout(asking[tab]);
     if (openTab() !== title || !shown) return;
     const belongsTo = JSON.parse(shown);
     const isShown = names.every((name, i) => JSON.stringify(belongsTo[name] ?? null) === JSON.stringify(values[i] ?? null));
-    if (!isShown) asking[tab] = setTimeout(() => press(`again-${tab}`), PATIENCE);
+    if (!isShown) askLater(tab);
     else if (!belongsTo.refused) remember({ tab, ...Object.fromEntries(names.map((name, i) => [name, values[i]])) });
   }
 
