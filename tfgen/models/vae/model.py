@@ -264,19 +264,23 @@ class VAE(GenerativeModel):
                 return self.log_prob_with(examples, rng, label)
         return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64), label)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def _importance_weighted(self, examples, samples, seed, label):
         with random.StepRng(seed, 0) as rng:
             inputs, target = self.preprocess(examples, rng)
             features = self.features(inputs, label)
-        total = tf.fill((random.rows(inputs),), -float("inf"))
-        for index in tf.range(samples):
+
+        def add_sample(index, total):
             with random.StepRng(seed, index + 1) as rng:
                 found = self.infer(features, self._posterior_noise(rng, inputs), label)
                 joint = self._reconstruction_log_prob(found, target, label=label)
             joint += self._prior_log_prob(found.latent, label)
             # Adding one weight at a time needs the memory of one sample, whatever k.
-            total = tf.reduce_logsumexp(tf.stack([total, joint - self._posterior_log_prob(found)]), axis=0)
+            weights = tf.stack([total, joint - self._posterior_log_prob(found)])
+            return index + 1, tf.reduce_logsumexp(weights, axis=0)
+
+        nothing = tf.fill((random.rows(inputs),), -float("inf"))
+        _, total = tf.while_loop(lambda index, _: index < samples, add_sample, (tf.zeros_like(samples), nothing))
         return total - tf.math.log(tf.cast(samples, tf.float32))
 
     def diagnostics(self, examples, label=None):
