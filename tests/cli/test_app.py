@@ -107,6 +107,7 @@ def test_a_public_address_without_password_is_read_only(tmp_path, monkeypatch, c
     assert given["auth"] == ([("me", "x")] if "--auth" in options else [])
 
 
+@pytest.mark.slow
 def test_an_app_with_password_serves_nothing_without_it_and_read_only_writes_nothing(tmp_path):
     (tmp_path / "password").write_text("correct horse\n")
     options = ["--port=0", "--read-only", f"--runs={tmp_path / 'absent'}", f"--auth=me:{tmp_path / 'password'}"]

@@ -172,6 +172,7 @@ def test_damaged_runs_are_explained(runs, tmp_path, capsys):
     assert "checkpoint" in error_of(["--resume", str(run)], capsys)
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(tmp_path, capsys):
     main(["--model", "flow", "--dry-run", "--out", str(tmp_path / "runs")])
     said = capsys.readouterr().out
@@ -180,6 +181,7 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_diverged_says_so_until_it_goes_on(tmp_path, capsys):
     line = "--model vae --hidden 32 --epochs 2 --learning-rate 1e30 --optimizer sgd --clip-norm 1e30"
     with pytest.raises(SystemExit) as stopped:

@@ -96,6 +96,7 @@ def test_a_comparison_without_measurements_says_so(make, tmp_path):
         assert np.asarray(picture).std() > 0
 
 
+@pytest.mark.slow
 def test_points_and_data_without_a_classifier_have_no_quality(tiny_models, make, tmp_path):
     run = Run.create(tmp_path, run_config("flow", "tutorial", hidden=(8,), couplings=2, epochs=1))
     run.add_metrics({"epoch": 1, "step": 20, "seconds": 2.0})

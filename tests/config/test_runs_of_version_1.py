@@ -49,6 +49,7 @@ def test_a_model_gives_the_samples_and_likelihoods_of_its_version(name):
             assert name == "gan"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(RUNS, "vae"))
 def test_a_run_can_be_trained_further(name, tmp_path):
     folder = shutil.copytree(FOLDER / name, tmp_path / name)

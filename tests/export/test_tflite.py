@@ -13,7 +13,7 @@ FAMILIES = ("vae-mlp", "vae-conv", "vae-flow-prior", "vae-hierarchical", "flow",
 
 
 # `exported`, of which `test_pipeline.py` checks the files, compares a VAE.
-@pytest.fixture(scope="module", params=slow_except(FAMILIES, "flow"))
+@pytest.fixture(scope="module", params=slow_except(FAMILIES, "points"))
 def converted(request, tiny_models, tmp_path_factory):
     folder = tmp_path_factory.mktemp("converted")
     defined = signatures(tiny_models(request.param), batch=2)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tfgen
+from tests.conftest import slow_except
 from tfgen import data
 from tfgen.errors import Interrupted, RunError
 from tfgen.metrics.modes import mixture_modes
@@ -21,7 +22,7 @@ def ring(tiny_dataset):
     return data.load("ring8", train_size=128, validation_size=0)
 
 
-@pytest.mark.parametrize("method", ["packing", "mad_gan", "averaged"])
+@pytest.mark.parametrize("method", slow_except(["packing", "mad_gan", "averaged"], "averaged"))
 def test_a_trial_leaves_a_run_with_metrics_model_and_modes(method, ring, tmp_path):
     steps = []
     result = run_trial(Trial("ring8", method, 1, 8), tmp_path, ring, steps.append)

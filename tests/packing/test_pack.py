@@ -110,6 +110,7 @@ def test_likelihoods_are_those_of_the_packed_weights(own, packed):
     assert "float32" not in likelihood_summary(LikelihoodEntry.from_json(entry))
 
 
+@pytest.mark.slow
 def test_the_inversion_of_a_flow_is_that_of_the_packed_weights(own, tmp_path):
     line = "--model flow --preset quick --width 4 --couplings 1 --epochs 1"
     train_main([*line.split(), "--data", str(own.parent / "own.npz"), "--run", str(tmp_path / "run")])

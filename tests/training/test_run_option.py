@@ -42,6 +42,7 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(tmp_path):
     assert rows[0] == rows[1]
 
 
+@pytest.mark.slow
 def test_a_run_without_its_checkpoints_is_not_trained_again(tmp_path, capsys):
     run = tmp_path / "run"
     main([*LINE.split(), "--run", str(run)])
@@ -54,6 +55,7 @@ def test_a_run_without_its_checkpoints_is_not_trained_again(tmp_path, capsys):
     assert len(Run.open(run).metrics()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("purpose", ["training", pytest.param("launch", marks=pytest.mark.slow)])
 def test_a_run_that_another_process_trains_is_refused_and_unchanged(purpose, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("tfgen.training.session.LOCK_TIMEOUT", 0.0)

@@ -92,7 +92,7 @@ def perturbed(flow, scale=0.3, seed=0):
 
 #: Couplings, padded transformers and points. The other parts of flows are checked in `test_conditional_flow.py`,
 #: `tests/models/test_bits_of_pixels.py` and `tests/bijectors/test_contract.py` too.
-QUICK = ("digits", "odd", "transformers, padded", "points")
+QUICK = ("digits", "odd", "points")
 
 
 @pytest.fixture(params=slow_except(SHAPES, *QUICK), scope="module")

@@ -344,6 +344,7 @@ def conditional_page(browser, built_page, served, conditional_tflite, tflite):
         yield page
 
 
+@pytest.mark.slow
 def test_a_chosen_class_changes_the_samples(conditional_page, conditional_model):
     expect_picture(conditional_page, "#page canvas >> nth=2", conditional_model.sample(1, seed=2)[0])
     conditional_page.select_option("#label", label="owl")
@@ -367,6 +368,7 @@ def test_the_map_and_the_interpolation_have_classes(conditional_page, conditiona
     expect_picture(conditional_page, "#strip canvas >> nth=8", conditional_model.sample(1, seed=0, label="owl")[0])
 
 
+@pytest.mark.slow
 def test_the_likelihood_of_a_conditional_model_is_refused_instead_of_wrong(conditional_page):
     with pytest.raises(Exception, match="Expected a signature without a loop"):
         run(conditional_page, "log_prob", images=[0.5] * 64, seed=[3], label=[0])

@@ -36,6 +36,7 @@ def cluster(*workers: str, index: int = 0) -> str:
     return json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
 
 
+@pytest.mark.slow
 def test_virtual_devices_train_and_evaluate_together(tmp_path):
     done = train(f"--virtual-cpus 2 --run {tmp_path / 'run'}")
     assert done.returncode == 0, done.stderr
