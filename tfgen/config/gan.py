@@ -2,11 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import model_validator
-
 from tfgen.config.option import Bounds, DropoutRate, Filters, NonNegative, OneOrMoreLayers, Size, option
 from tfgen.config.schema import Options
-from tfgen.errors import ConfigError
 
 Networks = Annotated[int, Bounds(low=1, limit=128)]
 
@@ -52,11 +49,6 @@ class AdversarialConfig(Options):
     discriminator_steps: Annotated[int, Bounds(low=1, limit=1_000)] = option(
         1, "Number of discriminator steps for one generator step; each uses its own part of the batch"
     )
-    updates: Literal["alternating", "simultaneous"] = option(
-        "alternating",
-        "Updates of a step: of the discriminator and then of the generator, by new fakes and the updated discriminator "
-        "(alternating), or of both at once by the same fakes, which is faster (simultaneous)",
-    )
     differentiable_augmentation: tuple[Literal["color", "translation", "cutout"], ...] = option(
         (),
         "Random changes of real and generated images before the discriminator, which keep it from memorizing a small "
@@ -76,15 +68,6 @@ class AdversarialConfig(Options):
     ada_images: Annotated[int, Bounds(low=1, limit=2**31 - 1)] = option(
         500_000, "With --ada-target: number of training images in which the probability can rise from 0 to 1"
     )
-
-    @model_validator(mode="after")
-    def _steps_agree(self):
-        if self.updates == "simultaneous" and self.discriminator_steps > 1:
-            raise ConfigError(
-                "discriminator_steps: expected 1 with simultaneous updates. "
-                f"Received: {self.discriminator_steps} with updates {self.updates}"
-            )
-        return self
 
 
 class GANConfig(AdversarialConfig):

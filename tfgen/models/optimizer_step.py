@@ -36,24 +36,15 @@ class OptimizerStep:
         """The rows of a replica's batch that this step uses."""
         return tuple(self.select_batch(part) for part in batch)
 
-    @property
-    def parts(self) -> Sequence["OptimizerStep"]:
-        """The updates whose gradients come from the losses of this step: the step itself."""
-        return (self,)
-
     def gradients(self, batch: Sequence[Any], rng: random.StepRng) -> tuple[dict[str, tf.Tensor], list[tf.Tensor]]:
-        """Compute the losses, and the gradient of the mean loss over this replica's examples for each variable."""
-        with fused_elementwise(), tf.GradientTape(persistent=len(self.parts) > 1) as tape:
+        """Compute the losses, and the gradient of the mean loss over this replica's examples."""
+        with fused_elementwise(), tf.GradientTape() as tape:
             losses = self.losses(rng, *batch)
-            means = [tf.reduce_mean(losses[part.loss_name]) for part in self.parts]
-        gradients = [
-            gradient
-            for part, mean in zip(self.parts, means, strict=True)
-            for gradient in tape.gradient(mean, [variable.value for variable in part.variables])
-        ]
+            loss = tf.reduce_mean(losses[self.loss_name])
+        gradients = tape.gradient(loss, [variable.value for variable in self.variables])
         # Some gradients do not depend on the loss, for example the gradient of the last layer of a Wasserstein critic.
         # TensorFlow's graph optimizer may then run the update before the forward pass, which reads the new weight.
-        with tf.control_dependencies(means):
+        with tf.control_dependencies([loss]):
             return losses, [tf.identity(gradient) for gradient in gradients]
 
     def apply(self, gradients: Sequence[tf.Tensor], clip_norm: float | None = None) -> None:
@@ -78,43 +69,6 @@ class OptimizerStep:
                 # The optimizer sums over the replicas again.
                 gradients = [gradient / replicas for gradient in gradients]
         self.optimizer.apply(gradients, self.variables)
-
-
-@dataclass(frozen=True)
-class SimultaneousSteps(OptimizerStep):
-    """Several updates whose gradients are all computed before the first update, from the same losses.
-
-    Attributes:
-        updates: the updates. `losses` computes the losses of all. `loss_name` is the one of the first, and `variables`
-            are those of all updates, in order.
-    """
-
-    updates: Sequence[OptimizerStep] = ()
-
-    @classmethod
-    def of(cls, updates: Sequence[OptimizerStep]) -> "SimultaneousSteps":
-        """Return the simultaneous step of updates that share `losses` and `select_batch`."""
-        first = updates[0]
-        variables = [variable for update in updates for variable in update.variables]
-
-        def before_step() -> None:
-            for update in updates:
-                update.before_step()
-
-        return cls(
-            first.losses, first.loss_name, first.optimizer, variables, first.select_batch, before_step, (*updates,)
-        )
-
-    @property
-    def parts(self):
-        return self.updates
-
-    def apply(self, gradients, clip_norm=None):
-        start = 0
-        for update in self.updates:
-            stop = start + len(update.variables)
-            update.apply(gradients[start:stop], clip_norm)
-            start = stop
 
 
 class CompiledGradients:

@@ -2,31 +2,17 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from tfgen import random
 from tfgen.models.gan import losses
-from tfgen.models.gan.penalties import interpolate, lipschitz_penalty, per_row_sum, squared_norm, with_gradient
+from tfgen.models.gan.penalties import interpolate, lipschitz_penalty, with_gradient_norm
 
 #: Losses and metrics by name, one value for each pack of examples.
 LossValues = dict[str, tf.Tensor]
-
-
-class DiscriminatorOutput(NamedTuple):
-    """The output of one discriminator for packs of examples.
-
-    Attributes:
-        logit: logit of "real", [n].
-        logits: all logits, [n, outputs].
-        gradient: ∇D, the gradient of the logit at the packs, [n, …]; None if it was not needed.
-    """
-
-    logit: tf.Tensor
-    logits: tf.Tensor
-    gradient: tf.Tensor | None
 
 
 class AdversarialLosses:
@@ -70,16 +56,6 @@ class AdversarialLosses:
         """Weights of the discriminators in the generator's loss, float32 [discriminators]."""
         return tf.ones((1,))
 
-    def outputs_of(self, packs, training: bool, one_hot=None, gradient: bool = False) -> list[DiscriminatorOutput]:
-        """Apply every discriminator to packs, and compute the gradient of the logit at the packs if asked for."""
-
-        def output(discriminator) -> DiscriminatorOutput:
-            logits_of = functools.partial(self.logits_of, discriminator, training=training, one_hot=one_hot)
-            (logit, logits), found = with_gradient(logits_of, packs, gradient)
-            return DiscriminatorOutput(logit, logits, found)
-
-        return [output(discriminator) for discriminator in self.discriminators]
-
     def discriminator_losses(self, real, fake, rng: random.StepRng, training: bool, one_hot=None) -> LossValues:
         """Losses and metrics of the discriminators from packs of real examples x and of fakes G(z), [n] each.
 
@@ -96,30 +72,25 @@ class AdversarialLosses:
             training: whether dropout is on.
             one_hot: one-hot vectors of the labels of each pack; None for a model without labels.
         """
-        of_real = self.outputs_of(real, training, one_hot, gradient=self.config.r1 > 0.0)
-        of_fake = self.outputs_of(fake, training, one_hot, gradient=self.config.r2 > 0.0)
-        return self._discriminator_losses(real, fake, of_real, of_fake, rng, training, one_hot)
-
-    def _discriminator_losses(self, real, fake, of_real, of_fake, rng, training, one_hot) -> LossValues:
         config, found = self.config, []
-        between: list[DiscriminatorOutput | None] = [None] * len(of_real)
-        if self.uses_gradient_penalty:
-            points = interpolate(real, fake, rng.uniform("interpolation", (random.rows(real),)))
-            between = [*self.outputs_of(points, training, one_hot, gradient=True)]
-        for at_real, at_fake, at_between in zip(of_real, of_fake, between, strict=True):
-            penalty = 0.5 * config.r1 * squared_norm(at_real.gradient)
-            penalty += 0.5 * config.r2 * squared_norm(at_fake.gradient)
-            if at_between is not None:
-                penalty += config.gradient_penalty * lipschitz_penalty(squared_norm(at_between.gradient))
-            real_correct, fake_correct = losses.correct(config.loss, at_real.logit, at_fake.logit)
+        for discriminator in self.discriminators:
+            logits_of = functools.partial(self.logits_of, discriminator, training=training, one_hot=one_hot)
+            (real_logit, real_logits), real_norm = with_gradient_norm(logits_of, real, needed=config.r1 > 0.0)
+            (fake_logit, fake_logits), fake_norm = with_gradient_norm(logits_of, fake, needed=config.r2 > 0.0)
+            penalty = 0.5 * config.r1 * real_norm + 0.5 * config.r2 * fake_norm
+            if self.uses_gradient_penalty:
+                between = interpolate(real, fake, rng.uniform("interpolation", (random.rows(real),)))
+                _, between_norm = with_gradient_norm(logits_of, between)
+                penalty += config.gradient_penalty * lipschitz_penalty(between_norm)
+            real_correct, fake_correct = losses.correct(config.loss, real_logit, fake_logit)
             found.append(
                 {
-                    "discriminator_loss": self.discriminator_loss(at_real.logits, at_fake.logits),
-                    "penalty": penalty + tf.zeros_like(at_real.logit),
+                    "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
+                    "penalty": penalty,
                     "real_accuracy": real_correct,
                     "fake_accuracy": fake_correct,
                     "accuracy": 0.5 * (real_correct + fake_correct),
-                    **self.extra_metrics(at_fake.logits),
+                    **self.extra_metrics(fake_logits),
                 }
             )
         mean = {name: tf.add_n([each[name] for each in found]) / len(found) for name in found[0]}
@@ -132,44 +103,10 @@ class AdversarialLosses:
 
         with w the `feedback` weights of the discriminators Dₖ.
         """
-        name, real_logits = self.config.loss, [None] * len(self.discriminators)
-        if name == "relativistic":
-            real_logits = [output.logit for output in self.outputs_of(real, training, one_hot)]
-        of_fake = self.outputs_of(fake, training, one_hot)
-        found = [
-            losses.generator_loss(name, real_logit, output.logit)
-            for real_logit, output in zip(real_logits, of_fake, strict=True)
-        ]
+        name, found = self.config.loss, []
+        for discriminator in self.discriminators:
+            needs_real = name == "relativistic"
+            real_logit = self.logits_of(discriminator, real, training, one_hot)[0] if needs_real else None
+            fake_logit, _ = self.logits_of(discriminator, fake, training, one_hot)
+            found.append(losses.generator_loss(name, real_logit, fake_logit))
         return {"generator_loss": tf.tensordot(self.feedback(rng, training), tf.stack(found), 1)}
-
-    def simultaneous_losses(self, real, fake, rng: random.StepRng, training: bool, one_hot=None) -> LossValues:
-        """The losses of both networks from one pass of the discriminators over the packs, [n] each.
-
-        Besides `discriminator_losses` and `generator_losses`, the result has
-
-            generator_objective   a function whose gradient with respect to the generator is that of generator_loss
-
-        With R2, the discriminator's loss needs ∇D(G(z)) anyway. By the chain rule, the gradient of the generator's loss
-        at a fake is l'(D(G(z))) ∇D(G(z)) with l the adversarial loss, so that the objective is the inner product of the
-        fake with this constant vector. The gradient then need not pass through the discriminator again. Without R2, the
-        objective is the loss.
-        """
-        of_real = self.outputs_of(real, training, one_hot, gradient=self.config.r1 > 0.0)
-        of_fake = self.outputs_of(fake, training, one_hot, gradient=self.config.r2 > 0.0)
-        found = self._discriminator_losses(real, fake, of_real, of_fake, rng, training, one_hot)
-        values, objectives = [], []
-        for at_real, at_fake in zip(of_real, of_fake, strict=True):
-            with tf.GradientTape() as tape:
-                tape.watch(at_fake.logit)
-                value = losses.generator_loss(self.config.loss, tf.stop_gradient(at_real.logit), at_fake.logit)
-            values.append(value)
-            if at_fake.gradient is None:
-                objectives.append(value)
-            else:
-                slope = tf.reshape(tape.gradient(value, at_fake.logit), (-1, *[1] * (fake.shape.rank - 1)))
-                objectives.append(per_row_sum(tf.stop_gradient(slope * at_fake.gradient) * fake))
-        weights = self.feedback(rng, training)
-        return found | {
-            "generator_loss": tf.tensordot(weights, tf.stack(values), 1),
-            "generator_objective": tf.tensordot(weights, tf.stack(objectives), 1),
-        }

@@ -18,7 +18,7 @@ from tfgen.models.gan.adversarial_losses import AdversarialLosses
 from tfgen.models.gan.augmentation import augment
 from tfgen.models.gan.packs import per_example, select_packs, to_packs
 from tfgen.models.gan.schedule import slowed_copy
-from tfgen.models.optimizer_step import OptimizerStep, SimultaneousSteps
+from tfgen.models.optimizer_step import OptimizerStep
 
 # Number of real examples, and of fakes, from which `diagnostics` computes its metrics.
 DIAGNOSTIC_EXAMPLES = 500
@@ -40,8 +40,7 @@ class GAN(AdversarialLosses, GenerativeModel):
         wgan-gp   λ E(|∇D(x̂)| − 1)²     at points x̂ between a fake and a real example
 
     A training step updates the discriminator `discriminator_steps` times, each time with another share of the batch,
-    and then the generator once, with new latents. With `updates` = "simultaneous", both gradients are computed before
-    the first update, from the same fakes. Each network has its own optimizer. The networks work on images in
+    and then the generator once, with new latents. Each network has its own optimizer. The networks work on images in
     [−1, 1]. With `packing` = m, the discriminator classifies m examples together, and the loss of a pack is the loss
     of each of its examples. With `differentiable_augmentation`, the discriminator gets randomly transformed examples.
 
@@ -178,22 +177,19 @@ class GAN(AdversarialLosses, GenerativeModel):
     # -- training -----------------------------------------------------------------------------------------------------
 
     def optimizer_steps(self):
-        """The optimizer steps of a training step: those of the discriminator and of the generator, or one of both."""
+        """The optimizer steps of one training step: those of the discriminator, then one of the generator."""
 
         def losses_by(function, rng, examples, label=None):
             real, fake = self.real_and_fake_packs(examples, rng, training=True, **self.given(label))
             return self._per_example(function(real, fake, rng, True, **self._condition(label, self.packing)))
 
-        functions, generator_loss = (self.discriminator_losses, self.generator_losses), "generator_loss"
-        is_simultaneous = self.config.updates == "simultaneous"
-        if is_simultaneous:
-            functions, generator_loss = (self.simultaneous_losses,) * 2, "generator_objective"
-        of_discriminator, of_generator = (functools.partial(losses_by, function) for function in functions)
+        discriminator_losses = functools.partial(losses_by, self.discriminator_losses)
+        generator_losses = functools.partial(losses_by, self.generator_losses)
         count = self.config.discriminator_steps
         shares = [functools.partial(select_packs, size=self.packing, start=i, step=count) for i in range(count)]
-        steps = [
+        of_discriminator = [
             OptimizerStep(
-                of_discriminator,
+                discriminator_losses,
                 "discriminator_objective",
                 self.discriminator_optimizer,
                 self.discriminator_variables,
@@ -203,8 +199,8 @@ class GAN(AdversarialLosses, GenerativeModel):
             for share in shares
         ]
         variables = self.generator.trainable_variables
-        steps.append(OptimizerStep(of_generator, generator_loss, self.optimizer, variables, shares[0]))
-        return [SimultaneousSteps.of(steps)] if is_simultaneous else steps
+        of_generator = OptimizerStep(generator_losses, "generator_loss", self.optimizer, variables, shares[0])
+        return [*of_discriminator, of_generator]
 
     def update(self, *batch):
         found = super().update(*batch)

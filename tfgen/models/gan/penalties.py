@@ -14,36 +14,28 @@ from typing import Any
 import tensorflow as tf
 
 
-def with_gradient(
+def with_gradient_norm(
     function: Callable[[tf.Tensor], tuple], points: tf.Tensor, needed: bool = True
-) -> tuple[Any, tf.Tensor | None]:
-    """Compute a discriminator's output and the gradient of its logit, ∇D(x), at each example.
+) -> tuple[Any, tf.Tensor]:
+    """Compute a discriminator's output and the squared norm of its gradient, |∇D(x)|², at each example.
 
     Args:
         function: x [n, …] → (logit [n], any further outputs). Each row of the output depends on its own example only.
         points: x.
-        needed: whether the gradient is needed. If not, its computation is saved and the gradient is None.
+        needed: whether the norm is needed. If not, its computation is saved and the norm is 0.
 
     Returns:
-        The output of `function`, and the gradients [n, …].
+        The output of `function`, and the squared norms, float32 [n].
     """
     if not needed:
-        return function(points), None
+        outputs = function(points)
+        return outputs, tf.zeros_like(outputs[0])
     with tf.GradientTape() as tape:
         tape.watch(points)
         outputs = function(points)
     # The rows are independent: row i of the gradient of the sum is the gradient of logit i.
-    return outputs, tape.gradient(outputs[0], points)
-
-
-def squared_norm(gradient: tf.Tensor | None) -> tf.Tensor | float:
-    """Compute |∇D(x)|² of each example, [n, …] → [n]. 0 for a gradient that was not needed."""
-    return 0.0 if gradient is None else per_row_sum(tf.square(gradient))
-
-
-def per_row_sum(values: tf.Tensor) -> tf.Tensor:
-    """Sum all values of each row, [n, …] → [n]."""
-    return tf.reduce_sum(values, axis=[*range(1, values.shape.rank)])
+    gradient = tape.gradient(outputs[0], points)
+    return outputs, tf.reduce_sum(tf.square(gradient), axis=[*range(1, gradient.shape.rank)])
 
 
 def interpolate(real, fake, position) -> tf.Tensor:
