@@ -95,6 +95,7 @@ def test_the_message_names_the_option_with_an_invalid_value(capsys, flag, value,
 # -- conditional models ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "label"), [("owl", 2), ("1", 1), ("each", "each"), ("any", None), (None, None)])
 def test_a_class_is_given_by_name_or_index(conditional_tflite, conditional_model, word, label):
     labels = sample.labels_of(word, 4, sample.class_names(str(conditional_tflite)))
@@ -102,6 +103,7 @@ def test_a_class_is_given_by_name_or_index(conditional_tflite, conditional_model
     np.testing.assert_allclose(images, conditional_model.sample(4, seed=3, label=label), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_class(conditional_tflite, tmp_path, capsys):
     sample.main([str(conditional_tflite), "--n=4", "--label=dog", f"--out={tmp_path / 'dogs.png'}"])
     assert "4 pictures" in capsys.readouterr().out

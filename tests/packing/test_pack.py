@@ -272,6 +272,7 @@ def packed_conditional(tmp_path_factory, digits):
     return folder / "classes", folder / "run"
 
 
+@pytest.mark.slow
 def test_a_packed_conditional_model_keeps_its_classes(packed_conditional):
     small, run = (load(folder) for folder in packed_conditional)
     assert small.classes == run.classes
@@ -282,6 +283,7 @@ def test_a_packed_conditional_model_keeps_its_classes(packed_conditional):
     assert sum(record["class_frequencies"]) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 def test_the_licence_of_the_pictures_stands_in_the_list_of_models(packed_conditional, monkeypatch, capsys):
     from tfgen.cli.models import main as models_main
 
@@ -290,6 +292,7 @@ def test_the_licence_of_the_pictures_stands_in_the_list_of_models(packed_conditi
     assert capsys.readouterr().out.rstrip().endswith("; 10 classes; pictures: CC0 (a test)")
 
 
+@pytest.mark.slow
 def test_a_conditional_model_without_its_classes_is_refused(packed_conditional, tmp_path):
     folder = copy_of(packed_conditional[0], tmp_path / "classes")
     record = json.loads((folder / "pretrained.json").read_text())

@@ -57,6 +57,7 @@ def test_a_run_without_a_preset_is_planned_for_its_minutes(pictures, tmp_path, c
     )
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_the_plan_and_trains_nothing(pictures, tmp_path, capsys):
     main(
         [

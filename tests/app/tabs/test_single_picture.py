@@ -40,6 +40,7 @@ def caption(window) -> str:
     return window.page.locator("#one-caption").inner_text()
 
 
+@pytest.mark.slow
 def test_a_click_shows_the_picture_with_its_seed_and_a_download(window, model):
     click_image(window, 2, 1, 6, 6)
     image = model("mnist-vae").sample(1, seed=8).numpy()
@@ -143,7 +144,7 @@ def test_points_have_no_single_pictures(window):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_single_picture_violates_no_rule_of_axe_core(opened, width, scheme):
     window = opened(viewport={"width": width, "height": 900}, color_scheme=scheme)
     click_image(window, 3, 3, 6, 6)

@@ -47,7 +47,8 @@ def size(page) -> str:
     return page.get_by_label("Image size", exact=True).input_value()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [pytest.param(1280, "light", marks=pytest.mark.slow), (390, "dark")])
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_shows_what_training_would_see(opened, archive, width, scheme):
     page = opened("Train a new model", width)
     page.emulate_media(color_scheme=scheme)
