@@ -102,6 +102,7 @@ def test_the_most_visible_dimensions_change_the_picture_most():
     class Linear:
         """A model with four latent dimensions, each of which changes the brightness by another amount."""
 
+        config = None
         latent_shape = (4,)
         is_conditional = False
 

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tfgen.app.compiled_decoder import CompiledDecoder
 from tfgen.app.labels import class_weights
 
 if TYPE_CHECKING:
@@ -67,32 +68,10 @@ def images_of(model: "GenerativeModel", normal, label=None) -> "tf.Tensor":
     import tensorflow as tf
 
     if model not in _decoders:
-        _decoders[model] = _compiled_decoder(model)
+        _decoders[model] = CompiledDecoder(model)
     flat = tf.reshape(tf.cast(normal, tf.float32), (-1, math.prod(model.latent_shape)))
-    weights = class_weights(model, label, len(flat))
-    return _decoders[model](flat, *([] if weights is None else [weights]))
+    return _decoders[model](flat, class_weights(model, label, len(flat)))
 
 
-#: One compiled decoder per model, for any number of rows. Without compilation, a moved slider would wait for Python to
-#: run the operations one by one.
-_decoders: "weakref.WeakKeyDictionary[GenerativeModel, Callable]" = weakref.WeakKeyDictionary()
-
-
-def _compiled_decoder(model: "GenerativeModel") -> Callable:
-    import tensorflow as tf
-
-    # The dictionary above keeps the function. A strong reference to the model would keep the model in memory forever.
-    reference = weakref.ref(model)
-
-    inputs = [tf.TensorSpec([None, math.prod(model.latent_shape)], tf.float32)]
-    if model.is_conditional:
-        inputs.append(tf.TensorSpec([None, len(model.classes)], tf.float32))
-
-    @tf.function(autograph=False, input_signature=inputs)
-    def decode(normal, weights=None):
-        alive = reference()
-        assert alive is not None
-        given = alive.given(weights)
-        return alive.decode(alive.latents_from(tf.reshape(normal, (-1, *alive.latent_shape)), **given), **given)
-
-    return decode
+#: The decoder of each model.
+_decoders: "weakref.WeakKeyDictionary[GenerativeModel, CompiledDecoder]" = weakref.WeakKeyDictionary()

@@ -1,0 +1,64 @@
+"""Pictures of the app are those of the model, before and after the program for one picture is compiled."""
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgen.app.compiled_decoder import CompiledDecoder
+
+
+def noise(model, n: int) -> tf.Tensor:
+    return tf.random.stateless_normal((n, int(np.prod(model.latent_shape))), [0, 1])
+
+
+def decoded(model, normal) -> np.ndarray:
+    return model.decode(model.latents_from(tf.reshape(normal, (-1, *model.latent_shape)))).numpy()
+
+
+@pytest.mark.parametrize("name", ["vae-mixture", "gan", "flow"])
+def test_other_models_have_one_function_for_every_number_of_rows(tiny_models, name):
+    model = tiny_models(name)
+    decoder = CompiledDecoder(model)
+    for rows in (1, 1, 3):
+        normal = noise(model, rows)
+        np.testing.assert_allclose(decoder(normal), decoded(model, normal), atol=1e-5)
+    assert decoder.one_row is None
+
+
+def test_single_pictures_of_a_flow_of_transformers_are_compiled_in_the_background(tiny_models):
+    model = tiny_models("flow-transformers")
+    decoder, normal = CompiledDecoder(model), noise(model, 1)
+    assert decoder.one_row is None
+    before = decoder(normal).numpy()
+    program = decoder.one_row.result(timeout=300)
+    assert program.function_def.attr["_XlaMustCompile"].b
+    after = decoder(normal).numpy()
+    for found in (before, after, program(normal)):
+        np.testing.assert_allclose(found, decoded(model, normal), atol=1e-5)
+    np.testing.assert_allclose(decoder(noise(model, 3)), decoded(model, noise(model, 3)), atol=1e-5)
+
+
+def test_a_program_that_cannot_be_compiled_changes_no_picture(tiny_models, monkeypatch):
+    def fail(self):
+        raise tf.errors.UnimplementedError(None, None, "no such operator")
+
+    monkeypatch.setattr(CompiledDecoder, "_compile", fail)
+    model = tiny_models("flow-transformers")
+    decoder, normal = CompiledDecoder(model), noise(model, 1)
+    decoder(normal)
+    assert isinstance(decoder.one_row.exception(timeout=60), tf.errors.UnimplementedError)
+    np.testing.assert_allclose(decoder(normal), decoded(model, normal), atol=1e-5)
+
+
+def test_the_decoder_does_not_keep_the_model_in_memory():
+    from tfgen.models import family
+
+    model = family("vae")((8, 8, 1), 17, hidden=(4,), latent_dim=2)
+    decoder, reference = CompiledDecoder(model), weakref.ref(model)
+    decoder(noise(model, 1))
+    del model
+    gc.collect()
+    assert reference() is None
