@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from tests.app.conftest import finish
-from tests.conftest import slow_except
 from tfgen.app import decoding
 from tfgen.app.catalogue import Catalogue
 from tfgen.app.context import Context
@@ -27,8 +26,14 @@ from tfgen.models import family
 FLOW = "flow-transformers"
 #: Guidance of the flow, if no other is asked for.
 USUAL = 0.5
+SLOW = pytest.mark.slow
 #: Guidance, and what happens to the noise.
-SETTINGS = ((None, REMOVED), (2.0, REMOVED), (0.0, KEPT), (3.0, KEPT))
+SETTINGS = (
+    (None, REMOVED),
+    pytest.param(2.0, REMOVED, marks=SLOW),
+    pytest.param(0.0, KEPT, marks=SLOW),
+    (3.0, KEPT),
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +63,7 @@ def pixels(file) -> np.ndarray:
         return np.asarray(picture).astype(int)
 
 
-@pytest.mark.parametrize(("guidance", "noise"), slow_except(SETTINGS, (None, REMOVED), (3.0, KEPT)))
+@pytest.mark.parametrize(("guidance", "noise"), SETTINGS)
 def test_the_pictures_are_those_of_the_model_with_these_settings(context, guidance, noise):
     with context.models.using(FLOW) as model, model.decoding(guidance, False if noise == KEPT else None):
         expected = np.asarray(grid_picture(model.sample(4, seed=3).numpy()))
