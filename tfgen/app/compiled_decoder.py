@@ -33,6 +33,10 @@ class CompiledDecoder:
 
     Args:
         model: a model of images. The decoder does not keep the model in memory.
+
+    Attributes:
+        one_row: the program for one row, which another thread compiles. None before the first picture, and for models
+            other than flows of transformers.
     """
 
     def __init__(self, model: "GenerativeModel"):
@@ -52,23 +56,19 @@ class CompiledDecoder:
             return alive.decode(alive.latents_from(tf.reshape(normal, (-1, *alive.latent_shape)), **given), **given)
 
         self._inputs, self._any_rows = inputs, decode.get_concrete_function()
+        # Flows of transformers are the models with guidance.
         self._compiles = has_guidance(model)
-        self._one_row: Future | None = None
-
-    @property
-    def one_row(self) -> "Future | None":
-        """The program for one row, which another thread compiles. None before the first picture, or for most models."""
-        return self._one_row
+        self.one_row: Future | None = None
 
     def __call__(self, normal: "tf.Tensor", weights: "tf.Tensor | None" = None) -> "tf.Tensor":
         """Decode noise [n, D], for classes with the weights [n, K] if the model has classes."""
         arguments = [normal] if weights is None else [normal, weights]
         if self._compiles and len(normal) == 1:
-            if self._one_row is None:
-                self._one_row = _thread.submit(self._compile)
+            if self.one_row is None:
+                self.one_row = _thread.submit(self._compile)
             # A program that could not be compiled leaves the work to the traced function.
-            elif self._one_row.done() and self._one_row.exception() is None:
-                return self._one_row.result()(*arguments)
+            elif self.one_row.done() and self.one_row.exception() is None:
+                return self.one_row.result()(*arguments)
         return self._any_rows(*arguments)
 
     def _compile(self):
