@@ -19,6 +19,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "tfgen.models.flow.model": ("Flow",),
     "tfgen.models.flow.dequantizer": ("Dequantizer",),
     "tfgen.models.gan.schedule": ("SlowedSchedule", "Divided"),  # and its alias
+    "tfgen.training.adam": ("Adam",),
     "tfgen.training.optimizers": ("Schedule", "Muon"),
     "tfgen.bijectors.actnorm": ("ScaleAndShift",),
     "tfgen.bijectors.invertible_1x1": ("LUMatrix",),

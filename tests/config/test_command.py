@@ -22,7 +22,7 @@ def test_the_command_gives_the_configuration(model, preset, arch):
         "clip_norm": 0.1,
         "learning_rate": 1 / 3,
         "evaluate_test": False,
-        **({"width": 3, "actnorm": True} if model == "flow" else {"arch": arch} if arch else {}),
+        **({"width": 4, "actnorm": True} if model == "flow" else {"arch": arch} if arch else {}),
     }
     points = {"data": "rings", "hidden": (3, 4), "couplings": 2} if model == "flow" else {"data": "ring8"}
     for options in ({}, given, points):

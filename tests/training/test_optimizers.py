@@ -1,4 +1,4 @@
-"""Muon orthogonalizes the steps of kernels, and Adam updates everything else."""
+"""Muon orthogonalizes the steps of kernels. Adam updates everything else, each variable in one operation."""
 
 import keras
 import numpy as np
@@ -6,11 +6,13 @@ import pytest
 import tensorflow as tf
 
 from tfgen.config import TrainConfig
+from tfgen.errors import ConfigError
 from tfgen.models.flow import Flow
 from tfgen.models.gan import GAN
 from tfgen.models.vae import VAE
 from tfgen.networks import conv_decoder, conv_encoder, mlp
 from tfgen.networks.mlp import LAST
+from tfgen.training.adam import Adam
 from tfgen.training.optimizers import MUON_RMS, Muon, make_optimizer
 
 RATE = 0.01
@@ -92,13 +94,53 @@ def test_a_network_without_a_named_output_layer_is_refused():
         Forgetful((8, 8, 1), 17, hidden=(32,))
 
 
-def test_a_model_compiled_with_muon_is_saved_with_it(tmp_path):
+@pytest.mark.parametrize("shape", [(), (7,), (64, 33), (3, 3, 16, 32)])
+@pytest.mark.parametrize("beta_1", [0.0, 0.9])
+def test_adam_in_one_operation_equals_keras_s_adam(shape, beta_1):
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=shape).astype(np.float32)
+    gradients = [tf.constant(rng.normal(size=shape), tf.float32) for _ in range(20)]
+    results = []
+    for kind in (keras.optimizers.Adam, Adam):
+        variable = keras.Variable(first)
+        optimizer = kind(RATE, beta_1=beta_1, beta_2=0.99, epsilon=1e-8)
+        optimizer.build([variable])
+        for gradient in gradients:
+            optimizer.apply([gradient], [variable])
+        results.append([np.asarray(each) for each in (variable, *optimizer.variables)])
+    for expected, found in zip(*results, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert np.abs(results[0][0] - first).max() > RATE
+
+
+def test_the_update_of_a_variable_by_adam_is_one_operation():
+    variables = [keras.Variable(np.zeros((3, 2), np.float32)) for _ in range(5)]
+    for optimizer in (Adam(RATE), Muon(RATE)):
+        optimizer.build(variables)
+
+        @tf.function(autograph=False)
+        def update(gradients, optimizer=optimizer):
+            optimizer.apply(gradients, variables)
+
+        graph = update.get_concrete_function([tf.zeros((3, 2))] * 5).graph
+        kinds = [operation.type for operation in graph.get_operations()]
+        assert kinds.count("ResourceApplyAdam") == 5
+        assert not {"AssignSubVariableOp", "Sqrt"} & {kind for kind in kinds if kinds.count(kind) > 1}
+
+
+def test_adam_in_one_operation_has_no_amsgrad():
+    with pytest.raises(ConfigError, match="amsgrad: expected false.*Received: true"):
+        Adam(RATE, amsgrad=True)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("muon", Muon), ("adam", Adam)])
+def test_a_compiled_model_is_saved_with_its_optimizer(kind, expected, tmp_path):
     for model in (VAE((8, 8, 1), 17, hidden=(32,)), GAN((8, 8, 1), 17, generator_hidden=(32,))):
-        model.compile(make_optimizer(TrainConfig(optimizer="muon", schedule="cosine"), 10))
+        model.compile(make_optimizer(TrainConfig(optimizer=kind, schedule="cosine"), 10))
         model.save(tmp_path / "model.keras")
         again = keras.models.load_model(tmp_path / "model.keras")
         for optimizer, other in zip(model.optimizers, again.optimizers, strict=True):
-            assert isinstance(other, Muon)
+            assert isinstance(other, expected)
             assert other.get_config() == optimizer.get_config()
 
 

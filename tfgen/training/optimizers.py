@@ -6,6 +6,7 @@ import keras
 
 from tfgen.config import TrainConfig
 from tfgen.networks.mlp import LAST
+from tfgen.training import adam
 
 #: Matrices with fewer rows or columns are left to Adam: they have too few directions to orthogonalize.
 SMALLEST_MATRIX = 16
@@ -94,6 +95,20 @@ class Muon(keras.optimizers.Muon):
         options = {"weight_decay": None, "adam_weight_decay": None, "epsilon": 1e-8, "rms_rate": MUON_RMS, **options}
         super().__init__(learning_rate, **options)
 
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        of_adam = adam.corrected_rate(learning_rate, self.iterations, self.adam_beta_1, self.adam_beta_2)
+        super()._backend_update_step(grads, trainable_variables, (learning_rate, self.adam_lr_ratio * of_adam))
+
+    def update_step(self, gradient, variable, learning_rate):
+        of_muon, of_adam = learning_rate
+        index = self._get_variable_index(variable)
+        momentum, velocity = self.momentums[index], self.adam_velocities[index]
+        if velocity is None:
+            self._muon_update_step(gradient, variable, of_muon, momentum)
+        else:
+            betas = self.adam_beta_1, self.adam_beta_2
+            adam.update(variable, momentum, velocity, gradient, of_adam, *betas, self.epsilon)
+
     def _should_use_adamw(self, variable):
         layer, _, name = variable.path.rpartition("/")
         return name != "kernel" or layer.rpartition("/")[2] == LAST or min(_as_matrix(variable.shape)) < SMALLEST_MATRIX
@@ -134,4 +149,4 @@ def make_optimizer(
         return keras.optimizers.SGD(rate)
     if config.optimizer == "muon":
         return Muon(rate, adam_beta_1=config.beta_1, adam_beta_2=config.beta_2)
-    return keras.optimizers.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8)
+    return adam.Adam(rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=1e-8)
