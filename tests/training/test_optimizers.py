@@ -129,7 +129,7 @@ def test_the_update_of_a_variable_by_adam_is_one_operation():
 
 
 def test_adam_in_one_operation_has_no_amsgrad():
-    with pytest.raises(ConfigError, match="amsgrad: expected false.*Received: true"):
+    with pytest.raises(ConfigError, match=r"amsgrad: expected false.*Received: true"):
         Adam(RATE, amsgrad=True)
 
 
