@@ -17,7 +17,7 @@ def context_of(root) -> Context:
 def test_each_family_has_a_model_of_the_same_data_and_a_sentence(tmp_path):
     found = examples(context_of(tmp_path))
     assert [each.family for each in found] == list(SENTENCES)
-    assert [each.model for each in found] == ["mnist-vae", "mnist-gan", "mnist-flow"]
+    assert [each.model for each in found] == [f"mnist-conditional-{family}" for family in SENTENCES]
     assert all(each.sentence.endswith(".") for each in found)
 
 

@@ -1,5 +1,6 @@
 """The families of models side by side, by the pictures that were recorded with their models."""
 
+import math
 from dataclasses import dataclass
 
 from tfgen.app import training_history
@@ -7,6 +8,8 @@ from tfgen.app.context import Context
 from tfgen.app.pictures import cache_image
 from tfgen.config.families import FAMILIES
 from tfgen.errors import TfgenError
+from tfgen.runs.evaluations import entries_of_last_epoch
+from tfgen.runs.run import Run
 
 #: Family → what it does and what it is good at, in one sentence.
 SENTENCES = {
@@ -31,15 +34,25 @@ class Example:
 
 
 def examples(context: Context) -> list[Example]:
-    """Return for each family of `SENTENCES` its first pretrained model of MNIST, or else its first pretrained model."""
+    """Return for each family of `SENTENCES` the pretrained model whose samples are nearest to real pictures.
+
+    Models of MNIST come first.
+    """
     found = []
     for family, sentence in SENTENCES.items():
         runs = {entry.name: entry.run for entry in context.catalogue.entries() if entry.run is not None}
         packed = [name for name, run in runs.items() if run.is_packed and run.config.model == family]
-        ranked = sorted(packed, key=lambda name: runs[name].config.data.data != DATA)
+        ranked = sorted(packed, key=lambda name: (runs[name].config.data.data != DATA, _distance(runs[name])))
         if ranked:
             found.append(Example(family, FAMILIES[family].title, sentence, ranked[0]))
     return found
+
+
+def _distance(run: Run) -> float:
+    """Smallest recorded Fréchet classifier distance of a run's samples from real pictures; infinite if none is."""
+    entries = entries_of_last_epoch(run, skip_damaged=True).get("quality", [])
+    distances = [entry.frechet_classifier_distance for entry in entries]
+    return min((each for each in distances if each is not None), default=math.inf)
 
 
 def recorded_samples(context: Context, model: str) -> str | None:
