@@ -249,8 +249,8 @@ def test_the_first_screen_shows_the_families_at_the_same_seeds_and_chooses_their
     window.go("Overview")
     for family in ("vae", "gan", "flow"):
         assert window.pixels(f"#family-{family}") is not None
-    window.page.get_by_role("button", name="Choose mnist-gan").click()
-    window.until(lambda: window.page.locator("#model input").input_value() == "mnist-gan")
+    window.page.get_by_role("button", name="Choose mnist-conditional-gan").click()
+    window.until(lambda: window.page.locator("#model input").input_value() == "mnist-conditional-gan")
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """A projection finds the latents of pictures that a GAN can draw, without an encoder."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -60,6 +61,8 @@ def test_a_picture_of_one_generator_is_found_with_that_generator(tiny_models):
 
 
 def test_a_class_is_kept_if_it_is_given_and_found_if_it_is_not():
+    # The search can end in a local minimum of some random networks.
+    keras.utils.set_random_seed(0)
     model = family("gan")(
         (8, 8, 1), 17, classes=("a", "b", "c"), generator_hidden=(16,), discriminator_hidden=(16,), latent_dim=4
     )
