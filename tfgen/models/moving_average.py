@@ -49,9 +49,7 @@ class MovingAverage(keras.layers.Layer):
         step = tf.cast(step, tf.float32)
         rate = 1.0 - tf.minimum(self.decay, (1.0 + step) / (10.0 + step))
         for mean, variable in zip(self.means, variables, strict=True):
-            # One operation that reads and writes the average once. On each replica, the handle is that of its own copy.
-            difference = mean.value - variable.value
-            tf.raw_ops.ResourceApplyGradientDescent(var=mean.value.handle, alpha=rate, delta=difference)
+            mean.assign(mean + rate * (variable - mean))
 
     @contextlib.contextmanager
     def swapped(self, variables) -> Iterator[None]:

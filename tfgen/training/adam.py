@@ -12,9 +12,9 @@ from tfgen.errors import ConfigError
 class Adam(keras.optimizers.Adam):
     """Keras's Adam, whose update of a variable is one operation in the place of more than ten.
 
-    The operations of Keras's Adam read and write the gradient, the moments and the weights several times. TensorFlow's
-    own operation does so once, and a small network spends less time on starting operations. The variables and the
-    updates are those of `keras.optimizers.Adam`, up to rounding.
+    TensorFlow's own operation takes less time than those of Keras's Adam, which read and write the moments and the
+    weights several times. It also takes less time to trace. The variables and the updates are those of
+    `keras.optimizers.Adam`, up to rounding.
 
     Args:
         learning_rate, beta_1, beta_2: as in `keras.optimizers.Adam`.

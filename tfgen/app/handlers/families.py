@@ -34,9 +34,9 @@ class Example:
 
 
 def examples(context: Context) -> list[Example]:
-    """Return for each family of `SENTENCES` the pretrained model whose samples are nearest to real pictures.
+    """Return for each family of `SENTENCES` the packed model whose samples are nearest to real pictures.
 
-    Models of MNIST come first.
+    Models of MNIST come before others, as distances of different data cannot be compared.
     """
     found = []
     for family, sentence in SENTENCES.items():
