@@ -4,18 +4,29 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import functools
 import gc
+import shutil
+import sys
+import typing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
-#: What takes longest is handed out first: a long file that comes last lets one worker wait for the other.
-EARLY = ("app/", "training/", "models/", "export/", "mode_benchmark/", "ondevice/", "cli/")
+#: These files build `shelf` and `exported`, each in one worker, so that no worker waits for them later.
+FIRST = ("app/handlers/test_handlers.py", "export/test_quantization.py")
+#: Then comes what takes longest: a long file that comes last lets one worker wait for the other.
+EARLY = (*FIRST, "training/", "models/", "app/", "export/", "mode_benchmark/", "ondevice/", "cli/")
 TESTS = Path(__file__).parent
 # Tracing makes many objects that stay. With Python's usual threshold of 700, searching them for garbage takes a tenth
 # of the time of the tests.
 gc.set_threshold(50_000, 20, 20)
+# TensorFlow asks `isinstance` of runtime protocols 1,500 times a test. Python 3.11 lists a protocol's attributes each
+# time. Python 3.12 lists them once.
+if sys.version_info < (3, 12) and hasattr(typing, "_get_protocol_attrs"):
+    typing._get_protocol_attrs = functools.cache(typing._get_protocol_attrs)
 
 
 def slow_except(cases, *quick):
@@ -41,6 +52,33 @@ def user_cache(tmp_path_factory):
         # The list of fonts, which takes seconds to make.
         patch.setenv("MPLCONFIGDIR", os.environ.get("MPLCONFIGDIR") or str(before / "matplotlib"))
         yield before
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id):
+    """A function from a name and a function that fills an empty folder, to that folder, which all workers share.
+
+    The worker that asks first builds the folder, and the others wait. Tests read the folder or copy it.
+    """
+
+    def folder(name, build):
+        if worker_id == "master":
+            alone = tmp_path_factory.mktemp(name)
+            build(alone)
+            return alone
+        shared = tmp_path_factory.getbasetemp().parent / "once"
+        shared.mkdir(exist_ok=True)
+        target, complete = shared / name, shared / f"{name}.complete"
+        with FileLock(shared / f"{name}.lock"):
+            if not complete.exists():
+                # What a failed build left.
+                shutil.rmtree(target, ignore_errors=True)
+                target.mkdir()
+                build(target)
+                complete.touch()
+        return target
+
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -164,25 +202,32 @@ def tiny_models(tiny_data):
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny_models, tmp_path_factory):
-    """The folder of a run whose model is the VAE with a mixture likelihood."""
+def tiny_run(tiny_models, once, tmp_path_factory):
+    """A run whose model is the VAE with a mixture likelihood."""
     from tfgen.config.presets import run_config
     from tfgen.runs.run import Run
 
-    config = run_config("vae", hidden=(16,), latent_dim=3, likelihood="logistic_mixture", mixtures=2)
-    run = Run.create(tmp_path_factory.mktemp("runs"), config)
-    tiny_models("vae-mixture").save(run.model_file)
-    return run
+    def build(folder):
+        config = run_config("vae", hidden=(16,), latent_dim=3, likelihood="logistic_mixture", mixtures=2)
+        tiny_models("vae-mixture").save(Run.create_at(folder / "digits-vae-1", config).model_file)
+
+    # A command may write into the folder of its run.
+    own = tmp_path_factory.mktemp("runs") / "digits-vae-1"
+    return Run.open(shutil.copytree(once("tiny-run", build) / own.name, own))
 
 
 @pytest.fixture(scope="session")
-def exported(tiny_run, tmp_path_factory):
+def exported(tiny_run, once):
     """A folder with that run's model as a SavedModel and as TFLite in every kind of numbers."""
-    from tfgen.export.pipeline import export
 
-    out = tmp_path_factory.mktemp("exports") / "vae"
-    export(tiny_run, ["saved_model", "tflite"], out, quantize=["none", "float16", "dynamic-int8", "int8"])
-    return out
+    def build(folder):
+        from tfgen.export.pipeline import export
+
+        export(
+            tiny_run, ["saved_model", "tflite"], folder / "vae", quantize=["none", "float16", "dynamic-int8", "int8"]
+        )
+
+    return once("exports", build) / "vae"
 
 
 #: Classes of `conditional_model`, and how often each occurs.

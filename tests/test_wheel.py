@@ -63,6 +63,7 @@ def test_every_file_of_the_package_is_in_the_wheel(wheel):
     assert {name for name in wheel if name.startswith("tfgen/")} == expected
 
 
+@pytest.mark.slow
 def test_without_npm_the_package_is_built_without_the_page(tmp_path):
     command = [sys.executable, "setup.py", "-q", "build", "--build-base", str(tmp_path / "base")]
     command += ["--build-lib", str(tmp_path / "lib")]

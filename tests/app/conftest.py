@@ -57,14 +57,18 @@ CLASSES, CLASS_FREQUENCIES = ("cats", "dogs & owls", "<b>", *"3456789"), (2.0, *
 
 
 @pytest.fixture(scope="session")
-def shelf(tiny_models, digits, tmp_path_factory) -> Path:
+def shelf(tiny_models, digits, once) -> Path:
     """A folder with a finished run of every family. Tests copy its runs and never change them."""
+    return once("shelf", lambda root: fill_shelf(root, tiny_models, digits))
+
+
+def fill_shelf(root: Path, tiny_models, digits) -> None:
+    """Train and write the runs of `shelf`."""
     import keras
 
     from tfgen.data import load
     from tfgen.models import family
 
-    root = tmp_path_factory.mktemp("shelf")
     for name, (tiny, kind, preset) in FINISHED.items():
         finish(root / name, tiny_models(tiny), kind, preset)
     keras.utils.set_random_seed(0)
@@ -77,7 +81,6 @@ def shelf(tiny_models, digits, tmp_path_factory) -> Path:
     conditional.compile(keras.optimizers.Adam(3e-3))
     conditional.fit(digits[:1024], labels[:1024], batch_size=64, epochs=4, verbose=0)
     finish(root / "vae-classes", conditional, "vae", "quick", conditional=True)
-    return root
 
 
 def finish(folder: Path, model, kind: str, preset: str, **options) -> None:

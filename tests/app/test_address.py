@@ -200,9 +200,10 @@ def test_two_moves_of_a_slider_are_two_requests(opened, model):
     window = opened("?tab=explore&model=gan")
     window.until(lambda: "plane=" in window.page.url)
     asked: list[str] = []
-    of_the_view = '"Explore latent space","{'
-    window.page.on("request", lambda sent: asked.append(sent.url) if of_the_view in (sent.post_data or "") else None)
-    held = window.hold(of_the_view, number=2)
+    # The position after a move. While the page opens, it asks for the position 0, also after the address is set.
+    of_a_move = '"gan",0.0'
+    window.page.on("request", lambda sent: asked.append(sent.url) if of_a_move in (sent.post_data or "") else None)
+    held = window.hold(of_a_move, number=2)
     window.page.locator("#move-right input[type=range]").focus()
     window.page.keyboard.press("ArrowRight")
     window.until(lambda: bool(held))

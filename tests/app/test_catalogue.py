@@ -153,6 +153,7 @@ def test_each_run_that_cannot_be_used_is_listed_with_the_reason(tmp_path):
     assert Catalogue(tmp_path).usable() == [*pretrained.names(), "whole"]
 
 
+@pytest.mark.slow
 def test_no_damaged_byte_of_a_model_breaks_the_list(tmp_path):
     run = make(tmp_path / "mine", model=False)
     with zipfile.ZipFile(run.model_file, "w", zipfile.ZIP_DEFLATED) as archive:

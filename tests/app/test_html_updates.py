@@ -11,9 +11,9 @@ from gradio.state_holder import SessionState
 from tfgen.app.html_updates import send_complete_updates
 
 
-@pytest.fixture
-def sent():
-    """A function from a handler's results, for a template and a text box, to the updates that the page gets."""
+@pytest.fixture(scope="module")
+def page():
+    """A page with a template, a text box, and a handler that returns both."""
     with warnings.catch_warnings():
         # Gradio makes event loops and leaves them open.
         warnings.simplefilter("ignore", ResourceWarning)
@@ -24,11 +24,17 @@ def sent():
         asyncio.set_event_loop(None)
         gc.collect()
     send_complete_updates(blocks)
-    (handler,) = blocks.fns.values()
-    session = SessionState(blocks)
+    return blocks
+
+
+@pytest.fixture
+def sent(page):
+    """A function from the handler's results to the updates that a new session gets."""
+    (handler,) = page.fns.values()
+    session = SessionState(page)
 
     def send(*returned, state=session):
-        return asyncio.run(blocks.postprocess_data(handler, list(returned), state))
+        return asyncio.run(page.postprocess_data(handler, list(returned), state))
 
     return send
 

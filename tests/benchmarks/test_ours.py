@@ -48,7 +48,8 @@ def test_the_amounts_of_the_ceilings():
     assert found["copy"].amount == 8 * COPIED
 
 
-@pytest.mark.parametrize("xla", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.slow
+@pytest.mark.parametrize("xla", [True, False])
 def test_the_parts_leave_the_weights_unchanged(xla):
     gan = Network("gan", "quick", {"generator_hidden": (5,), "discriminator_hidden": (4,), "batch_size": 4}, (4, 4, 1))
     model, batches = prepared(gan)

@@ -60,6 +60,7 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("lines", ["use", pytest.param("measure", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("lines", LINES)
 def test_commands_open_no_network_and_import_no_package_of_other_commands(lines, tmp_path):
     assert asked_and_imported(LINES[lines], OTHERS, tmp_path) == [[], []]

@@ -68,6 +68,7 @@ def test_three_families_are_measured_once(make, tmp_path):
         assert np.asarray(picture.convert("L")).std() > 10
 
 
+@pytest.mark.slow
 def test_a_run_whose_measurements_cannot_be_recorded_is_compared_all_the_same(make):
     run = dataclasses.replace(make("gan"), by_name=True)
     found = compare([run], count=20)

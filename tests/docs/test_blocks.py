@@ -128,13 +128,9 @@ def run_command(words: list[str]) -> None:
         main(arguments)
 
 
-#: The other pages take minutes. Their commands are parsed always.
-RUN_ALWAYS = ("docs/models/vae.md",)
-
-
-@pytest.mark.parametrize(
-    "page", [page if page in RUN_ALWAYS else pytest.param(page, marks=pytest.mark.slow) for page in PAGES]
-)
+# The commands of each page are parsed always.
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
 def test_the_blocks_of_a_page_run(page, folder):
     namespace: dict = {}
     for language, code, mark in blocks(page):

@@ -82,7 +82,7 @@ def test_the_inversion_of_a_flow_can_be_measured_alone(make_run, capsys):
         assert [entry["examples"]["count"] for entry in entries] == [20, 30]
 
 
-@pytest.mark.parametrize(("name", "family"), [("vae-conv", "VAE"), ("gan", "GAN")])
+@pytest.mark.parametrize(("name", "family"), [("vae-mixture", "VAE"), ("gan", "GAN")])
 def test_a_model_without_inverse_is_refused(make_run, capsys, name, family):
     message = refusal(capsys, make_run(name).path, "--only", "inversion")
     assert message.endswith(
@@ -101,7 +101,7 @@ def test_points_have_a_likelihood_and_no_classifier(make_run, capsys):
 
 
 def test_the_percentiles_are_those_of_the_bits_per_dim_of_single_images(make_run):
-    run = make_run("flow")
+    run = make_run("vae-mixture")
     entry = measure_likelihood(run)
     percentiles = np.array(entry.bits_per_dim_percentiles)
     assert len(percentiles) == 101

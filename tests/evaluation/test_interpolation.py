@@ -89,6 +89,7 @@ def test_the_ends_of_real_images_have_their_own_classes(conditional_run, tmp_pat
         assert gif.n_frames == 3
 
 
+@pytest.mark.slow
 def test_a_gan_leads_from_one_given_image_to_another_of_its_own_class(conditional_run):
     gan = conditional_run("gan").load_model()
     labels = np.array([2, 5, 7, 7], np.int32)

@@ -39,6 +39,7 @@ def test_the_largest_and_the_mean_are_those_of_all_values(model):
     assert calls == sorted(calls) and calls[-1] == 13 + NOISE + 2
 
 
+@pytest.mark.slow
 def test_the_seed_determines_the_images_of_noise(model):
     examples = np.zeros((1, 4, 4, 1), np.uint8)
     found = [evaluate_inversion(model, examples, seed=seed)["noise"] for seed in (0, 0, 1)]

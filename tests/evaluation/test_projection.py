@@ -32,7 +32,7 @@ def test_a_picture_that_the_gan_drew_is_found_and_no_random_picture_comes_as_nea
     np.testing.assert_allclose(last.errors, np.sqrt(((last.images - pictures) ** 2).mean(axis=(1, 2, 3))), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", slow_except(GANS, "gan", "mad-gan"))
+@pytest.mark.parametrize("name", slow_except(GANS, "gan"))
 def test_every_gan_is_searched_and_comes_nearer_than_the_random_latents(tiny_models, name):
     model = tiny_models(name)
     pictures = model.sample(3, seed=OWN).numpy()
@@ -51,6 +51,7 @@ def test_each_generator_of_a_mad_gan_has_an_equal_share_of_the_random_latents(ti
     np.testing.assert_array_equal(np.sort(latents[:, 4:], axis=1), np.sort(drawn[:, 4:], axis=1))
 
 
+@pytest.mark.slow
 def test_a_picture_of_one_generator_is_found_with_that_generator(tiny_models):
     model = tiny_models("mad-gan")
     latents = tf.random.stateless_normal((4, 8), (3, 4))
@@ -110,6 +111,7 @@ def test_the_penalty_is_0_on_the_shell_of_the_prior_and_grows_on_both_sides():
     np.testing.assert_allclose(shell_penalty(tf.constant([[0.0], [2.0]])), [0.0, 2.0], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_penalty_keeps_the_latents_near_the_shell(pretrained, digits, monkeypatch):
     size = np.sqrt(pretrained.config.latent_dim)
 
@@ -122,6 +124,7 @@ def test_the_penalty_keeps_the_latents_near_the_shell(pretrained, digits, monkey
     assert kept < 0.35 and kept < farthest()
 
 
+@pytest.mark.slow
 def test_features_of_a_classifier_are_compared_too(pretrained, digits):
     from tfgen.evaluation.find_classifier import classifier_for
 

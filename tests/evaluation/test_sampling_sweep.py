@@ -16,6 +16,7 @@ from tfgen.models.gan import GAN
 FLOW = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 1, "heads": 2, "patch": 4}
 
 
+@pytest.mark.slow
 def test_each_point_is_the_quality_of_samples_at_that_setting(monkeypatch):
     monkeypatch.setattr("tfgen.evaluation.sampling_sweep.VALUES", {"temperature": (0.5, 1.0), "guidance": (0.0, 2.0)})
     dataset = data.load("digits")

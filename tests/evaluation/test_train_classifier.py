@@ -42,6 +42,7 @@ def test_the_default_length_is_20_passes_with_bounds(examples, steps):
     assert RECIPES["whitened"].steps_for(examples, 256) == steps
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes():
     digits = data.load("digits", train_size=200, validation_size=0)
     settings = {"steps": 12, "batch_size": 32}

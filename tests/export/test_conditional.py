@@ -17,6 +17,7 @@ def examples():
     return np.random.default_rng(0).integers(0, 17, (16, 8, 8, 1)).astype(np.float32) / 16
 
 
+@pytest.mark.slow
 def test_a_saved_model_has_labels_and_their_names(conditional_model, examples, tmp_path):
     entry = pipeline.make_saved_model(conditional_model, tmp_path / "1", examples)["saved_model"]
     assert set(entry["signatures"]) == set(signatures(conditional_model))

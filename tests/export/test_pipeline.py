@@ -48,7 +48,9 @@ def test_a_second_export_adds_the_next_version(tiny_run, fast, tmp_path):
     assert list(written["artefacts"]) == ["saved_model/42", "saved_model/43"]
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, ExportError("above its bound")])
+@pytest.mark.parametrize(
+    "stop", [pytest.param(KeyboardInterrupt, marks=pytest.mark.slow), ExportError("above its bound")]
+)
 def test_a_failed_or_interrupted_export_changes_no_file(tiny_run, fast, tmp_path, monkeypatch, stop):
     export(tiny_run, ["saved_model"], tmp_path)
     before = {name: (tmp_path / name).stat().st_mtime_ns for name in contents(tmp_path)}

@@ -28,7 +28,7 @@ class Traced:
 
 
 # `test_tflite.py` compares an image flow too.
-@pytest.fixture(scope="module", params=slow_except(FAMILIES, "vae-mlp", "vae-mixture", "gan", "mad-gan", "points"))
+@pytest.fixture(scope="module", params=slow_except(FAMILIES, "vae-mlp", "gan", "points"))
 def family(request, tiny_models):
     return request.param, tiny_models(request.param)
 
@@ -243,7 +243,9 @@ CONDITIONAL = {
 }
 
 
-@pytest.mark.parametrize("name", slow_except(CONDITIONAL, "gan"))
+# The default suite compares `conditional_model`.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONDITIONAL)
 def test_conditional_models_of_every_family_have_the_output_of_the_keras_model(name):
     import keras
 

@@ -59,6 +59,7 @@ def test_the_message_names_an_operator_that_is_not_built_in(tmp_path):
     assert not (tmp_path / "model.tflite").exists()
 
 
+@pytest.mark.slow
 def test_the_density_of_gaussian_noise_of_many_levels_has_the_same_values(tmp_path):
     """With 256 levels, the sum over the levels is replaced by a distribution function."""
     specs = [tf.TensorSpec((None, 2, 3, 3)), tf.TensorSpec((None, 2, 3, 3))]

@@ -1,6 +1,7 @@
 """A trial is trained and measured once, whatever interrupts it."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -20,6 +21,21 @@ from tfgen.mode_benchmark.trial import Trial
 @pytest.fixture
 def ring(tiny_dataset):
     return data.load("ring8", train_size=128, validation_size=0)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A folder for a trial that several tests copy, and a list for its result."""
+    return tmp_path_factory.mktemp("kept") / "trial", []
+
+
+@pytest.fixture
+def finished(ring, kept, tmp_path):
+    """A folder of a finished trial, and the result of its training. The first test that needs it trains it."""
+    folder, results = kept
+    if not results:
+        results.append(run_trial(Trial("ring8", "gan", 0, 8), folder, ring))
+    return shutil.copytree(folder, tmp_path / "trial"), results[0]
 
 
 @pytest.mark.parametrize("method", slow_except(["packing", "mad_gan", "averaged"], "averaged"))
@@ -43,14 +59,14 @@ def test_a_trial_leaves_a_run_with_metrics_model_and_modes(method, ring, tmp_pat
         np.testing.assert_array_equal(kept["samples"], samples)
 
 
-def test_a_finished_trial_is_not_repeated_even_if_an_earlier_version_finished_it(ring, tmp_path, monkeypatch):
-    first = run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring)
+def test_a_finished_trial_is_not_repeated_even_if_an_earlier_version_finished_it(ring, finished, monkeypatch):
+    folder, first = finished
     monkeypatch.setattr(module, "make_batches_and_model", None)
-    assert run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring) == first
+    assert run_trial(Trial("ring8", "gan", 0, 8), folder, ring) == first
     old_names = {"dataset": "bed", "method": "entrant", "steps": "budget"}
     old = {old_names.get(name, name): value for name, value in first.to_dict().items()}
-    (tmp_path / "trial.json").write_text(json.dumps(old))
-    assert run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring) == first
+    (folder / "trial.json").write_text(json.dumps(old))
+    assert run_trial(Trial("ring8", "gan", 0, 8), folder, ring) == first
 
 
 @pytest.mark.slow
@@ -80,15 +96,16 @@ def test_an_interrupted_trial_ends_as_one_that_was_not(ring, tmp_path, monkeypat
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
-def test_a_folder_of_another_trial_is_refused_and_kept(ring, tmp_path):
-    run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring)
-    before = (tmp_path / "trial.json").read_bytes()
+def test_a_folder_of_another_trial_is_refused_and_kept(ring, finished):
+    folder, _ = finished
+    before = (folder / "trial.json").read_bytes()
     for other in (Trial("ring8", "gan", 0, 12), Trial("ring8", "r1", 0, 8)):
         with pytest.raises(RunError, match="Expected a trial with these options in"):
-            run_trial(other, tmp_path, ring)
-    assert (tmp_path / "trial.json").read_bytes() == before
+            run_trial(other, folder, ring)
+    assert (folder / "trial.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_is_counted_as_such(ring, tmp_path, monkeypatch, tiny_dataset):
     monkeypatch.setitem(tiny_dataset.options, "learning_rate", 1e30)
     result = run_trial(Trial("ring8", "gan", 0, 8), tmp_path, ring)

@@ -40,11 +40,11 @@ def perturbed(model):
     return model
 
 
-#: The cases that take longest, whose bijectors other tests check too.
-PASSES = ("passes", "passes of colours with padding")
+#: The cases that take longest. Quicker cases have the same steps, or other tests check their bijectors too.
+LONG = ("levels", "passes", "passes of colours with padding", "splines of blocks")
 
 
-@pytest.fixture(scope="module", params=slow_except(FLOWS, *FLOWS.keys() - PASSES))
+@pytest.fixture(scope="module", params=slow_except(FLOWS, *FLOWS.keys() - LONG))
 def flow(request):
     keras.utils.set_random_seed(0)
     shape, options = FLOWS[request.param]
@@ -110,7 +110,13 @@ def test_a_changed_pixel_has_more_bits_than_before(digits):
     np.testing.assert_allclose(after[:, :7], before[:, :7], atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["vae-mlp", "vae-conv", "vae-mixture", "vae-hierarchical", "vae-flow-prior"])
+@pytest.mark.parametrize(
+    "name",
+    slow_except(
+        ["vae-mlp", "vae-conv", "vae-mixture", "vae-hierarchical", "vae-flow-prior"],
+        *("vae-mlp", "vae-mixture", "vae-flow-prior"),
+    ),
+)
 def test_the_terms_of_the_pixels_and_the_latent_add_up_to_the_elbo(name, tiny_models, digits):
     model = tiny_models(name)
     terms, rest = assert_terms_add_up(model, digits[:5])

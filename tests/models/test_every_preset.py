@@ -16,10 +16,13 @@ from tfgen.models import build
 
 #: digits, mnist, colour pictures, and sides that are odd, prime or unequal.
 SHAPES = ((8, 8, 1), (28, 28, 1), (32, 32, 3), (48, 48, 3), (64, 64, 3), (35, 50, 3), (31, 31, 1))
-#: One of the shapes is tested always, the others in the slow tests.
+#: One of the shapes and three of the families are tested always, the others in the slow tests.
+QUICK = (("vae", "quick"), ("gan", "quick"), ("flow", "quick"))
 PRESETS = [(family, preset) for family in FAMILIES for preset in (AUTO, *FAMILIES[family].presets)]
 CASES = [
-    pytest.param(family, preset, shape, marks=() if shape == (8, 8, 1) and preset == "quick" else pytest.mark.slow)
+    pytest.param(
+        family, preset, shape, marks=() if shape == (8, 8, 1) and (family, preset) in QUICK else pytest.mark.slow
+    )
     for family, preset in PRESETS
     for shape in SHAPES
 ]

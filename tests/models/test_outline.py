@@ -41,6 +41,7 @@ def test_a_model_far_larger_than_the_memory_is_counted():
     assert outline(config, (1024, 1024, 3)).weights > 2 * 10**9
 
 
+@pytest.mark.slow
 def test_counting_changes_neither_names_nor_weights_of_a_later_model():
     config = run_config("vae", arch="conv", filters=4)
 

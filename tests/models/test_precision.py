@@ -51,7 +51,7 @@ def trained(name, precision, images):
     return model, losses
 
 
-@pytest.mark.parametrize("name", slow_except(SMALL, "vae", "gan"))
+@pytest.mark.parametrize("name", slow_except(SMALL, "vae"))
 def test_mixed_precision_has_nearly_the_losses_of_float32(name, digits):
     images = tf.constant(digits[:64])
     model, losses = trained(name, "mixed_bfloat16", images)
@@ -80,7 +80,7 @@ def test_a_loaded_model_computes_in_float32(digits, tmp_path):
 
 
 @pytest.mark.skipif(not has_bfloat16_instructions(), reason="the processor has no instructions for bfloat16")
-@pytest.mark.parametrize("name", slow_except(SMALL, "vae", "gan"))
+@pytest.mark.parametrize("name", slow_except(SMALL, "vae"))
 def test_products_in_bfloat16_have_nearly_the_losses_of_float32(name, digits):
     images = Batches(digits[:64], 64, seed=0)
     weights = {}

@@ -38,7 +38,7 @@ def results_of(model, examples):
     return {method: np.asarray(result) for method, result in found.items()}
 
 
-@pytest.mark.parametrize("name", slow_except(NAMES, "vae-mlp", "gan", "flow", "points"))
+@pytest.mark.parametrize("name", slow_except(NAMES, "vae-mlp", "gan", "points"))
 def test_a_new_model_with_loaded_weights_has_exactly_the_results_of_the_rounded_model(
     name, tiny_models, fresh, tiny_data, tmp_path
 ):

@@ -17,26 +17,30 @@ def vae():
 
 
 @pytest.fixture(scope="session")
-def tflite(vae, tmp_path_factory) -> Path:
+def tflite(vae, once) -> Path:
     """`vae` as model.tflite, in its own folder."""
     pytest.importorskip("ai_edge_litert")
-    from tfgen.export.signatures import signatures
-    from tfgen.export.tflite import write_float32
 
-    file = tmp_path_factory.mktemp("tflite") / "model.tflite"
-    write_float32(signatures(vae, batch=1), file)
-    return file
+    def build(folder):
+        from tfgen.export.signatures import signatures
+        from tfgen.export.tflite import write_float32
+
+        write_float32(signatures(vae, batch=1), folder / "model.tflite")
+
+    return once("tflite", build) / "model.tflite"
 
 
 @pytest.fixture(scope="session")
-def conditional_tflite(conditional_model, tmp_path_factory) -> Path:
+def conditional_tflite(conditional_model, once) -> Path:
     """`conditional_model` as conditional.tflite, in its own folder."""
     pytest.importorskip("ai_edge_litert")
-    from tfgen.export.class_names import add_class_names
-    from tfgen.export.signatures import signatures
-    from tfgen.export.tflite import write_float32
 
-    file = tmp_path_factory.mktemp("conditional") / "conditional.tflite"
-    write_float32(signatures(conditional_model, batch=1), file)
-    add_class_names(conditional_model.classes, file)
-    return file
+    def build(folder):
+        from tfgen.export.class_names import add_class_names
+        from tfgen.export.signatures import signatures
+        from tfgen.export.tflite import write_float32
+
+        write_float32(signatures(conditional_model, batch=1), folder / "conditional.tflite")
+        add_class_names(conditional_model.classes, folder / "conditional.tflite")
+
+    return once("conditional-tflite", build) / "conditional.tflite"

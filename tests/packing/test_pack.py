@@ -28,7 +28,7 @@ def own(tmp_path_factory, digits):
     """The run folder of a VAE with averaged weights, trained on data from an .npz."""
     folder = tmp_path_factory.mktemp("secret")
     np.savez(folder / "own.npz", x_train=digits[:400], x_test=digits[400:500])
-    line = "--model vae --preset quick --hidden 16 --latent-dim 2 --epochs 2 --ema 0.9 --seed 3"
+    line = "--model vae --preset quick --hidden 16 --latent-dim 2 --epochs 2 --ema 0.9 --seed 3 --xla off"
     train_main([*line.split(), "--data", str(folder / "own.npz"), "--run", str(folder / "run")])
     return folder / "run"
 

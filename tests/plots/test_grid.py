@@ -118,7 +118,11 @@ def test_names_of_the_rows_stand_in_a_margin_and_the_images_stay_as_they_are(tmp
         (7, {"columns": 3, "border": 2, "scale": 2}),
         (1, {"border": 0, "scale": 5}),
         (6, {"rows": [1, 0, 1, 1, 2, 0], "scale": 3}),
-        (7, {"rows": [0, 1, 2, 0, 1, 2, 0], "names": ("cat", "a long name", "dog"), "scale": 4}),
+        pytest.param(
+            7,
+            {"rows": [0, 1, 2, 0, 1, 2, 0], "names": ("cat", "a long name", "dog"), "scale": 4},
+            marks=pytest.mark.slow,
+        ),
         (8, {"rows": [0, 1, 0, 1, 0, 1, 0, 1], "names": ("cat", "a long name")}),
     ],
 )

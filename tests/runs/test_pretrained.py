@@ -96,7 +96,8 @@ def test_the_model_s_samples_are_those_of_samples_png(name):
     assert np.abs(found - expected).max() <= 1
 
 
-@pytest.mark.parametrize("name", [name for name in pretrained.names() if name.startswith("digits")])
+# `test_pretrained_numbers.py` measures likelihoods of the flow too.
+@pytest.mark.parametrize("name", slow_except(["digits-vae", "digits-gan", "digits-flow"], "digits-vae", "digits-gan"))
 def test_the_recorded_likelihood_is_reproduced(name):
     run = Run.open(name)
     model = run.load_model()
@@ -197,6 +198,7 @@ def test_the_names_need_no_tensorflow():
     assert "digits-vae digits 8×8: VAE" in finished.stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_contains_the_models(tmp_path):
     # Built from a copy, because the build creates folders beside the sources.
     source = tmp_path / "source"

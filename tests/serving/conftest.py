@@ -24,16 +24,18 @@ def vae():
 
 
 @pytest.fixture(scope="session")
-def exported(vae, tmp_path_factory) -> Path:
+def exported(vae, once) -> Path:
     """A folder as `tfgen export` writes it, with the versions 2 and 10."""
-    from tfgen.export.saved_model import write_saved_model
-    from tfgen.export.signatures import signatures
 
-    folder = tmp_path_factory.mktemp("export")
-    (folder / "saved_model").mkdir()
-    write_saved_model(signatures(vae), folder / "saved_model" / "10")
-    shutil.copytree(folder / "saved_model" / "10", folder / "saved_model" / "2")
-    return folder
+    def build(folder):
+        from tfgen.export.saved_model import write_saved_model
+        from tfgen.export.signatures import signatures
+
+        (folder / "saved_model").mkdir()
+        write_saved_model(signatures(vae), folder / "saved_model" / "10")
+        shutil.copytree(folder / "saved_model" / "10", folder / "saved_model" / "2")
+
+    return once("served-export", build)
 
 
 class Server:
@@ -93,17 +95,19 @@ def server(exported):
 
 
 @pytest.fixture(scope="session")
-def exported_conditional(conditional_model, tmp_path_factory) -> Path:
+def exported_conditional(conditional_model, once) -> Path:
     """A folder as `tfgen export` writes it, of a conditional model."""
-    from tfgen.export.class_names import write_class_names
-    from tfgen.export.saved_model import write_saved_model
-    from tfgen.export.signatures import signatures
 
-    folder = tmp_path_factory.mktemp("conditional")
-    (folder / "saved_model").mkdir()
-    write_saved_model(signatures(conditional_model), folder / "saved_model" / "1")
-    write_class_names(conditional_model.classes, folder / "saved_model" / "1" / "assets.extra")
-    return folder
+    def build(folder):
+        from tfgen.export.class_names import write_class_names
+        from tfgen.export.saved_model import write_saved_model
+        from tfgen.export.signatures import signatures
+
+        (folder / "saved_model").mkdir()
+        write_saved_model(signatures(conditional_model), folder / "saved_model" / "1")
+        write_class_names(conditional_model.classes, folder / "saved_model" / "1" / "assets.extra")
+
+    return once("served-conditional-export", build)
 
 
 @pytest.fixture(scope="session")

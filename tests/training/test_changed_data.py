@@ -10,7 +10,7 @@ from tests.conftest import slow_except
 from tfgen.cli.main import main
 from tfgen.runs.run import Run
 
-LINE = "train --model vae --hidden 8 --latent-dim 2 --batch-size 16 --no-evaluate-test"
+LINE = "train --model vae --hidden 8 --latent-dim 2 --batch-size 16 --xla off --no-evaluate-test"
 
 
 def write_pictures(folder, count=60, mode="L", first=0):

@@ -32,6 +32,7 @@ def refusal(line, capsys) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_a_run_without_a_preset_is_planned_for_its_minutes(pictures, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(pictures.parent)
     monkeypatch.setattr("tfgen.training.choose.CALIBRATION_SECONDS", 0.05)

@@ -14,7 +14,7 @@ from tfgen.models.weights import inference_variables
 from tfgen.runs.run import Run
 from tfgen.training.init_from import load_start
 
-SMALL = "--hidden 8 --latent-dim 2 --train-size 128 --no-evaluate-test"
+SMALL = "--hidden 8 --latent-dim 2 --train-size 128 --xla off --no-evaluate-test"
 
 
 @pytest.fixture(scope="module")

@@ -110,13 +110,8 @@ def test_the_checkpoint_s_state_holds_every_variable(digits, tmp_path):
         assert len(held) == len(model.state)
 
 
-#: Of each family one; the other configurations repeat the check with another network or loss.
-RESUMED = ("vae", "gan")
-
-
-@pytest.mark.parametrize(
-    "name", [name if name in RESUMED else pytest.param(name, marks=pytest.mark.slow) for name in CONFIGS]
-)
+# The other configurations repeat the check with another family, network or loss.
+@pytest.mark.parametrize("name", slow_except(CONFIGS, "vae"))
 def test_a_resumed_run_is_bit_identical(name, digits, tmp_path, monkeypatch):
     # Chunks of one step, so that the interruption is inside an epoch.
     monkeypatch.setattr("tfgen.training.loop.CHUNK_SECONDS", 0.0)
@@ -234,7 +229,13 @@ def test_a_training_without_any_finite_score_has_diverged(digits, tmp_path, monk
         loop.run()
 
 
-@pytest.mark.parametrize(("name", "cause"), [("vae", "a weight is infinite or NaN"), ("gan", "generator_loss is nan")])
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("vae", "a weight is infinite or NaN"),
+        pytest.param("gan", "generator_loss is nan", marks=pytest.mark.slow),
+    ],
+)
 def test_weights_that_the_last_update_of_an_epoch_spoils_are_not_saved(name, cause, digits, tmp_path, monkeypatch):
     """The loss of the VAE's step is finite: it is computed before the update."""
     rate = Schedule.__call__
@@ -251,7 +252,7 @@ def test_weights_that_the_last_update_of_an_epoch_spoils_are_not_saved(name, cau
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("vae", {"val_active_units"}),
+        pytest.param("vae", {"val_active_units"}, marks=pytest.mark.slow),
         ("gan", {"val_real_accuracy", "val_fake_accuracy", "val_loss_ratio"}),
         pytest.param("flow", {"val_inversion_error", "val_mean_inversion_error"}, marks=pytest.mark.slow),
     ],
@@ -267,6 +268,7 @@ def test_a_row_has_the_model_s_diagnostics_on_the_validation_set(name, expected,
     assert name != "gan" or all(row["best"] for row in rows.rows)
 
 
+@pytest.mark.slow
 def test_without_a_validation_set_diagnostics_use_the_training_set(digits, tmp_path):
     loop, rows = make_loop(CONFIGS["gan"], digits, tmp_path), Rows()
     loop.validation = None

@@ -15,7 +15,7 @@ from tfgen.training.loop import Loop
 from tfgen.training.phases import next_phase, progress_of
 from tfgen.training.prepare import phase_start
 
-LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --no-evaluate-test"
+LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --xla off --no-evaluate-test"
 OPTIONS = ["--epochs", "4", "--learning-rate", "0.0005", "--batch-size", "32"]
 
 

@@ -8,7 +8,7 @@ from tfgen.cli.train import main
 from tfgen.runs.lock import run_lock
 from tfgen.runs.run import Run
 
-LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --no-evaluate-test"
+LINE = "--model vae --hidden 8 --latent-dim 2 --train-size 128 --epochs 2 --xla off --no-evaluate-test"
 
 
 def test_the_same_command_creates_and_resumes(tmp_path, capsys):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tfgen.app.labels import ANY, EACH
 from tfgen.app.latent_plane import ALONG, AROUND
 
+# Each test sends thirty requests. Other tests have examples of wrong requests.
+pytestmark = pytest.mark.slow
 quickly = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )

@@ -9,6 +9,7 @@ import pytest
 from gradio_client import handle_file
 from PIL import Image
 
+from tests.conftest import slow_except
 from tfgen import pretrained
 from tfgen.plots.grid import enlarged, image_grid
 
@@ -82,7 +83,7 @@ def test_models_lists_all_models_and_runs_with_the_reason_if_unusable(client, ru
 # -- results ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize("name", slow_except(IMAGES, *IMAGES[:-1]))
 def test_samples_are_those_of_the_seeds(client, model, name):
     path, caption = client.predict(name, 5, 11, 0.7, api_name="/sample")
     np.testing.assert_array_equal(pixels(path), expected_grid(model(name), *range(11, 16), temperature=0.7))
@@ -137,7 +138,7 @@ def test_the_middle_of_a_map_is_the_sample(client, model):
     np.testing.assert_allclose(middle, here, atol=1)
 
 
-@pytest.mark.parametrize("name", ["vae", "flow"])
+@pytest.mark.parametrize("name", slow_except(["vae", "flow"], "vae"))
 def test_a_reconstruction_has_pictures_figures_and_typicality_text(client, model, digit, name):
     from tfgen.plots.difference import signed_difference
 
@@ -178,6 +179,7 @@ def test_a_picture_of_the_test_set_has_its_pixels(client):
         np.testing.assert_array_equal(found, np.round(test.examples[index, ..., 0] * (255 / 16)))
 
 
+@pytest.mark.slow
 def test_the_ends_of_an_interpolation_of_pictures_are_their_reconstructions(client, digit):
     _, made, *_ = client.predict("flow", digit, True, api_name="/reconstruct")
     other = client.predict("flow", 3, api_name="/test_picture")

@@ -32,7 +32,7 @@ SETTINGS = (
     (None, REMOVED),
     pytest.param(2.0, REMOVED, marks=SLOW),
     pytest.param(0.0, KEPT, marks=SLOW),
-    (3.0, KEPT),
+    pytest.param(3.0, KEPT, marks=SLOW),
 )
 
 
@@ -92,6 +92,7 @@ def test_the_tab_opens_with_the_guidance_of_the_model_and_keeps_that_of_an_addre
     assert _update(context, other, values)[0] == {**other, "guidance": 0.0, "noise": REMOVED}
 
 
+@pytest.mark.slow
 def test_files_have_the_settings_in_their_metadata(context):
     _, file, caption = sample_picture(context, FLOW, 5, 1.0, ANY, 1.5, KEPT)
     with Image.open(file) as picture:

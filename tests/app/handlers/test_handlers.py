@@ -147,6 +147,7 @@ def test_another_event_computes_between_two_states_of_a_search(context, upload):
     assert next(states)
 
 
+@pytest.mark.slow
 def test_an_interpolation_between_pictures_of_the_user_begins_at_what_a_gan_finds(context, upload, digits, tmp_path):
     Image.fromarray(np.uint8(digits[1, ..., 0] * 15)).save(tmp_path / "other.png")
     other = {"path": str(tmp_path / "other.png"), "name": "other.png"}

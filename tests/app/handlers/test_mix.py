@@ -42,7 +42,14 @@ def weights(**given) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", IMAGES)
-@pytest.mark.parametrize(("number", "weight", "temperature"), [(1, 1.0, 1.0), (3, 0.37, 0.7), (4, 1e-200, 1.3)])
+@pytest.mark.parametrize(
+    ("number", "weight", "temperature"),
+    [
+        pytest.param(1, 1.0, 1.0, marks=pytest.mark.slow),
+        (3, 0.37, 0.7),
+        pytest.param(4, 1e-200, 1.3, marks=pytest.mark.slow),
+    ],
+)
 def test_with_one_weight_the_mix_is_the_sample(context, monkeypatch, name, number, weight, temperature):
     # The compiled decoder of other mixes may round differently on another processor.
     monkeypatch.setattr("tfgen.app.handlers.mix.images_of", None)
@@ -57,6 +64,7 @@ def test_with_one_weight_the_mix_has_the_class_of_the_sample(context):
     np.testing.assert_array_equal(pixels(found), pixels(sample(context, "vae-classes", 1, 1, label="<b>")[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", slow_except(["vae-hierarchical", "mad-gan", "flow"], "mad-gan"))
 def test_a_model_with_several_parts_of_noise_mixes_all_of_them(tiny_models, name):
     model = tiny_models(name)

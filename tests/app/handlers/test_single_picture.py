@@ -52,7 +52,7 @@ def test_the_file_is_that_of_the_zip_with_the_same_metadata(context, model, labe
     [
         pytest.param(ANY, 7, marks=pytest.mark.slow),
         pytest.param(EACH, 13, marks=pytest.mark.slow),
-        (EACH, 1),
+        pytest.param(EACH, 1, marks=pytest.mark.slow),
         pytest.param("<b>", 4, marks=pytest.mark.slow),
         (ANY, 1),
     ],

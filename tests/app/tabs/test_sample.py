@@ -57,6 +57,7 @@ def test_a_seed_out_of_range_gives_an_error_message_and_the_pictures_stay(window
     np.testing.assert_array_equal(window.pixels("#samples"), before)
 
 
+@pytest.mark.slow
 def test_the_downloaded_file_is_the_shown_picture_with_a_descriptive_name(window):
     shown = window.pixels("#samples")
     with window.page.expect_download() as download:

@@ -77,6 +77,7 @@ def test_families_are_compared(window):
         assert name in tables
 
 
+@pytest.mark.slow
 def test_a_hundred_pictures_are_downloaded(window, model, tmp_path):
     page = window.page
     perform(

@@ -62,10 +62,10 @@ def test_a_program_gets_the_pictures_of_an_epoch(served, client):
     ("arguments", "sentence"),
     [
         (("../secrets", 1), "does not exist"),
-        ((None, 1), "does not exist"),
+        pytest.param((None, 1), "does not exist", marks=pytest.mark.slow),
         (("digits-vae-1", -1), "epoch: expected an integer from 0"),
-        (("digits-vae-1", 1.5), "epoch: expected an integer"),
-        (("digits-vae-1", "1"), "epoch: expected an integer"),
+        pytest.param(("digits-vae-1", 1.5), "epoch: expected an integer", marks=pytest.mark.slow),
+        pytest.param(("digits-vae-1", "1"), "epoch: expected an integer", marks=pytest.mark.slow),
     ],
 )
 def test_bad_arguments_give_a_message(served, client, arguments, sentence):

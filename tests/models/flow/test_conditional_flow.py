@@ -28,7 +28,7 @@ SHAPES = {
 }
 
 
-@pytest.fixture(params=slow_except(SHAPES, "glow", "multiscale", "points"), scope="module")
+@pytest.fixture(params=slow_except(SHAPES, "glow", "points"), scope="module")
 def case(request):
     shape, options = SHAPES[request.param]
     generator = np.random.default_rng(0)

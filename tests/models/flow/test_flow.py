@@ -90,9 +90,9 @@ def perturbed(flow, scale=0.3, seed=0):
     return flow
 
 
-#: Couplings, padded transformers and points. The other parts of flows are checked in `test_conditional_flow.py`,
+#: Couplings of images and of points. The other parts of flows are checked in `test_conditional_flow.py`,
 #: `tests/models/test_bits_of_pixels.py` and `tests/bijectors/test_contract.py` too.
-QUICK = ("digits", "odd", "points")
+QUICK = ("digits", "points")
 
 
 @pytest.fixture(params=slow_except(SHAPES, *QUICK), scope="module")
@@ -268,6 +268,7 @@ def mass_in_the_unit_square(flow, n=300):
     return np.exp(flow.log_density(grid).numpy().astype(np.float64)).mean()
 
 
+@pytest.mark.slow
 def test_the_importance_weighted_bound_rises_with_the_samples():
     flow = perturbed(Flow((8, 8, 1), 17, **SMALL))
     bounds = [flow.log_prob(DIGITS[:100], samples=k).numpy().mean() for k in (1, 3, 9)]
@@ -292,6 +293,7 @@ def test_float_and_integer_images_give_the_same_results():
     np.testing.assert_allclose(flow.encode(unit), flow.encode(DIGITS[:4]), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_of_digits():
     flow = Flow((8, 8, 1), 17, width=16, checkerboard=0, squeeze=(2,), couplings=(2,))
     flow.initialize_from(DIGITS[:256])

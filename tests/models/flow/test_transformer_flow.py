@@ -164,6 +164,7 @@ def test_impossible_options_are_refused_with_the_reason(options, message):
         Flow((8, 8, 1), 17, **{**SMALL, **options})
 
 
+@pytest.mark.slow
 def test_the_noise_is_removed_for_weights_of_the_classes_too():
     """A path from class to class has such points. Weights of 0 and 1 are a class."""
     flow = perturbed(Flow((4, 4, 1), 17, classes=("a", "b"), noise=0.2, patch=2, **GAUSSIAN))

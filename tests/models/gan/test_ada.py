@@ -80,6 +80,7 @@ def test_p_is_part_of_the_state_and_of_a_saved_model(digits, tmp_path):
         np.testing.assert_array_equal(mine.numpy(), other.numpy(), err_msg=mine.path)
 
 
+@pytest.mark.slow
 def test_validation_neither_augments_nor_adapts(digits):
     gan = small(augmentation_probability=1.0)
     plain = small(differentiable_augmentation=(), ada_target=None)

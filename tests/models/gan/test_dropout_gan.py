@@ -20,11 +20,12 @@ def small(**options) -> DropoutGAN:
 
 
 def feedback(gan, steps) -> np.ndarray:
-    found = []
-    for step in range(steps):
+    @tf.function
+    def of_step(step):
         with random.StepRng(0, step) as rng:
-            found.append(gan.feedback(rng, True).numpy() * gan.config.discriminators)
-    return np.stack(found)
+            return gan.feedback(rng, True)
+
+    return np.stack([of_step(step).numpy() for step in tf.range(steps)]) * gan.config.discriminators
 
 
 def test_each_discriminator_is_dropped_with_the_given_probability_and_never_all():
@@ -76,6 +77,7 @@ def test_each_discriminator_is_trained_as_if_it_were_the_only_one(digits):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_with_one_discriminator_it_equals_a_gan(digits):
     gan = small(discriminators=1, feedback_dropout=0.7)
     keras.utils.set_random_seed(3)

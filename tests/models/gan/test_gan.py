@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import slow_except
 from tfgen import random
 from tfgen.errors import UndefinedError
 from tfgen.models.gan import GAN
@@ -114,7 +113,9 @@ def test_the_loss_of_a_pack_is_the_loss_of_each_of_its_examples():
     assert found["generator_loss"][0] != found["generator_loss"][3]
 
 
-@pytest.mark.parametrize("name", slow_except(PENALIZED, "r1 and r2, relativistic"))
+# `test_penalties.py` compares the penalties with closed forms.
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PENALIZED)
 def test_a_penalty_reduces_the_gradient_norm_of_the_discriminator(name, digits):
     def mean_squared_norm(options):
         gan = small_gan(discriminator_dropout=0.0, **options)

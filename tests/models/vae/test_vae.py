@@ -111,6 +111,7 @@ def test_the_importance_weighted_bound_reaches_the_exact_likelihood_of_a_linear_
     np.testing.assert_allclose(bound, exact, atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_flow_prior_starts_as_the_normal_distribution_and_changes_in_training(digits):
     vae = VAE((8, 8, 1), 17, hidden=(32,), latent_dim=4, prior="flow", prior_couplings=3, prior_hidden=(16,))
     latent = tf.random.stateless_normal((9, 4), (1, 2))

@@ -94,7 +94,7 @@ def expect_picture(page, selector, picture):
         (0, 1.0),
         pytest.param(7, 0.5, marks=pytest.mark.slow),
         pytest.param(-1, 2.0, marks=pytest.mark.slow),
-        (2**31 - 1, 1.0),
+        pytest.param(2**31 - 1, 1.0, marks=pytest.mark.slow),
     ],
 )
 def test_a_seed_has_the_same_picture_in_the_browser(page, vae, tflite, seed, temperature):
@@ -106,6 +106,7 @@ def test_a_seed_has_the_same_picture_in_the_browser(page, vae, tflite, seed, tem
     np.testing.assert_allclose(received, LiteModel(tflite).run("sample", inputs)["images"], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_long_time_is_a_plain_number(browser, address):
     context = browser.new_context()
     page = context.new_page()
@@ -208,6 +209,7 @@ def test_the_keyboard_moves_the_sliders(page, vae):
     expect_picture(page, "#interpolated", vae.sample(1, seed=1)[0])
 
 
+@pytest.mark.slow
 def test_an_interpolation_starts_and_ends_at_the_pictures_of_its_seeds(page, vae):
     page.fill("#from", "4")
     page.fill("#to", "12")
@@ -248,6 +250,7 @@ def test_arrow_keys_move_the_handle_up_to_the_edge(page):
     raise AssertionError("The picture did not follow the handle.")
 
 
+@pytest.mark.slow
 def test_the_handle_follows_the_mouse(page, vae):
     box = page.locator("#pad").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -263,6 +266,7 @@ def test_the_handle_follows_the_mouse(page, vae):
     assert page.get_attribute("#pad", "aria-valuetext") == "0% right, 100% down"
 
 
+@pytest.mark.slow
 def test_the_page_works_by_touch_on_a_narrow_screen(browser, address, vae):
     with opened(browser, address, has_touch=True, is_mobile=True, viewport={"width": 320, "height": 640}) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 320

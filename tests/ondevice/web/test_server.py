@@ -63,6 +63,7 @@ def exchange(url: str, request: bytes) -> bytes:
         return connection.makefile("rb").readline()
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(st.binary(max_size=40) | st.sampled_from([b"%00", b"models/%00", b"x" * 5000, b"%ff%fe", b"models/%ff", b"//x"]))
 def test_any_path_gives_a_response_and_no_traceback(tmp_path_factory, served, path):
