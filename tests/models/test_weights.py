@@ -133,6 +133,29 @@ def test_float24_keeps_weights_that_are_too_large_for_float16_and_rejects_larger
             save_weights(model, tmp_path / "w.npz", "float24")
 
 
+@pytest.mark.parametrize("name", ["gan", "points"])
+def test_a_file_of_float24_holds_three_bytes_of_each_weight(name, tiny_models, fresh, tmp_path):
+    model, unpacked, file = tiny_models(name), fresh(name), tmp_path / "w.npz"
+    load_weights(unpacked, file, save_weights(model, file, "float24"))
+    for ours, theirs in zip(unpacked.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours, rounded(np.asarray(theirs), "float24"))
+    with np.load(file) as saved:
+        stored = sum(saved[each].nbytes for each in saved.files if saved[each].dtype == np.uint8)
+    kept = inference_variables(model).values()
+    assert stored == 3 * count_weights(each for each in kept if np.asarray(each).dtype.kind == "f")
+
+
+def test_a_file_of_float24_as_version_0_1_wrote_it_is_read(tiny_models, fresh, tmp_path):
+    arrays = {
+        name: rounded(np.asarray(each), "float24") for name, each in inference_variables(tiny_models("gan")).items()
+    }
+    np.savez_compressed(tmp_path / "w.npz", **arrays)
+    unpacked = fresh("gan")
+    load_weights(unpacked, tmp_path / "w.npz", hashlib.sha256((tmp_path / "w.npz").read_bytes()).hexdigest())
+    for name, variable in inference_variables(unpacked).items():
+        np.testing.assert_array_equal(variable, arrays[name])
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 70_000.0])
 def test_a_weight_that_is_too_large_for_float16_or_not_finite_raises_an_error(value, fresh, tmp_path):
     model = fresh("gan")

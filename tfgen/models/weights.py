@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 #: Number formats of a weight file, smallest first, and the bits of their significand. float24 is float32 without its
-#: last byte: 15 bits of significand and 8 of exponent. It is stored as float32 and the compression removes the zeros.
-#: float32 keeps the weights exactly, for models whose samples change visibly with any rounding.
+#: last byte: 15 bits of significand and 8 of exponent. Its three bytes are stored apart, [3, …] for an array […]: only
+#: the first one can be compressed. float32 keeps the weights exactly, for models whose samples change visibly with any
+#: rounding.
 FORMATS = {"float16": 10, "float24": 15, "float32": 23}
 
 
@@ -80,8 +81,24 @@ def save_weights(model: "GenerativeModel", file: Path, form: str = "float16") ->
         if not np.isfinite(array).all():
             largest = np.finfo(array.dtype).max
             raise RunError(f"Expected weights up to {largest:g}. Received: {np.abs(exact[name]).max():g} in {name}")
+    if form == "float24":
+        arrays = {name: _bytes_of(array) if array.dtype.kind == "f" else array for name, array in arrays.items()}
     np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     return digest(file)
+
+
+def _bytes_of(array: np.ndarray) -> np.ndarray:
+    """The three bytes of each number of a float24 array, the lowest first: […] → uint8 [3, …]."""
+    every = np.frombuffer(array.astype("<f4").tobytes(), np.uint8).reshape(*array.shape, 4)
+    return np.moveaxis(every, -1, 0)[1:]
+
+
+def _number_of(stored: np.ndarray) -> np.ndarray:
+    """The inverse of `_bytes_of`. Other arrays stay as they are."""
+    if stored.dtype != np.uint8:
+        return stored
+    every = np.moveaxis(np.concatenate([np.zeros_like(stored[:1]), stored]), 0, -1)
+    return np.frombuffer(every.tobytes(), "<f4").reshape(stored.shape[1:])
 
 
 def load_weights(model: "GenerativeModel", file: Path, sha256: str) -> None:
@@ -104,7 +121,7 @@ def load_weights(model: "GenerativeModel", file: Path, sha256: str) -> None:
         )
     variables = inference_variables(model)
     with np.load(file, allow_pickle=False) as saved:
-        arrays = {name: saved[name] for name in saved.files}
+        arrays = {name: _number_of(saved[name]) for name in saved.files}
     expected = {name: tuple(variable.shape) for name, variable in variables.items()}
     received = {name: array.shape for name, array in arrays.items()}
     if expected != received:
