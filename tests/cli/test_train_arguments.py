@@ -240,3 +240,12 @@ def test_help_and_mistakes_answer_without_tensorflow():
         "assert 'tensorflow' not in sys.modules and 'numpy' not in sys.modules, 'imported'\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_clusters_take_the_place_of_labels(capsys):
+    config = parsed("--model gan --data pictures --conditional --clusters 7").config
+    assert (config.data.conditional, config.data.clusters) == (True, 7)
+    assert "clusters: expected --conditional beside it" in refusal("--model gan --clusters 7", capsys)
+    both = "--model gan --data pictures --conditional --clusters 7 --labels a.csv"
+    assert "labels, clusters: expected one of them. Received: a.csv and 7" in refusal(both, capsys)
+    assert "clusters" in refusal("--model gan --conditional --clusters 1", capsys)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen import data
 from tfgen.cli.evaluate import main
+from tfgen.cli.train import main as train_main
 from tfgen.errors import ConfigError, UndefinedError
 from tfgen.evaluation.class_samples import evaluate_class_samples
 from tfgen.evaluation.classification import class_log_posteriors, measure_classification
@@ -15,6 +16,7 @@ from tfgen.evaluation.find_classifier import classifier_for
 from tfgen.evaluation.likelihood import evaluate_likelihood
 from tfgen.models.labels import Labels
 from tfgen.runs.evaluations import read_entries
+from tfgen.runs.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +130,24 @@ def test_a_classifier_of_other_classes_and_too_few_samples_are_refused(dataset, 
         evaluate_class_samples(model, dataset, other, count=200)
     with pytest.raises(ConfigError, match="at least one sample for each of 10 classes"):
         evaluate_class_samples(model, dataset, classifier, count=9)
+
+
+def test_a_model_of_clusters_needs_no_labels(tmp_path, capsys):
+    np.savez(tmp_path / "pictures.npz", images=data.load("digits").train.images[:200] * 15)
+    run = tmp_path / "run"
+    options = f"--model vae --preset quick --data {tmp_path / 'pictures.npz'} --conditional --clusters 5 --hidden 16"
+    train_main([*options.split(), "--latent-dim", "3", "--epochs", "1", "--xla", "off", "--run", str(run)])
+    assert "5: cluster 0, cluster 1" in capsys.readouterr().out
+    model = Run.open(run).load_model()
+    frequencies = Run.open(run).dataset.class_frequencies
+    assert model.classes == tuple(f"cluster {k}" for k in range(5))
+    np.testing.assert_allclose(model.class_frequencies, frequencies, atol=1e-6)
+    assert model.sample(2, seed=0, label="cluster 3").shape == (2, 8, 8, 1)
+    main([str(run), "--first", "10", "--n", "10"])
+    output = capsys.readouterr().out
+    assert "given the class" in output
+    assert "not measured, because they are clusters of the pictures and not labels" in output
+    assert set(read_entries(Run.open(run))) == {"likelihood", "memorization"}
+    # Only where the user asks for them, are the clusters found by Bayes' rule.
+    main([str(run), "--only", "classification", "--first", "10"])
+    assert read_entries(Run.open(run))["classification"][0].classes == 5

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from tfgen.config.image_size import checked_size
 from tfgen.config.option import Bounds, option
@@ -81,6 +81,14 @@ class DataConfig(Options):
         False, "Train a class-conditional model, which learns the distribution of each class from the labels"
     )
 
+    clusters: Annotated[int, Bounds(low=2, limit=1000)] | None = option(
+        None,
+        "With --conditional: group the pictures into N clusters of similar pictures and take the cluster as the class, "
+        "in place of labels",
+        default_text="the labels are the classes",
+        metavar="N",
+    )
+
     @field_validator("image_size", mode="before")
     @classmethod
     def _check_image_size(cls, size: Any) -> Any:
@@ -99,3 +107,11 @@ class DataConfig(Options):
                     f"background: expected the name of a colour or #rrggbb. Received: {color!r}"
                 ) from None
         return color
+
+    @model_validator(mode="after")
+    def _clusters_take_the_place_of_labels(self):
+        if self.clusters is not None and not self.conditional:
+            raise ConfigError("clusters: expected --conditional beside it. Received: no --conditional")
+        if self.clusters is not None and self.labels is not None:
+            raise ConfigError(f"labels, clusters: expected one of them. Received: {self.labels} and {self.clusters}")
+        return self

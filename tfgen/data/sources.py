@@ -41,6 +41,7 @@ def load(
     train_size: int | None = None,
     validation_size: int | None = None,
     conditional: bool = False,
+    clusters: int | None = None,
     seed: int = 0,
     download: bool = True,
 ) -> Dataset:
@@ -78,6 +79,8 @@ def load(
         validation_size: number of validation examples: those that follow the training examples. None takes the number
             in the table, 0 makes no validation split.
         conditional: require labels.
+        clusters: number of clusters of similar pictures that take the place of labels; see
+            `tfgen.data.clusters.with_clusters`. None keeps the labels.
         seed: seed of the points of a toy density, of the digits of stacked_mnist, and of the split of pictures that
             have no split of their own. The other data sets have one split for all seeds. This seed is not the seed of
             the training: runs can be compared only if they share the test split.
@@ -125,7 +128,11 @@ def load(
     except OSError as error:
         where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else name
         raise DataError(f"{where}: expected data that can be read. Received: {error.strerror or error}") from error
-    if conditional:
+    if clusters is not None:
+        from tfgen.data.clusters import with_clusters
+
+        dataset = with_clusters(dataset, clusters)
+    elif conditional:
         _check_labels(dataset)
     return dataset
 

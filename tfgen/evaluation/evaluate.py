@@ -175,6 +175,9 @@ class _Evaluation:
         """Measure Bayes' rule of a model with a likelihood, and the agreement of classes with a classifier."""
         if self.only is None and not self.model.is_conditional:
             return
+        if self.only is None and self.run.config.data.clusters is not None:
+            self.report("classes    not measured, because they are clusters of the pictures and not labels")
+            return
         if not self.model.can("log_prob"):
             self._class_samples(required=self.only is not None)
             return
