@@ -106,3 +106,14 @@ def test_without_labels_the_class_frequencies_are_those_that_the_classifier_find
     bare = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=None))
     found = evaluate_quality(GivenSamples(dataset.test.images / 16.0), bare, classifier)
     assert found.kl_to_data == pytest.approx(0.0, abs=1e-3)
+
+
+def test_confidently_classified_is_the_share_of_clear_classes(dataset, classifier):
+    found = evaluate_quality(GivenSamples(dataset.test.images / 16.0), dataset, classifier)
+    _, logits = classifier.network(dataset.test.images / np.float32(16.0), training=False)
+    largest = tf.nn.softmax(logits).numpy().max(axis=1)
+    assert found.confidently_classified == pytest.approx(np.mean(largest >= 0.95))
+    assert 0.7 < found.real_reference.confidently_classified <= 1.0
+    # Means of two digits are of no clear class.
+    pairs = (dataset.test.images[:150] / 32.0) + (dataset.test.images[150:] / 32.0)
+    assert evaluate_quality(GivenSamples(pairs), dataset, classifier).confidently_classified < 0.6

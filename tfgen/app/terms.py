@@ -24,6 +24,8 @@ TERMS = {
     "shares; lower is better if the data have equal shares.",
     "KL of classes to the data's": "How much the shares of the classes among the model's pictures differ from those of "
     "the data; lower is better.",
+    "confidently classified": "Share of the model's pictures to whose class a classifier gives a probability of at "
+    "least 95 %; higher is better, up to the share of real pictures.",
     "accuracy": "Share of the test pictures whose class the model finds by Bayes' rule; higher is better.",
     "calibration error": "How far the model's probabilities of classes are from how often they are right; lower is "
     "better.",

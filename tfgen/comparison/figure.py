@@ -28,7 +28,7 @@ LEGEND = (
 LOGARITHMIC = "seconds of training", "milliseconds per sample", "Fréchet classifier distance", "FLOP of training"
 
 #: Metrics of sample quality that are better if they are higher.
-HIGHER_IS_BETTER = ("precision", "recall", "density", "coverage")
+HIGHER_IS_BETTER = ("precision", "recall", "density", "coverage", "confidently_classified")
 
 
 @dataclass(frozen=True)

@@ -148,14 +148,18 @@ class Classifier:
                 iterable of such arrays.
 
         Returns:
-            Features, float64 [n, d], and classes, int64 [n], as positions in the card's labels.
+            Features, float64 [n, d]; classes, int64 [n], as positions in the card's labels; and the probabilities of
+            these classes.
         """
         features, logits = [], []
         for batch in self._batches(as_parts(images)):
             batch_features, batch_logits = self.network(batch, training=False)
             features.append(np.asarray(batch_features, np.float64) / self.card.feature_scale)
             logits.append(np.asarray(batch_logits))
-        return ClassifiedFeatures(np.concatenate(features), np.concatenate(logits).argmax(axis=1))
+        all_logits = np.concatenate(logits).astype(np.float64)
+        # The largest value of the softmax.
+        confidences = 1.0 / np.exp(all_logits - all_logits.max(axis=1, keepdims=True)).sum(axis=1)
+        return ClassifiedFeatures(np.concatenate(features), all_logits.argmax(axis=1), confidences)
 
     def _batches(self, parts: "Iterable[Images]") -> Iterator[np.ndarray]:
         for part in parts:

@@ -115,7 +115,7 @@ def _distances(
     if frequencies is not None:
         return set_distances(real, other, frequencies, seed)
     found = set_distances(real, other, np.ones(1), seed)
-    without_classes = {"class_histogram", "kl_to_uniform", "kl_to_data"}
+    without_classes = {"class_histogram", "kl_to_uniform", "kl_to_data", "confidently_classified"}
     renamed = {"frechet_classifier_distance": "fid"}
     return {renamed.get(name, name): value for name, value in found.items() if name not in without_classes}
 

@@ -20,6 +20,7 @@ QUALITY_METRICS = {
     "coverage": ("coverage", ".3f"),
     "kl_to_uniform": ("KL of classes to uniform", ".4f"),
     "kl_to_data": ("KL of classes to the data's", ".4f"),
+    "confidently_classified": ("confidently classified", ".3f"),
 }
 #: The same in the features of an Inception network, which has no classes of the data.
 INCEPTION_METRICS = {

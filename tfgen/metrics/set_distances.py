@@ -10,12 +10,22 @@ from tfgen.metrics.frechet import frechet_distance
 from tfgen.metrics.kernel_distance import kernel_distance
 from tfgen.metrics.neighbours import density_coverage, precision_recall
 
+#: Smallest probability of a confidently classified image.
+CONFIDENT = 0.95
+
 
 class ClassifiedFeatures(NamedTuple):
-    """What a classifier returns for n images: features [n, d] and classes [n]."""
+    """What a classifier returns for n images.
+
+    Attributes:
+        features: [n, d].
+        classes: the most probable class of each image, [n].
+        confidences: the probability of that class, [n]; None for features of a network of other classes.
+    """
 
     features: np.ndarray
     classes: np.ndarray
+    confidences: np.ndarray | None = None
 
 
 def set_distances(
@@ -32,7 +42,8 @@ def set_distances(
     Returns:
         "frechet_classifier_distance"; "kid" with "kid_standard_deviation", "kid_subsets" and "kid_subset_size";
         "precision" and "recall" (k = 3); "density" and "coverage" (k = 5); "class_histogram" of the candidates;
-        "kl_to_uniform" and "kl_to_data" of that histogram in nats (None if infinite).
+        "kl_to_uniform" and "kl_to_data" of that histogram in nats (None if infinite); "confidently_classified", the
+        share of candidates whose class has at least the probability `CONFIDENT` (None without confidences).
     """
     kid = kernel_distance(real.features, candidate.features, seed=seed)
     precision, recall = precision_recall(real.features, candidate.features)
@@ -53,4 +64,7 @@ def set_distances(
         "kl_to_uniform": kl_divergence(histogram, np.ones(len(frequencies))),
         # Infinite if candidates have a class that the data lacks. JSON has no infinity.
         "kl_to_data": kl_to_data if math.isfinite(kl_to_data) else None,
+        "confidently_classified": None
+        if candidate.confidences is None
+        else float(np.mean(candidate.confidences >= CONFIDENT)),
     }

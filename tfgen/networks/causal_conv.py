@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.networks.dilated_conv import dilated_conv
 from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.skew import ROW_SHIFT
 
@@ -69,7 +70,7 @@ class CausalConv(keras.layers.Layer):
         above, left, right = (self.dilation * side for side in (self.above, self.left, self.right))
         kernel = tf.where(self.visible, self.kernel, tf.zeros((), self.kernel.dtype))
         padded = tf.pad(inputs, ((0, 0), (above, 0), (left, right), (0, 0)))
-        return tf.nn.conv2d(padded, kernel, 1, "VALID", dilations=self.dilation) + self.bias
+        return dilated_conv(padded, kernel, self.dilation) + self.bias
 
     def _skewed_column(self, inputs):
         # A gather and a matrix product are faster than a convolution whose result is one column, and than strided

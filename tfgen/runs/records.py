@@ -37,6 +37,7 @@ class QualityFigures(Record):
         fid: the Fréchet distance in the features of an Inception network; None in those of a classifier.
         class_histogram, kl_to_uniform, kl_to_data: of a classifier's classes; in nats; None where a divergence is
             infinite.
+        confidently_classified: share of images to whose class the classifier gives a probability of at least 0.95.
     """
 
     frechet_classifier_distance: float | None = None
@@ -52,6 +53,7 @@ class QualityFigures(Record):
     class_histogram: list[int] | None = None
     kl_to_uniform: float | None = None
     kl_to_data: float | None = None
+    confidently_classified: float | None = None
 
 
 class InversionErrors(Record):
