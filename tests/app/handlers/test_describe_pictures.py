@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfgen.app.catalogue import Catalogue
+from tfgen.app.context import Context
 from tfgen.app.handlers import describe_pictures as module
 from tfgen.app.handlers.describe_pictures import describe_pictures, description_of
+from tfgen.app.handlers.own_pictures import train_on_pictures
 from tfgen.app.pictures import grid_picture
 from tfgen.app.public_text import without_folders
 from tfgen.data import load
@@ -161,6 +164,18 @@ def test_pictures_are_decoded_once(archive, monkeypatch):
     first = describe_pictures(LOCAL, upload)
     monkeypatch.setattr("tfgen.data.pictures.decode_all", None)
     assert describe_pictures(LOCAL, upload) == first
+
+
+def test_training_does_not_decode_the_described_pictures_again(archive, monkeypatch, tmp_path):
+    asked = []
+    trainer = SimpleNamespace(start_auto=lambda *values, **options: asked.append((values, options)) or "run")
+    context = Context(Catalogue(tmp_path / "runs"), None, trainer, is_local=False)  # type: ignore[arg-type]
+    upload = archive(pictures(width=9))
+    describe_pictures(context, upload, image_size=8)
+    train_on_pictures(context, "vae", upload, image_size=8)
+    ((_, data, _), options) = asked[0]
+    monkeypatch.setattr("tfgen.data.pictures.decode_all", None)
+    assert load(data, **options).event_shape == (8, 8, 3)
 
 
 def bad(folder: Path) -> dict[str, bytes]:

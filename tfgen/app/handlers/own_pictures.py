@@ -129,6 +129,7 @@ def _kept(root: Path, upload: Path, name: str) -> Path:
     target = root.absolute() / UPLOADS / digest[:16] / f"{stem}.zip"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(upload, target.with_suffix(".partial"))
+        # With the time of the upload, so that the pictures are not decoded again if the page has described them.
+        shutil.copy2(upload, target.with_suffix(".partial"))
         target.with_suffix(".partial").replace(target)
     return target

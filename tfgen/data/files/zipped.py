@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from contextlib import AbstractContextManager
@@ -10,6 +11,9 @@ from typing import BinaryIO
 
 from tfgen.data.files.picture_files import PictureFiles
 from tfgen.errors import DataError
+
+#: Bytes at the end of an archive, the end of its list of files with their checksums, that are part of its signature.
+_TAIL = 2**16
 
 
 class ZipFiles(PictureFiles):
@@ -20,7 +24,11 @@ class ZipFiles(PictureFiles):
         self.where = str(path)
         self.name = path.stem
         state = path.stat()
-        self.signature = [path.name, state.st_size, state.st_mtime_ns]
+        with path.open("rb") as file:
+            file.seek(max(0, state.st_size - _TAIL))
+            tail = hashlib.sha256(file.read()).hexdigest()
+        # Without the name, so that a copy with the same time has the same pictures.
+        self.signature = [tail, state.st_size, state.st_mtime_ns]
 
     def scan(self) -> None:
         try:
