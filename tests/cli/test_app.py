@@ -105,6 +105,7 @@ def test_a_public_address_without_password_is_read_only(tmp_path, monkeypatch, c
     assert given["read_only"] is read_only
     assert ("read-only" in capsys.readouterr().out) is read_only
     assert given["auth"] == ([("me", "x")] if "--auth" in options else [])
+    assert given["rate"] is None
 
 
 @pytest.mark.slow

@@ -54,6 +54,7 @@ def serving(
     open_browser: bool = False,
     auth: Sequence[tuple[str, str]] = (),
     read_only: bool = False,
+    rate: int | None = None,
 ) -> Iterator[str]:
     """Serve the page until the `with` block ends, and yield its address. Needs `private_cache`.
 
@@ -66,6 +67,8 @@ def serving(
         open_browser: open the page in the browser of this machine.
         auth: (name, password) of each user. Empty: nobody is asked for a name.
         read_only: leave out the controls and the handlers that train or write favourites.
+        rate: largest number of requests of a client in a minute, 0 for any number. None: any number if only this
+            machine can reach the page, else `tfgen.app.rate_limit.USUAL`.
     """
     from tfgen.app.catalogue import Catalogue
     from tfgen.app.data_cache import TestSetCache
@@ -78,14 +81,16 @@ def serving(
     # The page and its first pictures need no TensorFlow, whose import takes longer than everything else together. The
     # import begins when the first page has its pictures, or after a while if nobody opens the page.
     with without_garbage_collection():
+        from tfgen.app import rate_limit
         from tfgen.app.cache_cleanup import cleaning
         from tfgen.app.context import Context
         from tfgen.app.trainer import Trainer
 
         trainer = Trainer(root)
         is_local = host in (LOOPBACK, "localhost", "::1") and not share
+        rate = (0 if is_local else rate_limit.USUAL) if rate is None else rate
         blocks = _page(Context(catalogue, models, trainer, TestSetCache(), is_local), read_only)
-        url = _launch(blocks, host, port, share, mcp, open_browser, auth)
+        url = _launch(blocks, host, port, share, mcp, open_browser, auth, rate)
     later = threading.Timer(UNVISITED, models.begin_import)
     later.daemon = True
     later.start()
@@ -115,13 +120,14 @@ def _page(context, read_only: bool):
 
 
 def _launch(
-    blocks, host: str, port: int, share: bool, mcp: bool, open_browser: bool, auth: Sequence[tuple[str, str]]
+    blocks, host: str, port: int, share: bool, mcp: bool, open_browser: bool, auth: Sequence[tuple[str, str]], rate: int
 ) -> str:
     """Start the server in a thread and return the address of the page. Arguments: see `serving`."""
     from starlette.middleware import Middleware
 
     from tfgen.app.error_middleware import BodyLimits, ErrorMiddleware
     from tfgen.app.health import HEALTH
+    from tfgen.app.rate_limit import RateLimit
     from tfgen.app.theme import settings
 
     _, url, shared = blocks.launch(
@@ -135,7 +141,11 @@ def _launch(
         quiet=True,
         app_kwargs={
             "routes": [HEALTH],
-            "middleware": [Middleware(BodyLimits, MAX_UPLOADS, MAX_BODY), Middleware(ErrorMiddleware)],
+            "middleware": [
+                Middleware(RateLimit, rate),
+                Middleware(BodyLimits, MAX_UPLOADS, MAX_BODY),
+                Middleware(ErrorMiddleware),
+            ],
         },
         auth=list(auth) or None,
         # The page of earlier calls would let the server contact Hugging Face, and the other page show who uses the app.

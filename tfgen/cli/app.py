@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfgen.cli.arguments import DEFAULT, Parser, add_listening
+from tfgen.cli.value_types import int_in_range
 from tfgen.errors import ConfigError, exit_on_error
 
 
@@ -41,6 +42,13 @@ def build_parser() -> Parser:
         help="Leave out everything that trains or saves favourites: visitors can only use the models.",
     )
     parser.add_argument(
+        "--rate",
+        type=int_in_range(0, 10**6),
+        metavar="N",
+        help="Requests that a client may send in a minute; 0 allows any number [any number on this machine, 600 where "
+        "other machines can reach the app].",
+    )
+    parser.add_argument(
         "--mcp", action="store_true", help="Also offer the functions of the app as tools of an MCP server, for agents."
     )
     parser.add_argument("--open", action="store_true", help="Open the page in the browser of this machine.")
@@ -65,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             check_mcp_installed()
         read_only = options.read_only or (options.share and not users)
         address = {"host": options.host, "port": options.port, "share": options.share}
-        access = {"auth": users, "read_only": read_only, "mcp": options.mcp, "open_browser": options.open}
+        access = {"auth": users, "read_only": read_only, "rate": options.rate, "mcp": options.mcp}
+        access["open_browser"] = options.open
         with private_cache(), serving(root, **address, **access) as url:
             note = "read-only, " * read_only
             print(f"tfgen at {url}  ({note}Ctrl-C stops the app)", flush=True)
