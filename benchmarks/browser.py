@@ -13,6 +13,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 #: Path of the program, or None if there is none.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: Milliseconds until a page that does not change is given up. The first picture of a flow can take a minute.
+TIMEOUT = 180_000.0
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,6 +43,7 @@ def opened_app() -> Iterator[tuple[Any, float]]:
         try:
             address = re.search(r"http://\S+", app.stdout.readline()).group()
             page = browser.new_page()
+            page.set_default_timeout(TIMEOUT)
             page.goto(address)
             page.wait_for_selector("#family-vae img")
             yield page, time.perf_counter() - started

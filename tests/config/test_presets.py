@@ -63,6 +63,13 @@ def test_a_preset_for_images_can_be_used_on_points():
         run_config("flow", "quick", data="moons", squeeze=(2,))
 
 
+@pytest.mark.parametrize("preset", ["glow", "multiscale", "autoregressive", "transformer"])
+def test_a_preset_of_a_flow_of_images_is_refused_for_points(preset):
+    expected = f"preset: expected quick or tutorial for the points moons. Received: {preset}, of images$"
+    with pytest.raises(ConfigError, match=expected):
+        run_config("flow", preset, data="moons")
+
+
 def test_a_preset_for_points_keeps_the_shared_options_on_images():
     architecture = run_config("flow", "tutorial", data="digits").architecture
     assert (architecture.activation, architecture.actnorm, architecture.prior_scale) == ("gelu", False, 0.3)

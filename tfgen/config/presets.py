@@ -8,6 +8,7 @@ from tfgen.config.families import AUTO, config_class, find_family, find_preset
 from tfgen.config.migration import current_preset
 from tfgen.config.run import RunConfig
 from tfgen.config.train import TrainConfig
+from tfgen.errors import ConfigError
 
 #: The data set of a run that names none, and the preset whose recipe it has.
 DEFAULT_DATA, QUICK = DataConfig().data, "quick"
@@ -36,7 +37,7 @@ def run_config(model: str, preset: str = QUICK, **options: Any) -> RunConfig:
         **options: options of the model, the data set and the training.
 
     Raises:
-        ConfigError: on an unknown name, or a value out of range.
+        ConfigError: on an unknown name, a value out of range, or a preset of a flow of images for points.
     """
     find_family(model)
     if (name := current_preset(model, preset)) != preset:
@@ -52,9 +53,26 @@ def run_config(model: str, preset: str = QUICK, **options: Any) -> RunConfig:
     arch = options.get("arch", chosen.options.get("arch", getattr(architecture, "arch", None)))
     start = RunConfig(model, name, architecture, DataConfig(), TrainConfig())
     by_arch = chosen.by_arch.get(str(arch), {})
+    _check_takes_points(model, name, options.get("data"), first)
     # In steps: options of the preset that a flow of other data does not have are dropped, others are refused.
     start = start.with_options({"data": first, **chosen.options, **by_arch})
     return start.replace(data=DataConfig()).with_options({**data, **options})
+
+
+def _check_takes_points(model: str, preset: str, data: str | None, first: str) -> None:
+    """Raise `ConfigError` if a preset of a flow of images is asked for points, for which nothing of the flow remains.
+
+    Args:
+        model, preset: names of the family and of the preset.
+        data: data set of the run, or None.
+        first: data set of the preset.
+    """
+    points = None if data is None else config_class(model, is_point_data(data))
+    if points is None or preset in (QUICK, AUTO) or points is config_class(model) or is_point_data(first):
+        return
+    presets = find_family(model).presets
+    suited = [name for name, each in presets.items() if name == QUICK or is_point_data(each.data.get("data", ""))]
+    raise ConfigError(f"preset: expected {' or '.join(suited)} for the points {data}. Received: {preset}, of images")
 
 
 def preset_config(config: RunConfig) -> RunConfig:
