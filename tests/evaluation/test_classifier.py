@@ -64,19 +64,22 @@ def test_a_classifier_comes_with_the_package_for_a_name_and_a_shape():
 
 
 def test_features_have_a_mean_square_of_one_and_do_not_depend_on_the_type_of_the_pixels(digits_classifier, digits):
-    features, classes = digits_classifier.classify(digits)
+    features, classes, confidences = digits_classifier.classify(digits)
     assert features.shape == (len(digits), FEATURES)
     assert features.dtype == np.float64
     assert np.mean(features**2) == pytest.approx(1.0, rel=0.01)
     scaled = (digits[i : i + 100] / np.float32(16) for i in range(0, len(digits), 100))
-    again, same = digits_classifier.classify(scaled)
+    again, same, as_sure = digits_classifier.classify(scaled)
     np.testing.assert_allclose(again, features, atol=1e-4)
     assert (same == classes).all()
+    np.testing.assert_allclose(as_sure, confidences, atol=1e-4)
+    # The largest of ten probabilities.
+    assert (confidences >= 0.1).all() and (confidences <= 1.0).all()
 
 
 def test_images_in_a_file_are_classified_as_in_memory(digits_classifier, digits, tmp_path):
     np.save(tmp_path / "digits.npy", digits[:600])
-    features, classes = digits_classifier.classify(StoredImages.from_npy(tmp_path / "digits.npy"))
+    features, classes, _ = digits_classifier.classify(StoredImages.from_npy(tmp_path / "digits.npy"))
     expected = digits_classifier.classify(digits[:600])
     np.testing.assert_allclose(features, expected.features)
     assert (classes == expected.classes).all()
