@@ -10,7 +10,7 @@ from tfgen.ports import LOOPBACK
 def test_health_answers_without_a_password_and_tells_nothing_else(without_open_loops):
     with gr.Blocks() as blocks:
         gr.Markdown("page")
-    url = server._launch(blocks, LOOPBACK, 0, False, False, False, [("me", "password")])
+    url = server._launch(blocks, LOOPBACK, 0, False, False, False, [("me", "password")], 0)
     try:
         response = httpx.get(f"{url}health", timeout=30)
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
