@@ -12,6 +12,7 @@ from tfgen.evaluation.quality import evaluate_quality
 from tfgen.evaluation.sampling_sweep import SweepPoint, save_sweep, summary, sweep_quality
 from tfgen.models.flow import Flow
 from tfgen.models.gan import GAN
+from tfgen.plots.sampling_sweep import draw_sweep
 
 FLOW = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 1, "heads": 2, "patch": 4}
 
@@ -70,3 +71,19 @@ def test_the_result_is_written_as_a_table_and_a_figure(tmp_path):
     }
     assert (tmp_path / "sampling_sweep.png").read_bytes().startswith(b"\x89PNG")
     assert summary(points[1]).startswith("temperature 0.5, noise removed: Fréchet distance 2.500")
+
+
+def test_the_axes_of_shares_reach_from_0_to_1():
+    settings = [("temperature", 0.5), ("temperature", 1.0), ("guidance", 0.0)]
+    shares = {"precision": 0.9, "recall": 0.4, "coverage": 0.97}
+    points = [
+        {"parameter": name, "value": value, "denoised": denoised, "samples": 100, "frechet": 3.0, **shares}
+        for name, value in settings
+        for denoised in (False, True)
+    ]
+    panels = draw_sweep(points).axes
+    assert [panel.get_xlabel() for panel in panels] == ["temperature", "guidance"] * 4
+    titles = [panel.get_title(loc="left") for panel in panels[::2]]
+    assert [title.split(",")[0] for title in titles] == ["Fréchet distance", "precision", "recall", "coverage"]
+    assert all(panel.get_ylim()[0] == 0.0 for panel in panels)
+    assert [panel.get_ylim() for panel in panels[2:]] == [(0.0, 1.0)] * 6

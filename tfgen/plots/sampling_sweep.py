@@ -11,6 +11,7 @@ from tfgen.plots import style
 ROWS = {
     "frechet": "Fréchet distance, lower is better",
     "precision": "precision, higher is better",
+    "recall": "recall, higher is better",
     "coverage": "coverage, higher is better",
 }
 #: Whether the noise of the samples was removed → colour and legend of the curve.
@@ -37,9 +38,10 @@ def draw_sweep(points: Sequence[Mapping[str, Any]]) -> Figure:
                 own = [each for each in points if each["parameter"] == parameter and each["denoised"] is denoised]
                 if own:
                     x, y = [each["value"] for each in own], [each[name] for each in own]
-                    axes.plot(x, y, marker="o", markersize=4, color=color, label=label)
+                    axes.plot(x, y, marker="o", markersize=4, color=color, label=label, clip_on=False)
             style.style_axes(axes, title)
-            axes.set_ylim(bottom=0.0)
+            # Precision, recall and coverage are shares. The markers of the limits are drawn in full.
+            axes.set_ylim(0.0, None if name == "frechet" else 1.0)
             axes.set_xlabel(parameter)
             if axes.get_legend_handles_labels()[1] and row == column == 0:
                 axes.legend(frameon=False, fontsize=8)
