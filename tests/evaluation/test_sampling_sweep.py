@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tfgen import data
+from tfgen.cli.evaluate import main as evaluate_main
 from tfgen.errors import UndefinedError
 from tfgen.evaluation import samples
 from tfgen.evaluation.find_classifier import classifier_for
@@ -13,6 +14,7 @@ from tfgen.evaluation.sampling_sweep import SweepPoint, save_sweep, summary, swe
 from tfgen.models.flow import Flow
 from tfgen.models.gan import GAN
 from tfgen.plots.sampling_sweep import draw_sweep
+from tfgen.runs.run import Run
 
 FLOW = {"width": 8, "checkerboard": 0, "squeeze": (1,), "couplings": (0,), "transformers": 1, "heads": 2, "patch": 4}
 
@@ -50,15 +52,15 @@ def test_models_without_a_setting_are_refused_before_anything_is_measured():
 
 
 def test_the_result_is_written_as_a_table_and_a_figure(tmp_path):
-    class Run:
-        path = tmp_path
+    class WritableRun:
+        path, by_name = tmp_path, False
 
     points = [
         SweepPoint("temperature", value, denoised, 100, 3.0 - value, 0.5, 0.4, 0.3)
         for value in (0.5, 1.0)
         for denoised in (False, True)
     ]
-    save_sweep(Run(), points)
+    save_sweep(WritableRun(), points)
     assert json.loads((tmp_path / "sampling_sweep.json").read_text())[2] == {
         "parameter": "temperature",
         "value": 1.0,
@@ -71,6 +73,16 @@ def test_the_result_is_written_as_a_table_and_a_figure(tmp_path):
     }
     assert (tmp_path / "sampling_sweep.png").read_bytes().startswith(b"\x89PNG")
     assert summary(points[1]).startswith("temperature 0.5, noise removed: Fréchet distance 2.500")
+
+
+def test_nothing_is_written_into_the_folder_of_a_pretrained_model(monkeypatch, capsys):
+    monkeypatch.setattr("tfgen.evaluation.sampling_sweep.VALUES", {"temperature": (1.0,)})
+    folder = Run.open("digits-gan").path
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    evaluate_main(["digits-gan", "--only", "quality", "--sweep", "temperature", "--n", "20"])
+    output = capsys.readouterr().out
+    assert "temperature 1: Fréchet distance" in output and "not recorded: digits-gan" in output
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_the_axes_of_shares_reach_from_0_to_1():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tfgen.evaluation.quality import evaluate_quality
 from tfgen.evaluation.samples import decoding
 from tfgen.files import atomic_write
+from tfgen.runs.evaluations import is_writable
 
 if TYPE_CHECKING:
     from tfgen.data.sets import Dataset
@@ -107,7 +108,9 @@ def summary(point: SweepPoint) -> str:
 
 
 def save_sweep(run: "Run", points: Sequence[SweepPoint]) -> None:
-    """Write the points and their figure into the folder of a run."""
+    """Write the points and their figure into the folder of a run, unless it belongs to the installed package."""
+    if not is_writable(run):
+        return
     from tfgen.plots import style
     from tfgen.plots.sampling_sweep import draw_sweep
 
