@@ -87,7 +87,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "transformer": Preset(
         expected_result="With --conditional and --guidance 1, nearly all samples are digits of the requested class "
-        "after an hour and a half on one processor core. The bits/dim are those of noisy pixels, above the baseline.",
+        "after an hour and a half on one processor core; without labels, add --clusters 100. The bits/dim are those of "
+        "noisy pixels, above the baseline.",
         data=_MNIST,
         options={
             "dequantization": "gaussian",
