@@ -25,8 +25,8 @@ def test_the_command_gives_the_configuration(model, preset, arch):
         **({"width": 4, "actnorm": True} if model == "flow" else {"arch": arch} if arch else {}),
     }
     points = {"data": "rings", "hidden": (3, 4), "couplings": 2} if model == "flow" else {"data": "ring8"}
-    # The other presets of a flow are refused for points.
-    takes_points = model != "flow" or preset in ("quick", "tutorial")
+    # Other presets of a flow, and convolutional networks of a GAN, are refused for points.
+    takes_points = preset in ("quick", "tutorial") if model == "flow" else preset != "dcgan"
     for options in ({}, given, *([points] if takes_points else [])):
         config = run_config(model, preset, **options)
         line = to_command(config)

@@ -3,9 +3,11 @@
 import pytest
 
 from tfgen.config import PointFlowConfig
+from tfgen.config.command import to_command
 from tfgen.config.families import FAMILIES
 from tfgen.config.migration import RENAMED_PRESETS
 from tfgen.config.presets import preset_config, run_config
+from tfgen.config.run import RunConfig
 from tfgen.errors import ConfigError
 
 PRESETS = [(model, preset) for model, family in FAMILIES.items() for preset in family.presets]
@@ -68,6 +70,23 @@ def test_a_preset_of_a_flow_of_images_is_refused_for_points(preset):
     expected = f"preset: expected quick or tutorial for the points moons. Received: {preset}, of images$"
     with pytest.raises(ConfigError, match=expected):
         run_config("flow", preset, data="moons")
+
+
+@pytest.mark.parametrize("model", ["gan", "dropout_gan", "mad_gan"])
+@pytest.mark.parametrize("arch", ["conv", "dcgan", "residual"])
+def test_convolutional_networks_of_a_gan_are_refused_for_points(model, arch):
+    with pytest.raises(ConfigError, match=f"arch: expected mlp for the points ring8. Received: {arch}, networks of"):
+        run_config(model, "quick", data="ring8", arch=arch)
+
+
+@pytest.mark.parametrize(("model", "preset", "entry"), [("flow", "glow", {}), ("gan", "quick", {"arch": "dcgan"})])
+def test_a_run_that_an_earlier_version_trained_on_points_is_still_described(model, preset, entry):
+    values = run_config(model, "quick", data="ring8").to_dict()
+    values["preset"] = preset
+    values["architecture"].update(entry)
+    config = RunConfig.from_dict(values)
+    assert preset_config(config).data.data == "ring8"
+    assert to_command(config) is None or "ring8" in to_command(config)
 
 
 def test_a_preset_for_points_keeps_the_shared_options_on_images():

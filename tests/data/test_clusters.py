@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tfgen import data
+from tfgen.data import clusters as module
 from tfgen.data.clusters import with_clusters
 from tfgen.data.sets import Dataset, ImageSet
 from tfgen.data.stored import StoredImages
@@ -98,6 +99,22 @@ def test_data_without_enough_different_pictures_are_refused(dataset):
             with_clusters(Dataset("same", same, None, same), 3)
         with pytest.raises(DataError, match=r"at least 61 different training pictures.* Received: 60$"):
             with_clusters(pictures, 61)
+
+
+@pytest.mark.parametrize("count", [-1, 0, 1])
+def test_fewer_than_two_clusters_are_refused(dataset, count):
+    with pytest.raises(DataError, match=f"groups: expected at least 2 clusters. Received: {count}$"):
+        with_clusters(dataset[0], count)
+
+
+def test_a_picture_in_another_cluster_leaves_the_fingerprint(dataset, monkeypatch):
+    pictures, _ = dataset
+    first = with_clusters(pictures, 3)
+    clusters_of = module._clusters_of
+    monkeypatch.setattr(module, "_clusters_of", lambda *values: np.roll(clusters_of(*values), 1))
+    second = with_clusters(pictures, 3)
+    assert (second.train.labels != first.train.labels).any()
+    assert second.fingerprint == first.fingerprint
 
 
 def test_points_are_refused():

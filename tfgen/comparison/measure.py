@@ -100,7 +100,8 @@ def measure_missing(
             "quality",
             lambda: measure_quality(run, model=missing.model, classifier=classifier, count=size),
         )
-    if run.config.data.conditional:
+    # Clusters are no labels that a model or a classifier should find.
+    if run.config.data.conditional and run.config.data.clusters is None:
         _add_classes(missing, count, samples, classifier)
     if run.dataset.is_images:
         nearest = min(COUNT, len(test))

@@ -5,6 +5,7 @@ from typing import Any
 
 from tfgen.config.data import DataConfig, is_point_data
 from tfgen.config.families import AUTO, config_class, find_family, find_preset
+from tfgen.config.gan import AdversarialConfig
 from tfgen.config.migration import current_preset
 from tfgen.config.run import RunConfig
 from tfgen.config.train import TrainConfig
@@ -37,11 +38,18 @@ def run_config(model: str, preset: str = QUICK, **options: Any) -> RunConfig:
         **options: options of the model, the data set and the training.
 
     Raises:
-        ConfigError: on an unknown name, a value out of range, or a preset of a flow of images for points.
+        ConfigError: on an unknown name, a value out of range, or a preset or networks of images for points.
     """
+    config = _config(model, preset, **options)
+    _check_takes_points(config)
+    return config
+
+
+def _config(model: str, preset: str, **options: Any) -> RunConfig:
+    """`run_config` without the checks that a run of an earlier version may fail."""
     find_family(model)
     if (name := current_preset(model, preset)) != preset:
-        warnings.warn(f"The preset {preset!r} of a {model} is now called {name!r}.", FutureWarning, stacklevel=2)
+        warnings.warn(f"The preset {preset!r} of a {model} is now called {name!r}.", FutureWarning, stacklevel=3)
     has_recipe = default_preset(options.get("data"), options.get("init_from")) == QUICK
     chosen = find_preset(model, QUICK if name == AUTO and has_recipe else name)
     data = chosen.data if options.get("data") in (None, chosen.data.get("data")) else {}
@@ -53,26 +61,27 @@ def run_config(model: str, preset: str = QUICK, **options: Any) -> RunConfig:
     arch = options.get("arch", chosen.options.get("arch", getattr(architecture, "arch", None)))
     start = RunConfig(model, name, architecture, DataConfig(), TrainConfig())
     by_arch = chosen.by_arch.get(str(arch), {})
-    _check_takes_points(model, name, options.get("data"), first)
     # In steps: options of the preset that a flow of other data does not have are dropped, others are refused.
     start = start.with_options({"data": first, **chosen.options, **by_arch})
     return start.replace(data=DataConfig()).with_options({**data, **options})
 
 
-def _check_takes_points(model: str, preset: str, data: str | None, first: str) -> None:
-    """Raise `ConfigError` if a preset of a flow of images is asked for points, for which nothing of the flow remains.
-
-    Args:
-        model, preset: names of the family and of the preset.
-        data: data set of the run, or None.
-        first: data set of the preset.
-    """
-    points = None if data is None else config_class(model, is_point_data(data))
-    if points is None or preset in (QUICK, AUTO) or points is config_class(model) or is_point_data(first):
+def _check_takes_points(config: RunConfig) -> None:
+    """Raise `ConfigError` if options of images, which have no effect on points, are asked for points."""
+    data, family = config.data.data, find_family(config.model)
+    if not is_point_data(data):
         return
-    presets = find_family(model).presets
-    suited = [name for name, each in presets.items() if name == QUICK or is_point_data(each.data.get("data", ""))]
-    raise ConfigError(f"preset: expected {' or '.join(suited)} for the points {data}. Received: {preset}, of images")
+    if family.point_config is not None and config.preset not in (QUICK, AUTO):
+        suited = [name for name, each in family.presets.items() if is_point_data(each.data.get("data", ""))]
+        if config.preset not in suited:
+            raise ConfigError(
+                f"preset: expected {' or '.join([QUICK, *suited])} for the points {data}. "
+                f"Received: {config.preset}, of images"
+            )
+    if isinstance(config.architecture, AdversarialConfig) and config.architecture.arch != "mlp":
+        raise ConfigError(
+            f"arch: expected mlp for the points {data}. Received: {config.architecture.arch}, networks of images"
+        )
 
 
 def preset_config(config: RunConfig) -> RunConfig:
@@ -81,7 +90,7 @@ def preset_config(config: RunConfig) -> RunConfig:
     The two have the same value of the option `arch`, and data sets that both consist of images or both of points, so
     that their sections have the same options.
     """
-    plain = run_config(config.model, config.preset)
+    plain = _config(config.model, config.preset)
     options: dict[str, Any] = {}
     if arch := getattr(config.architecture, "arch", None):
         options["arch"] = arch
@@ -90,4 +99,4 @@ def preset_config(config: RunConfig) -> RunConfig:
     if config.preset == AUTO and config.train.init_from is not None:
         # The preset auto has a fixed recipe only for trainings that start from random weights.
         options["init_from"] = config.train.init_from
-    return run_config(config.model, config.preset, **options)
+    return _config(config.model, config.preset, **options)

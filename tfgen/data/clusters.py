@@ -36,12 +36,15 @@ def with_clusters(dataset: Dataset, count: int) -> Dataset:
         count: number of clusters, at least 2.
 
     Raises:
-        DataError: if the data are points, or there are fewer different training pictures than clusters.
+        DataError: if the data are points, there are fewer than 2 clusters, or there are fewer different training
+            pictures than clusters.
 
     References:
         Liu et al.: Diverse image generation via self-conditioned GANs. CVPR 2020, for classes by k-means.
         Hu et al.: Self-guided diffusion models. CVPR 2023, for guidance by such classes.
     """
+    if count < 2:
+        raise DataError(f"{dataset.name}: expected at least 2 clusters. Received: {count}")
     if not isinstance(dataset.train, ImageSet):
         raise DataError(f"{dataset.name}: expected images, for --clusters. Received: points")
     values = int(np.prod(dataset.event_shape))

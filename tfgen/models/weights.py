@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 #: Number formats of a weight file, smallest first, and the bits of their significand. float24 is float32 without its
-#: last byte: 15 bits of significand and 8 of exponent. The file holds its three bytes as
-#: separate arrays, because the byte of sign and exponent is the only one that can be compressed. float32 keeps the
-#: weights exactly, for models whose samples change visibly with any rounding.
+#: last byte: 15 bits of significand and 8 of exponent. The file holds its three bytes as separate arrays, because the
+#: byte of sign and exponent is the only one that can be compressed. float32 keeps the weights exactly, for models whose
+#: samples change visibly with any rounding.
 FORMATS = {"float16": 10, "float24": 15, "float32": 23}
 
 

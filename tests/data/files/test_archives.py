@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import os
+import shutil
 import tarfile
 import zipfile
 
@@ -86,6 +88,19 @@ def test_images_know_their_files(tmp_path):
     for part in (dataset.train, dataset.validation, dataset.test):
         for image, file in zip(part.images, part.files, strict=True):
             np.testing.assert_array_equal(image, PIXELS[int(file.decode()[-6:-4])])
+
+
+def test_a_renamed_zip_is_found_in_the_cache_and_another_one_of_the_same_size_and_time_is_not(tmp_path, monkeypatch):
+    bitmaps = {f"{i:02d}.pgm": b"P5 4 4 255 " + bytes([i] * 16) for i in range(12)}
+    first = data.load(write_zip(tmp_path / "mine.zip", bitmaps))
+    renamed = shutil.copy2(tmp_path / "mine.zip", tmp_path / "yours.zip")
+    changed = write_zip(tmp_path / "other.zip", {name: content[:-1] + b"x" for name, content in bitmaps.items()})
+    os.utime(changed, ns=(0, (tmp_path / "mine.zip").stat().st_mtime_ns))
+    assert changed.stat().st_size == (tmp_path / "mine.zip").stat().st_size
+    assert data.load(changed).fingerprint != first.fingerprint
+    monkeypatch.setattr("tfgen.data.pictures.decode_all", None)
+    assert data.load(renamed).fingerprint == first.fingerprint
+    assert data.load(renamed).name == "yours"
 
 
 def test_a_split_inside_a_zip_is_understood(tmp_path):

@@ -100,11 +100,7 @@ def test_without_a_target_the_probability_is_constant_and_no_variable():
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
-        (
-            (2,),
-            {"arch": "mlp", "differentiable_augmentation": ("color",), "ada_target": None},
-            "expected none for points",
-        ),
+        ((2,), {"differentiable_augmentation": ("color",), "ada_target": None}, "expected none for points"),
         ((8, 8, 1), {"differentiable_augmentation": ()}, "ada_target: expected differentiable_augmentation too"),
         ((8, 8, 1), {"spectral_norm": True}, "spectral_norm: expected off with arch residual"),
     ],

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen import random
-from tfgen.errors import ConfigError, UndefinedError
+from tfgen.errors import UndefinedError
 from tfgen.models.gan import GAN
 from tfgen.models.gan.penalties import interpolate, with_gradient_norm
 from tfgen.models.gan.schedule import SlowedSchedule
@@ -254,9 +254,3 @@ def test_points_of_a_gan_are_not_bounded_by_a_tanh():
 def test_sample_does_not_use_dropout():
     gan = small_gan(generator_dropout=0.5)
     np.testing.assert_array_equal(gan.sample(4, seed=1), gan.sample(4, seed=1))
-
-
-@pytest.mark.parametrize("arch", ["conv", "dcgan", "residual"])
-def test_convolutional_networks_are_refused_for_points(arch):
-    with pytest.raises(ConfigError, match=f"arch: expected mlp for points. Received: {arch}, networks of images"):
-        GAN((2,), arch=arch)

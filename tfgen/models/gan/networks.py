@@ -134,11 +134,5 @@ def update_spectral_norms(discriminators: Sequence[keras.Model]) -> None:
 
 
 def _is_fully_connected(config: AdversarialConfig, event_shape: Sequence[int]) -> bool:
-    """Whether the networks are multilayer perceptrons.
-
-    Raises:
-        ConfigError: if the networks are convolutional and the examples are points.
-    """
-    if config.arch != "mlp" and len(event_shape) == 1:
-        raise ConfigError(f"arch: expected mlp for points. Received: {config.arch}, networks of images")
-    return config.arch == "mlp"
+    """Whether the networks are multilayer perceptrons. For points they always are."""
+    return config.arch == "mlp" or len(event_shape) == 1
