@@ -109,8 +109,8 @@ def _quality(quality: Quality | None, rows: Sequence[Row]) -> Iterator[str]:
     yield (
         f"{quality.samples:,} samples{temperature} against as many images of the {quality.split} set "
         f"({extractor_title(quality.classifier)}). The last row compares other real images with the same images. "
-        "Distances and divergences (in nats) are better if they are lower; precision, recall, density and coverage are "
-        "better if they are higher."
+        "Distances and divergences (in nats) are better if they are lower. Precision, recall, density, coverage and "
+        "the share of confidently classified pictures are better if they are higher."
     )
     lines = []
     for row in rows:
