@@ -4,6 +4,11 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from tfgen.startup import set_environment
+
+# The tests take the kernels of the programs that they start.
+set_environment()
+
 import functools
 import gc
 import shutil

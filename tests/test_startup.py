@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from tfgen.startup import silence_unless_failing, tolerate_any_terminal, without_garbage_collection
+from tfgen.startup import set_environment, silence_unless_failing, tolerate_any_terminal, without_garbage_collection
 
 
 @pytest.mark.parametrize("command", ["models", "models --help", "train --help", "--help", "data show digits"])
@@ -38,6 +38,19 @@ def test_streams_of_another_kind_are_left_alone(monkeypatch):
     monkeypatch.setattr("sys.stdout", stream)
     tolerate_any_terminal()
     assert sys.stdout is stream
+
+
+@pytest.mark.parametrize(
+    ("machine", "given", "expected"),
+    [("x86_64", None, "1"), ("AMD64", None, "1"), ("x86_64", "0", "0"), ("arm64", None, None)],
+)
+def test_onednn_is_on_unless_the_user_or_the_processor_says_otherwise(machine, given, expected, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    if given:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", given)
+    set_environment()
+    assert os.environ.get("TF_ENABLE_ONEDNN_OPTS") == expected
 
 
 def test_nothing_needs_the_module_fcntl():

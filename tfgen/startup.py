@@ -5,6 +5,7 @@ import gc
 import io
 import multiprocessing.connection
 import os
+import platform
 import sys
 import tempfile
 import threading
@@ -99,6 +100,16 @@ def tolerate_any_terminal() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def set_environment() -> None:
+    """Set the variables that TensorFlow and Keras read when they are imported, except those that the user has set."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if platform.machine() in ("x86_64", "AMD64"):
+        # TensorFlow takes oneDNN's convolutions and matrix products by itself only with AVX512-VNNI or AVX-VNNI. With AVX2
+        # alone they make trainings of convolutional networks up to 1.5 times as fast.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
 def start_tensorflow(probability: bool = True, show_python: bool = False) -> None:
     """Import TensorFlow, Keras and TensorFlow Probability; show their log messages only if an import fails.
 
@@ -109,8 +120,7 @@ def start_tensorflow(probability: bool = True, show_python: bool = False) -> Non
         probability: False imports TensorFlow alone. That is enough to run an exported model.
         show_python: see `silence_unless_failing`.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    set_environment()
     first = "tensorflow" not in sys.modules
     with silence_unless_failing(show_python), without_garbage_collection():
         import tensorflow as tf

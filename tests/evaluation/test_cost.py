@@ -10,6 +10,7 @@ from tests.conftest import slow_except
 from tfgen.evaluation.cost import BATCH, evaluate_cost, sampling_seconds, training_bytes, training_flops
 from tfgen.models.gan import GAN
 from tfgen.models.vae import VAE
+from tfgen.networks.fused import SMALLEST_COMPILED
 
 N = 32
 
@@ -58,6 +59,15 @@ def test_counting_does_not_depend_on_the_batch_or_on_training(tiny_models):
     alone = training_flops(model, N)
     model.compile(keras.optimizers.Adam(1e-3))
     assert training_flops(model, 2 * N) == pytest.approx(alone, rel=0.02)
+
+
+def test_convolutions_after_compiled_activations_are_counted():
+    model = VAE((28, 28, 1), 256, arch="conv", filters=8, latent_dim=2, likelihood="bernoulli", activation="gelu")
+    few, many = 4, 256
+    # XLA compiles the activations of the large batch only.
+    assert few * 14 * 14 * 8 < SMALLEST_COMPILED < many * 14 * 14 * 8
+    assert training_flops(model, many) == pytest.approx(training_flops(model, few), rel=0.05)
+    assert 0.3 < training_bytes(model, many) / training_bytes(model, few) < 1.0
 
 
 def test_bytes_are_those_of_activations_and_of_gradients():

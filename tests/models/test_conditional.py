@@ -121,6 +121,23 @@ def test_bayes_rule_gives_the_probability_of_each_class(model, train):
     np.testing.assert_allclose(ratio.numpy()[kept], expected[kept], rtol=1e-3, atol=5e-3)
 
 
+def test_the_probability_of_a_class_is_a_mean_over_draws_of_the_noise(model, train):
+    likelihood_only(model)
+    images, label = train.images[:6], [tf.fill((6,), k) for k in range(10)]
+    prior, posteriors = np.array([2, *[1] * 9]) / 11, []
+    for draw in range(3):
+        joint = []
+        for k in range(10):
+            with random.StepRng(5, draw) as rng:
+                joint.append(model.log_prob_with(images, rng, label[k]).numpy().astype(np.float64) + np.log(prior[k]))
+        joint = np.stack(joint, axis=1)
+        posteriors.append(np.exp(joint - np.logaddexp.reduce(joint, axis=1)[:, None]))
+    # The draws differ, so that their mean is not one of them.
+    assert np.abs(posteriors[0] - posteriors[1]).max() > 1e-3
+    found = np.exp(model.class_log_posterior(images, samples=3, seed=5).numpy())
+    np.testing.assert_allclose(found, np.mean(posteriors, axis=0), atol=1e-3)
+
+
 def test_training_without_labels_is_refused(model, train):
     with pytest.raises(ConfigError, match=r"expected pairs|Expected pairs"):
         model.train_step(train.images[:64])

@@ -34,7 +34,7 @@ def class_log_posteriors(
     Args:
         model: a conditional model with a likelihood.
         examples: [n, *event_shape].
-        samples: number of latent or dequantization samples for the likelihood p(x|y).
+        samples: number of draws of the noise of the likelihood p(x|y), over which p(y|x) is averaged.
         seed: seed of the noise; batch number b uses `seed` + b.
         batch_size: number of examples of a batch.
         progress: called after each batch with the number of examples so far.
@@ -111,7 +111,7 @@ def measure_classification(
     entry = ClassificationEntry(
         split=split,
         epoch=run.epoch,
-        estimator=model.estimator(samples),
+        estimator=model.estimator(1) + (f", p(y|x) averaged over {samples} draws" if samples > 1 else ""),
         samples=samples,
         seed=seed,
         examples=len(examples),

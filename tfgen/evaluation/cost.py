@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tfgen.models.optimizer_step import OptimizerStep
     from tfgen.runs.run import Run
 
+#: Types of operators that write no tensor.
+_NOTHING_WRITTEN = frozenset(
+    {"Const", "EnsureShape", "ExpandDims", "Identity", "NoOp", "Placeholder", "Reshape", "Squeeze"}
+)
 #: Number of samples of a timed call, and number of timed calls.
 BATCH, REPEATS = 256, 5
 
@@ -54,7 +58,7 @@ def training_bytes(model: "GenerativeModel", batch_size: int) -> float:
     written = 0
     for graph in _graphs(model, batch_size):
         for operator in graph.get_operations():
-            if operator.type not in ("Const", "Placeholder", "Identity", "NoOp", "Reshape", "Squeeze", "ExpandDims"):
+            if operator.type not in _NOTHING_WRITTEN:
                 sizes = [output.dtype.size * (output.shape.num_elements() or 0) for output in operator.outputs]
                 written += sum(sizes)
     return written / batch_size

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen import random
 from tfgen.errors import ConfigError, UndefinedError
+from tfgen.models import bayes
 from tfgen.models.inputs import check_count, check_examples, check_latents, check_seed, check_temperature
 from tfgen.models.labels import Labels
 from tfgen.models.likelihood import Likelihood
@@ -218,16 +219,18 @@ class Interface(Labels):
         """
         examples = self.checked(examples)
         if label is None and self.is_conditional:
-            return tf.reduce_logsumexp(self._joint_log_prob(examples, samples, seed), axis=1)
+            return tf.reduce_logsumexp(bayes.joint_log_prob(self, examples, samples, seed), axis=1)
         return self.log_prob_given(examples, samples, seed, self.labels_of(label, random.rows(examples)))
 
     def class_log_posterior(self, examples, samples: int = 1, seed: int = 0) -> tf.Tensor:
         """Log-probability of each class given each example, by Bayes' rule: [n, *event_shape] → float32 [n, K].
 
-            log p(y|x) = log p(x|y) + log p(y) − log Σ_y' p(x|y') p(y')
+            p(y|x) = p(x|y) p(y) / Σ_y' p(x|y') p(y')
 
         Args:
-            examples, samples, seed: see `log_prob`. Every class has the same noise.
+            examples: see `log_prob`.
+            samples: draws of the estimator's noise, over which p(y|x) is averaged (`tfgen.models.bayes`).
+            seed: seed of the noise, which is the same for every class.
 
         Raises:
             ConfigError: if the model is not conditional.
@@ -235,13 +238,7 @@ class Interface(Labels):
         """
         if not self.is_conditional:
             raise ConfigError("Expected a conditional model. Received: a model without classes")
-        return tf.nn.log_softmax(self._joint_log_prob(self.checked(examples), samples, seed), axis=1)
-
-    def _joint_log_prob(self, examples, samples: int, seed: int) -> tf.Tensor:
-        """log p(x, y) of each example and each class: [n, *event_shape] → float32 [n, K]."""
-        n = random.rows(examples)
-        given = [self.log_prob_given(examples, samples, seed, tf.fill((n,), k)) for k in range(len(self.classes))]
-        return tf.stack(given, axis=1) + self.log_class_frequencies()[None]
+        return bayes.class_log_posterior(self, self.checked(examples), samples, seed)
 
     def bits_per_dim(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images: [n, H, W, C] → `Likelihood`, whose `bits_per_dim` is an array [n].

@@ -46,7 +46,11 @@ def fused(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], t
 
     @tf.custom_gradient
     def differentiable(x):
-        return compiled(x), lambda upstream: compiled_gradient(x, upstream)
+        # A graph that is read again, as for the count of operations, infers no shape from the call of a function.
+        def gradient(upstream):
+            return tf.ensure_shape(compiled_gradient(x, upstream), x.shape)
+
+        return tf.ensure_shape(compiled(x), x.shape), gradient
 
     def apply(x):
         elements = x.shape.num_elements()

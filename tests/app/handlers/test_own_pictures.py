@@ -78,6 +78,8 @@ def test_a_local_page_may_name_a_folder(started, tmp_path):
         ({"seed": -1}, "seed: expected an integer from 0"),
         ({"fit": "stretch"}, "fit: expected one of crop, pad"),
         ({"skip_broken": "yes"}, "skip_broken: expected true or false"),
+        ({"groups": 1}, "groups: expected an integer from 2 to 1000"),
+        ({"groups": "many"}, "groups: expected an integer"),
     ],
 )
 def test_a_bad_value_starts_nothing(started, upload, changes, words):
@@ -98,3 +100,11 @@ def test_how_pictures_are_read_is_passed_on(started, upload):
     context, asked = started
     train_on_pictures(context(), "vae", upload, fit="pad", skip_broken=True)
     assert asked[0][3] == {"seed": 0, "fit": "pad", "skip_broken": True}
+
+
+def test_groups_of_similar_pictures_are_classes(started, upload):
+    context, asked = started
+    train_on_pictures(context(), "vae", upload, groups=12)
+    train_on_pictures(context(), "vae", upload, groups=0)
+    assert asked[0][3] == {"seed": 0, "conditional": True, "clusters": 12}
+    assert asked[1][3] == {"seed": 0}

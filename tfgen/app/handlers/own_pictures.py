@@ -19,6 +19,8 @@ MINUTES, MAX_MINUTES = 5.0, 24 * 60.0
 UPLOADS = ".pictures"
 #: Smallest and largest side of the images in pixels.
 SMALLEST_SIZE, LARGEST_SIZE = 4, 1024
+#: Most groups of similar pictures.
+MOST_GROUPS = 1000
 #: What happens to a picture that is not square, if all images get one size. The first is the usual one.
 FITS = ("crop", "pad")
 
@@ -34,6 +36,7 @@ def train_on_pictures(
     seed: int = 0,
     fit: str = FITS[0],
     skip_broken: bool = False,
+    groups: int | None = None,
 ) -> str:
     """Start to train a new run on pictures of yours, with options that follow from the pictures and the time.
 
@@ -47,6 +50,8 @@ def train_on_pictures(
         seed: seed of the weights, the batches and the noise.
         fit: with an image size, "crop" cuts a picture to a square, "pad" keeps all of it and adds a white border.
         skip_broken: leave out files that cannot be read. Without it, the first such file ends the training.
+        groups: number of groups of similar pictures that the model learns as classes, in place of the sub-folders, 2 to
+            1,000; 0 or None for none.
 
     Returns:
         The name of the run, for `training_state` and `training`. All other handlers take it when the run has a model.
@@ -59,6 +64,9 @@ def train_on_pictures(
     options |= reading_options(image_size, fit, skip_broken)
     if checked_flag("conditional", conditional):
         options["conditional"] = True
+    if groups is not None and groups != 0:
+        clusters = validation.int_in_range("groups", groups, 2, MOST_GROUPS)
+        options |= {"conditional": True, "clusters": clusters}
     path, name = source_of(context, pictures, folder)
     data = path if folder else _kept(context.catalogue.root, path, name)
     return context.trainer.start_auto(model, data, minutes, **options)

@@ -35,7 +35,7 @@ class OwnPictures:
     Attributes:
         archive: a .zip that the user uploads.
         folder: path of a folder or archive on this machine. Invisible if the page serves other machines.
-        minutes, image_size, conditional, fit, skip_broken: options of the training.
+        minutes, image_size, conditional, fit, skip_broken, groups: options of the training.
         start: the button.
         description, sheet: what training would see of the pictures.
         shown: invisible text, the values that the description belongs to, as JSON.
@@ -48,6 +48,7 @@ class OwnPictures:
     conditional: gr.Checkbox
     fit: gr.Radio
     skip_broken: gr.Checkbox
+    groups: gr.Number
     start: gr.Button
     description: gr.Markdown
     sheet: gr.Image
@@ -105,13 +106,22 @@ def build(context: Context) -> OwnPictures:
             skip = gr.Checkbox(
                 False, label="Leave out broken files", info="Training refuses them otherwise", min_width=160
             )
+        groups = components.with_any_value(
+            gr.Number(
+                0,
+                precision=0,
+                label="Groups of similar pictures",
+                info="The model learns them as classes, in place of sub-folders; 0: none",
+                elem_id="own-groups",
+            )
+        )
         start = gr.Button("Train on these pictures", elem_id="own-start")
         text = gr.Markdown(elem_classes=["facts"], elem_id="own-description")
         sheet = components.picture(
             "Training pictures", elem_id="own-sheet", visible=False, buttons=["download", "fullscreen"]
         )
         shown = gr.Textbox(visible=False, label="Shown pictures")
-    return OwnPictures(archive, folder, minutes, size, conditional, fit, skip, start, text, sheet, shown)
+    return OwnPictures(archive, folder, minutes, size, conditional, fit, skip, groups, start, text, sheet, shown)
 
 
 # -- events -----------------------------------------------------------------------------------------------------------
@@ -196,6 +206,7 @@ def add_api(context: Context) -> None:
         gr.Checkbox(False, label="Learn the classes", visible=False),
         components.integer(0, label="Seed", visible=False),
         *reading,
+        components.with_any_value(gr.Number(0, label="Groups", visible=False)),
     ]
     components.add_api(
         bind(train_on_pictures, context), inputs, [gr.Textbox(visible=False, label="Run")], "train_on_pictures"

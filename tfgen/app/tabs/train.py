@@ -175,7 +175,7 @@ def connect(context: Context, header: Header, tab: gr.Tab, training: Training, r
     }
     values = [component for name, component in vars(options).items() if name != "expected"]
     controls.start.click(bind(_start, context), values, awaited, **QUIET).then(**watching)
-    given = [options.family, *own.options, options.seed, *own.reading]
+    given = [options.family, *own.options, options.seed, *own.reading, own.groups]
     own.start.click(bind(_start_on_pictures, context), given, awaited, **QUIET).then(**watching)
     controls.stop.click(bind(_stop, context), **QUIET).then(**watching)
     controls.resume.click(bind(_resume, context), controls.unfinished, awaited, **QUIET).then(**watching)
