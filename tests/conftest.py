@@ -4,11 +4,6 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from tfgen.startup import set_environment
-
-# The tests take the kernels of the programs that they start.
-set_environment()
-
 import functools
 import gc
 import shutil
@@ -20,6 +15,10 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from tfgen.startup import set_environment
+
+# The tests take the kernels of the programs that they start.
+set_environment()
 #: These files build `shelf` and `exported`, each in one worker, so that no worker waits for them later.
 FIRST = ("app/handlers/test_handlers.py", "export/test_quantization.py")
 #: Then comes what takes longest: a long file that comes last lets one worker wait for the other.

@@ -7,7 +7,7 @@ import keras
 from tfgen.config import migration
 from tfgen.config.families import FAMILIES
 from tfgen.errors import ConfigError
-from tfgen.models.interface import DECODE_BATCH, Interface
+from tfgen.models.interface import Interface
 from tfgen.models.likelihood import Likelihood
 from tfgen.models.moving_average import MovingAverage
 from tfgen.models.optimizer_step import OptimizerStep
@@ -15,7 +15,7 @@ from tfgen.models.signature import signature_of
 from tfgen.models.training_step import EVALUATION, TrainingStep
 from tfgen.networks.mlp import LAST
 
-__all__ = ["DECODE_BATCH", "EVALUATION", "GenerativeModel", "Likelihood"]
+__all__ = ["EVALUATION", "GenerativeModel", "Likelihood"]
 
 
 class GenerativeModel(Interface, TrainingStep, keras.Model):

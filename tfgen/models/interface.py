@@ -1,6 +1,7 @@
 """The methods that every generative model has, whatever its family."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,9 +13,8 @@ from tfgen.models import bayes
 from tfgen.models.inputs import check_count, check_examples, check_latents, check_seed, check_temperature
 from tfgen.models.labels import Labels
 from tfgen.models.likelihood import Likelihood
-
-# Largest number of examples decoded at once. It bounds the memory of a large request.
-DECODE_BATCH = 256
+from tfgen.models.parts import in_parts
+from tfgen.models.traced import traced
 
 
 class Interface(Labels):
@@ -154,8 +154,12 @@ class Interface(Labels):
 
     def normal_noise(self, seeds, temperature=1.0) -> tf.Tensor:
         """Normal noise of each seed, multiplied by the temperature: int32 [n] → float32 [n, *latent_shape]."""
-        scale = tf.reshape(tf.cast(temperature, tf.float32), (-1, 1))
-        return tf.reshape(random.normal(seeds, math.prod(self.latent_shape)) * scale, (-1, *self.latent_shape))
+        return self._noise(seeds, tf.reshape(tf.cast(temperature, tf.float32), (-1,)))
+
+    @traced
+    def _noise(self, seeds, temperature) -> tf.Tensor:
+        noise = random.normal(seeds, math.prod(self.latent_shape)) * temperature[:, None]
+        return tf.reshape(noise, (-1, *self.latent_shape))
 
     def prior_latents(self, seeds, temperature=1.0, label=None) -> tf.Tensor:
         """Sample latents of the prior. Each latent is a function of its own seed, and of its label if there are labels.
@@ -187,16 +191,17 @@ class Interface(Labels):
         Raises:
             ConfigError: if `n` < 1, the temperature is negative or not finite, or a label is unknown.
         """
+        return self._sample_by(self._sample_rows, n, seed, temperature, label)
+
+    def _sample_by(self, sample_rows: Callable, n: int, seed: int, temperature: float, label) -> tf.Tensor:
+        """`sample` by a function of the seeds, the temperature and the labels of some examples."""
         n, temperature = check_count(n), check_temperature(temperature)
         seeds = random.seeds_from(check_seed(seed), n)
         labels = self.labels_from_seeds(seeds) if label is None else self.labels_of(label, n)
-        parts = [slice(start, start + DECODE_BATCH) for start in range(0, n, DECODE_BATCH)]
-        return tf.concat([self._sample_rows(seeds, temperature, labels, part) for part in parts], axis=0)
+        return in_parts(lambda some, label: sample_rows(some, temperature, label), seeds, labels)
 
-    def _sample_rows(self, seeds, temperature, labels: tf.Tensor | None, rows: slice) -> tf.Tensor:
-        """Sample the examples of some of the seeds."""
-        label = None if labels is None else labels[rows]
-        return self.decode(self.prior_latents(seeds[rows], temperature, label), **self.given(label))
+    def _sample_rows(self, seeds, temperature, label: tf.Tensor | None) -> tf.Tensor:
+        return self.decode(self.prior_latents(seeds, temperature, label), **self.given(label))
 
     # -- likelihood ---------------------------------------------------------------------------------------------------
 
@@ -292,6 +297,4 @@ class Interface(Labels):
     def likelihood(self, examples, samples: int = 1, seed: int = 0, label=None) -> Likelihood:
         """Measure the likelihood of images or points: `log_prob` with its estimator, levels and number of samples."""
         nats = np.asarray(self.log_prob(examples, samples=samples, seed=seed, label=label), np.float64)
-        return Likelihood(
-            nats, self.estimator(samples), samples, self.observed_levels, dimensions=math.prod(self.event_shape)
-        )
+        return Likelihood(nats, self.estimator(samples), samples, self.observed_levels, math.prod(self.event_shape))

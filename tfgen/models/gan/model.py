@@ -19,6 +19,7 @@ from tfgen.models.gan.augmentation import augment
 from tfgen.models.gan.packs import per_example, select_packs, to_packs
 from tfgen.models.gan.schedule import slowed_copy
 from tfgen.models.optimizer_step import OptimizerStep
+from tfgen.models.traced import traced
 
 # Number of real examples, and of fakes, from which `diagnostics` computes its metrics.
 DIAGNOSTIC_EXAMPLES = 500
@@ -282,10 +283,12 @@ class GAN(AdversarialLosses, GenerativeModel):
         A conditional model needs labels, in the forms of `labels_of`.
         """
         latent = self.checked_latents(latent)
-        one_hot = self.one_hot(self.labels_of(label, random.rows(latent)))
-        # Keras takes either arrays or tensors, and the one-hot vector is a tensor.
-        inputs = latent if one_hot is None else [tf.convert_to_tensor(latent), one_hot]
-        return self.to_unit_interval(self.generator(inputs))
+        return self._decoded(latent, self.one_hot(self.labels_of(label, random.rows(latent))))
+
+    @traced
+    def _decoded(self, latent, one_hot):
+        """Images of latents and of one-hot labels [n, K], or None."""
+        return self.to_unit_interval(self.generator(latent if one_hot is None else [latent, one_hot]))
 
     def stratified_latents(self, seeds) -> tf.Tensor:
         """Latents of the prior, spread evenly over the generators if there are several: int32 [n] → [n, d]."""

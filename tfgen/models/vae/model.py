@@ -10,8 +10,9 @@ from tfgen import random
 from tfgen.config import VAEConfig
 from tfgen.errors import ConfigError
 from tfgen.models import pixels
-from tfgen.models.contract import DECODE_BATCH, GenerativeModel
-from tfgen.models.inputs import check_count, check_seed, check_temperature
+from tfgen.models.contract import GenerativeModel
+from tfgen.models.parts import in_parts
+from tfgen.models.traced import traced
 from tfgen.models.vae import networks
 from tfgen.models.vae.free_bits import free_bits
 from tfgen.models.vae.observation import observation
@@ -180,7 +181,11 @@ class VAE(GenerativeModel):
     def latents_from(self, normal, label=None):
         if self.config.prior == "normal":
             return normal
-        return self._prior(self.labels_of(label, random.rows(normal))).bijector.forward(tf.identity(normal))
+        return self._from_normal(normal, self.labels_of(label, random.rows(normal)))
+
+    @traced
+    def _from_normal(self, normal, label):
+        return self._prior(label).bijector.forward(tf.identity(normal))
 
     def normal_from(self, latent, label=None):
         if self.config.prior == "normal":
@@ -190,7 +195,11 @@ class VAE(GenerativeModel):
     def decode(self, latent, label=None):
         """Compute the mean of p(x|z): [n, latents] → [n, H, W, C] in [0, 1]."""
         latent = self.checked_latents(latent)
-        return self.observation.mean(self._maps(latent, self.labels_of(label, random.rows(latent))))
+        return self._decoded(latent, self.labels_of(label, random.rows(latent)))
+
+    @traced
+    def _decoded(self, latent, label):
+        return self.observation.mean(self._maps(latent, label))
 
     def encode(self, examples, label=None):
         """Compute the mean of q(z|x): [n, H, W, C] → [n, latents].
@@ -208,12 +217,7 @@ class VAE(GenerativeModel):
 
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0, label=None) -> tf.Tensor:
         """Sample from p(x|z), whereas `sample` returns its mean; the latents are the same: [n, H, W, C] in [0, 1]."""
-        n, temperature = check_count(n), check_temperature(temperature)
-        seeds = random.seeds_from(check_seed(seed), n)
-        labels = self.labels_from_seeds(seeds) if label is None else self.labels_of(label, n)
-        rows = [slice(start, start + DECODE_BATCH) for start in range(0, n, DECODE_BATCH)]
-        parts = [(seeds[part], None if labels is None else labels[part]) for part in rows]
-        return tf.concat([self._pixels_of_seeds(some, temperature, label) for some, label in parts], axis=0)
+        return self._sample_by(self._pixels_of_seeds, n, seed, temperature, label)
 
     def _pixels_of_seeds(self, seeds, temperature, label):
         maps = self._maps(self.prior_latents(seeds, temperature, label), label)
@@ -292,7 +296,5 @@ class VAE(GenerativeModel):
         """
         examples = examples[:DIAGNOSTIC_EXAMPLES]
         label = self.labels_of(None if label is None else label[:DIAGNOSTIC_EXAMPLES], len(examples))
-        rows = [slice(start, start + DECODE_BATCH) for start in range(0, len(examples), DECODE_BATCH)]
-        means = [self.encode(examples[part], None if label is None else label[part]) for part in rows]
-        active = tf.math.reduce_variance(tf.concat(means, axis=0), axis=0) > ACTIVE_VARIANCE
+        active = tf.math.reduce_variance(in_parts(self.encode, examples, label), axis=0) > ACTIVE_VARIANCE
         return {"active_units": float(tf.reduce_sum(tf.cast(active, tf.float32)))}

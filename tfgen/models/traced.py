@@ -1,0 +1,50 @@
+"""Methods of a model that TensorFlow runs as one function."""
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+
+def traced(method: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
+    """Return a method that is traced at its first eager call and then runs without Python.
+
+    Python calls the operations of a small network one by one in several times the time that they take. One function
+    serves every number of rows. Within another function, for example of an export, the operations become part of that
+    function.
+
+    Args:
+        method: takes a model and tensors [n, …], or None in place of a tensor, and returns a tensor. The result depends
+            on the model's variables and on these tensors only.
+    """
+    functions: weakref.WeakKeyDictionary[Any, dict[tuple, Callable]] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(method)
+    def call(self, *arguments):
+        # Keras takes either arrays or tensors.
+        tensors = [None if each is None else tf.convert_to_tensor(each) for each in arguments]
+        if not tf.executing_eagerly():
+            return method(self, *tensors)
+        specs = tuple(None if each is None else tf.TensorSpec((None, *each.shape[1:]), each.dtype) for each in tensors)
+        of_model = functions.setdefault(self, {})
+        if specs not in of_model:
+            of_model[specs] = _function(method, self, specs)
+        return of_model[specs](*(each for each in tensors if each is not None))
+
+    return call
+
+
+def _function(method: Callable[..., tf.Tensor], model: Any, specs: tuple[tf.TensorSpec | None, ...]) -> Callable:
+    """Return `method` of the model as a function of the arguments that have a spec."""
+    # A strong reference in the function would keep the model in memory forever.
+    reference = weakref.ref(model)
+
+    def run(*tensors):
+        rest = iter(tensors)
+        return method(reference(), *(None if spec is None else next(rest) for spec in specs))
+
+    # TensorFlow counts the traces of all functions of the same code together and warns. A partial has no code.
+    signature = [spec for spec in specs if spec is not None]
+    return tf.function(functools.partial(run), input_signature=signature, autograph=False)
