@@ -42,7 +42,7 @@ def test_the_measure_fits_the_data(digits):
     classifier, by_class = digits
     images = np.concatenate([by_class[3][:5], by_class[7][:15]])
     loaded = data.load("digits")
-    found = modes.mode_measure(loaded)(images)
+    found = modes.mode_measure(loaded, "digits")(images)
     assert found["class_histogram"] == [0, 0, 0, 5, 0, 0, 0, 15, 0, 0]
     assert found["class_kl"] == pytest.approx(math.log(10) + 0.25 * math.log(0.25) + 0.75 * math.log(0.75))
     stacked = ImageSet(np.repeat(loaded.train.images[:4], 3, axis=-1), 17)
@@ -55,4 +55,6 @@ def test_the_measure_fits_the_data(digits):
 def test_without_modes_and_without_a_classifier_there_is_no_measure():
     assert modes.mode_measure(data.load("moons")) is None
     images = ImageSet(np.zeros((4, 8, 8, 1), np.uint8), 17)
-    assert modes.mode_measure(Dataset("pictures", images, None, images)) is None
+    assert modes.mode_measure(Dataset("pictures", images, None, images), "pictures") is None
+    # The file digits.zip, whose images have other levels than the data set digits.
+    assert modes.mode_measure(Dataset("digits", images, None, images), "pictures/digits.zip") is None

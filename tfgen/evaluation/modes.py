@@ -40,11 +40,16 @@ def class_counts(images, classifier: "Classifier") -> dict[str, Any]:
     return {"class_histogram": histogram.tolist(), "class_kl": kl_divergence(histogram, np.ones(len(histogram)))}
 
 
-def mode_measure(dataset: "Dataset") -> Callable[[Any], dict[str, Any]] | None:
+def mode_measure(dataset: "Dataset", source: str | None = None) -> Callable[[Any], dict[str, Any]] | None:
     """Return the function that counts the modes of samples of a data set, or None if there is none.
 
     The function is `mixture_modes` for mixtures of Gaussians, `stacked_modes` for stacked images and `class_counts` for
     other images. Images need a classifier that comes with the package.
+
+    Args:
+        dataset: the data.
+        source: the data set as `tfgen.data.load` takes it. `dataset.name` does not tell the data set mnist from a file
+            `mnist.zip`.
     """
     if dataset.modes is not None:
         return functools.partial(mixture_modes, centres=dataset.modes.centres, std=dataset.modes.std)
@@ -52,9 +57,9 @@ def mode_measure(dataset: "Dataset") -> Callable[[Any], dict[str, Any]] | None:
         return None
     from tfgen.evaluation.find_classifier import classifier_for, is_shipped
 
-    name = dataset.channels_of or dataset.name
+    name = dataset.channels_of or source
     shape = (*dataset.event_shape[:2], 1) if dataset.channels_of else dataset.event_shape
-    if not is_shipped(name, shape):
+    if name is None or not is_shipped(name, shape):
         return None
     classifier = classifier_for(name, shape, dataset.levels)
     return functools.partial(stacked_modes if dataset.channels_of else class_counts, classifier=classifier)

@@ -124,7 +124,7 @@ def make_loop(
     first_epoch, first_step = phase_start(run.config)
     # Only the chief writes rows. The tracker's classifier is loaded outside of the scope, because loading inside the
     # scope would wait for the other workers, which load none.
-    tracking = {"track": tracker(model, dataset, config)} if distribution.is_chief else {}
+    tracking = {"track": tracker(model, dataset, run.config)} if distribution.is_chief else {}
     with distribution.strategy.scope():
         loop = Loop(
             model,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tfgen.config import TrainConfig
+from tfgen.config import RunConfig
 from tfgen.evaluation.modes import mode_measure
 from tfgen.training.callbacks import is_sampled
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 POINTS, IMAGES, STACKED_IMAGES = 2_500, 1_000, 5_000
 
 
-def tracker(model: "GenerativeModel", dataset: "Dataset", train: TrainConfig) -> Callable[[int], dict[str, Any]]:
+def tracker(model: "GenerativeModel", dataset: "Dataset", config: RunConfig) -> Callable[[int], dict[str, Any]]:
     """Return a function that measures the modes of the model's samples after an epoch.
 
     Args:
         model: the model.
         dataset: its data.
-        train: configuration of the training.
+        config: configuration of the run.
 
     Returns:
         A function from the number of complete epochs to entries of the epoch's row, by the names of `mode_measure`. The
         function returns no entries if the data have no known modes, or no samples are drawn after this epoch.
     """
-    measure = mode_measure(dataset)
+    measure = mode_measure(dataset, config.data.data)
     count = POINTS if not dataset.is_images else STACKED_IMAGES if dataset.channels_of else IMAGES
 
     def track(epoch: int) -> dict[str, Any]:
-        if measure is None or not is_sampled(epoch, train):
+        if measure is None or not is_sampled(epoch, config.train):
             return {}
         measured = measure(model.sample(count).numpy())
         # JSON has no NaN. The KL divergence is NaN if no sample is near a mode.
