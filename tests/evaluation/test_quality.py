@@ -117,3 +117,8 @@ def test_confidently_classified_is_the_share_of_clear_classes(dataset, classifie
     # Means of two digits are of no clear class.
     pairs = (dataset.test.images[:150] / 32.0) + (dataset.test.images[150:] / 32.0)
     assert evaluate_quality(GivenSamples(pairs), dataset, classifier).confidently_classified < 0.6
+
+
+def test_a_classifier_of_smoothed_labels_has_no_confidences():
+    found = classifier_for("cifar10", (32, 32, 3), 256).classify(np.zeros((2, 32, 32, 3), np.uint8))
+    assert found.confidences is None and len(found.classes) == 2

@@ -149,14 +149,18 @@ class Classifier:
 
         Returns:
             Features, float64 [n, d]; classes, int64 [n], as positions in the card's labels; and the probabilities of
-            these classes.
+            these classes, or None if smoothed labels have taught the classifier to give no class a high probability.
         """
+        from tfgen.evaluation.classifier_recipes import RECIPES
+
         features, logits = [], []
         for batch in self._batches(as_parts(images)):
             batch_features, batch_logits = self.network(batch, training=False)
             features.append(np.asarray(batch_features, np.float64) / self.card.feature_scale)
             logits.append(np.asarray(batch_logits))
         all_logits = np.concatenate(logits).astype(np.float64)
+        if RECIPES[self.card.architecture].label_smoothing:
+            return ClassifiedFeatures(np.concatenate(features), all_logits.argmax(axis=1), None)
         # The largest value of the softmax.
         confidences = 1.0 / np.exp(all_logits - all_logits.max(axis=1, keepdims=True)).sum(axis=1)
         return ClassifiedFeatures(np.concatenate(features), all_logits.argmax(axis=1), confidences)
