@@ -106,7 +106,7 @@ def set_environment() -> None:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if platform.machine() in ("x86_64", "AMD64"):
         # TensorFlow takes oneDNN's convolutions and products by itself only with AVX512-VNNI or AVX-VNNI. With AVX2
-        # alone, they make trainings of convolutional networks up to 1.5 times as fast.
+        # alone, they make trainings of convolutional networks up to 1.4 times as fast.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
