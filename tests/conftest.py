@@ -19,6 +19,7 @@ from tfgen.startup import set_environment
 
 # The tests take the kernels of the programs that they start.
 set_environment()
+
 #: These files build `shelf` and `exported`, each in one worker, so that no worker waits for them later.
 FIRST = ("app/handlers/test_handlers.py", "export/test_quantization.py")
 #: Then comes what takes longest: a long file that comes last lets one worker wait for the other.

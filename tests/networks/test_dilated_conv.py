@@ -21,7 +21,9 @@ def spread(kernel, dilation):
 
 @pytest.mark.parametrize("has_gradients", [True, False])
 @pytest.mark.parametrize("dilation", [1, 2, 4])
-def test_values_and_gradients_are_those_of_the_kernel_with_zeros_between_its_taps(dilation, has_gradients, monkeypatch):
+def test_values_and_gradients_are_those_of_the_kernel_with_zeros_between_its_taps(
+    dilation, has_gradients, monkeypatch
+):
     if has_gradients and not module.has_dilated_gradients():
         pytest.skip("TensorFlow has no gradients of dilated convolutions on this machine")
     monkeypatch.setattr(module, "has_dilated_gradients", lambda: has_gradients)

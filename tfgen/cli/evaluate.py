@@ -36,7 +36,10 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--split", choices=SPLITS, default="test", help=f"Part of the data that is measured {DEFAULT}.")
     add_seed(parser, "Seed of the estimator's noise and of the first sample")
-    likelihood = parser.add_argument_group("likelihood, inversion and classification")
+    likelihood = parser.add_argument_group(
+        "likelihood, inversion and classification",
+        "Classification averages the probabilities of the classes over --samples draws of the estimator's noise.",
+    )
     add_samples(likelihood, "each example")
     likelihood.add_argument(
         "--batch-size",

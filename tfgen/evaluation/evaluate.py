@@ -45,7 +45,8 @@ class Settings:
     Attributes:
         split: "train", "validation" or "test".
         seed: seed of the likelihood's noise, of the images of noise, and of the first sample.
-        samples: number of latent or dequantization samples for the likelihood of each example.
+        samples: number of latent or dequantization samples for the likelihood of each example, and number of draws of
+            the noise over which classification averages p(y|x).
         batch_size: number of examples of a batch, for likelihood, inversion and classification.
         first: number of examples, from the start of the split, for these; None for all.
         count: number of samples for sample quality and for the agreement of classes.

@@ -11,9 +11,9 @@ import tensorflow as tf
 def traced(method: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
     """Return a method that is traced at its first eager call and then runs without Python.
 
-    Python calls the operations of a small network one by one in several times the time that they take. One function
-    serves every number of rows. Within another function, for example of an export, the operations become part of that
-    function.
+    In eager code, Python starts the operations of a network one by one. For a small network, this takes several times
+    as long as the operations themselves. One function serves every number of rows. Within the graph of another
+    function, for example of an export, the operations become part of that graph.
 
     Args:
         method: takes a model and tensors [n, …], or None in place of a tensor, and returns a tensor. The result depends

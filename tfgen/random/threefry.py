@@ -84,11 +84,11 @@ def _rotate(x: tf.Tensor, bits: int) -> tf.Tensor:
 
 
 def _rows(function, traced, seeds, count: int, stream: int) -> tf.Tensor:
-    """Return numbers of each seed, [n, count]: of `function` in a graph, of `traced` outside of graphs."""
+    """Return the numbers of each seed, [n, count], by `function` in a graph and by `traced` in eager code."""
     # A cast wraps negative numbers at 2^32. A bitcast would give the same value, but ONNX has none.
     words = tf.cast(tf.cast(seeds, tf.int32), tf.uint32)
     index = tf.constant([*range(-(-count // 2))], tf.uint32)
-    # Python would call the 150 operations of a number one by one, in twenty times the time of the function.
+    # In eager code, Python would start the 150 operations one by one, which takes twenty times as long.
     return (traced if tf.executing_eagerly() else function)(words, index, _u32(stream))[:, :count]
 
 
