@@ -4,6 +4,7 @@ The folder holds rounded weights, configuration, metrics and measurements; `tfge
 created only if the model with rounded weights has nearly the samples and likelihoods of the run's model.
 """
 
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Approximate side of the picture of samples, in pixels.
 PICTURE_SIDE = 600
+#: Numbers of samples of that picture: usually, and where the first number has more values than `MANY_VALUES`. Such a
+#: picture, of samples in colour, does not compress well.
+MANY, FEW, MANY_VALUES = 64, 16, 100_000
 
 #: A likelihood that took longer than this number of seconds is by default not measured again.
 MAX_SECONDS = 600.0
@@ -82,12 +86,12 @@ def pack(
 def _draw(model: "GenerativeModel", path: Path) -> None:
     """Write the picture of the first seeds, small enough for a package."""
     from tfgen.evaluation.samples import draw_samples, save_samples
-    from tfgen.packing.rounding import SAMPLES
     from tfgen.plots.grid import image_grid, save_grid, scale_for
 
-    examples = draw_samples(model, SAMPLES)
+    few = MANY * math.prod(model.event_shape) > MANY_VALUES
+    examples = draw_samples(model, FEW if few else MANY)
     if model.is_image:
-        save_grid(examples, path, scale=scale_for(image_grid(examples), PICTURE_SIDE))
+        save_grid(examples, path, scale=1 if few else scale_for(image_grid(examples), PICTURE_SIDE))
     else:
         save_samples(model, examples, path)
 

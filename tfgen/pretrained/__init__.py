@@ -3,7 +3,7 @@
 Each model is a small run folder that `tfgen pack` made of a finished run. `tfgen models` lists the models.
 
 config.json        of the run, without paths               pretrained.json    description, commands, hash of the weights
-weights.npz        all weights, with 16, 24 or 32 bits     samples.png        images of the seeds 0 to 63
+weights.npz        all weights, with 16, 24 or 32 bits     samples.png        images of the first 16 or 64 seeds
 versions.json, metrics.jsonl    of the training            evaluation.json    the measurements of `tfgen evaluate`
 
 A name takes precedence over a folder of the same spelling: write ./digits-vae for a folder. This module does not

@@ -51,7 +51,7 @@ def samples_of_epoch(run: Run, name: str, epoch: int | None, pixels: bool) -> tu
 
 def _caption(run: Run, name: str, epoch: int) -> str:
     if run.is_packed:
-        return f"Samples of **{name}** from the seeds 0 to 63. A packed model has pictures of its last epoch only."
+        return f"Samples of **{name}** from the first seeds. A packed model has pictures of its last epoch only."
     if not epoch:
         return f"Samples of **{name}** before the first training step."
     planned = counted(run.config.train.epochs, "epoch")
