@@ -87,6 +87,51 @@ def test_batches_have_the_bits_of_a_set_in_memory(stored, labels):
     np.testing.assert_array_equal(tf.nest.flatten(share)[0], tf.nest.flatten(in_memory.at(5, 1, 2))[0])
 
 
+@pytest.fixture
+def fetched(monkeypatch):
+    """Offset and length of each part of a file that the system was asked to fetch."""
+    parts = []
+    monkeypatch.setattr(
+        "os.posix_fadvise", lambda descriptor, offset, length, advice: parts.append((offset, length)), raising=False
+    )
+    monkeypatch.setattr("os.POSIX_FADV_WILLNEED", 3, raising=False)
+    return parts
+
+
+def test_a_step_has_the_batch_of_the_next_step_fetched(stored, fetched):
+    order = np.random.default_rng(1).permutation(50)[:40]
+    batches = Batches(stored.view(order), 8, seed=3)
+    numbers = Batches(order, 8, seed=3)
+    size = ARRAY[0].nbytes
+    # Step 4 is the last one of its epoch.
+    for step in (0, 4):
+        fetched.clear()
+        batches.at(step)
+        rows = np.concatenate([numbers.at(step), numbers.at(step + 1)])
+        covered = [row for offset, length in fetched for row in range(offset // size, (offset + length) // size)]
+        assert covered == rows.tolist()
+
+
+def test_neighbours_are_fetched_as_one_part(stored, fetched):
+    stored.prefetch(np.array([4, 5, 6, 2, 9]))
+    stored.prefetch(slice(48, 60))
+    stored.prefetch(slice(60, 70))
+    size = ARRAY[0].nbytes
+    assert fetched == [(4 * size, 3 * size), (2 * size, size), (9 * size, size), (48 * size, 2 * size)]
+
+
+def test_evaluation_batches_have_the_next_batch_fetched(stored, fetched):
+    batches = evaluation_batches(stored, 16)
+    next(batches)
+    size = ARRAY[0].nbytes
+    assert fetched == [(16 * size, 16 * size)]
+
+
+def test_batches_are_read_where_the_system_fetches_nothing_ahead(stored, monkeypatch):
+    monkeypatch.delattr("os.posix_fadvise", raising=False)
+    np.testing.assert_array_equal(Batches(stored, 8, seed=3).at(2), Batches(ARRAY, 8, seed=3).at(2))
+
+
 def test_evaluation_batches_read_the_file(stored):
     batches = [batch.numpy()[mask.numpy() > 0] for batch, mask in evaluation_batches(stored, 16)]
     np.testing.assert_array_equal(np.concatenate(batches), ARRAY)

@@ -25,8 +25,8 @@ class Batches:
     The N mod `batch_size` examples at the end of a permutation are left out of that epoch.
 
     The examples are one tensor in host memory, and a batch is gathered there. A copy of all examples on each of several
-    GPUs would cost more than the transfer of batches of bytes. Stored images stay in their file, and a batch is read
-    from it.
+    GPUs would cost more than the transfer of batches of bytes. Stored images stay in their file. A step reads its batch
+    from the file and asks the operating system to fetch the batch of the next step meanwhile.
 
     Args:
         examples: the whole set, [N, ...], usually uint8 images [N, H, W, C] or float32 points [N, 2]; in memory or
@@ -77,6 +77,8 @@ class Batches:
         self.levels = levels or 256
         self.first_step = first_step
         self.steps_per_epoch = len(examples) // batch_size
+        # The graph of the training step has no second loop of an order: its optimizer would round other sums then.
+        self._separate_order = tf.function(self._order, autograph=False, experimental_attributes={"_noinline": True})
 
     def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> Batch:
         """Return the batch of a step, or one replica's contiguous share of the batch.
@@ -103,15 +105,11 @@ class Batches:
         share = self.batch_size // replicas
         with tf.device("CPU:0"):
             step, replica = _int64(step) - self.first_step, _int64(replica)
-            epoch = step // self.steps_per_epoch
-            first = (step % self.steps_per_epoch) * self.batch_size + replica * share
-            rows = first + tf.range(share, dtype=tf.int64)
-            if self.shuffle:
-                rows = permuted(rows, len(self.examples), self.seed, epoch)
-            batch = self._rows(rows)
+            positions = replica * share + tf.range(share, dtype=tf.int64)
+            upcoming = self._separate_order(step + 1, positions) if isinstance(self.examples, StoredImages) else None
+            batch = self._rows(self._order(step, positions), upcoming)
             if not self.augment:
                 return batch
-            positions = replica * share + tf.range(share, dtype=tf.int64)
             images, *label = tf.nest.flatten(batch)
             images = augmented(images, self.augment, self.seed, step, positions, self.batch_size, self.levels)
             return (images, *label) if label else images
@@ -121,10 +119,18 @@ class Batches:
         with tf.device("CPU:0"):
             return self._rows(tf.range(min(n, len(self.examples)), dtype=tf.int64))
 
-    def _rows(self, rows: tf.Tensor) -> Batch:
+    def _order(self, step: tf.Tensor, positions: tf.Tensor) -> tf.Tensor:
+        """Rows of the examples at positions of the global batch of a step, counted from `first_step`."""
+        epoch = step // self.steps_per_epoch
+        places = (step % self.steps_per_epoch) * self.batch_size + positions
+        return permuted(places, len(self.examples), self.seed, epoch) if self.shuffle else places
+
+    def _rows(self, rows: tf.Tensor, upcoming: tf.Tensor | None = None) -> Batch:
+        """The examples in these rows. The rows `upcoming` of stored images are needed next."""
         if isinstance(self.examples, StoredImages):
             kind = tf.as_dtype(self.examples.dtype)
-            examples = tf.numpy_function(self.examples.__getitem__, [rows], kind, stateful=False)
+            wanted = [rows, rows[:0] if upcoming is None else upcoming]
+            examples = tf.numpy_function(self.examples.read, wanted, kind, stateful=False)
             # Not `set_shape`, which the optimizer of the graph does not see: it would round other sums otherwise.
             examples = tf.ensure_shape(examples, (*rows.shape, *self.examples.shape[1:]))
         else:
@@ -182,6 +188,8 @@ def _evaluation_batches(examples: Images, batch_size: int) -> Iterator[tuple[tf.
     for start in range(0, len(examples), batch_size):
         rows = np.arange(start, start + batch_size)
         real = rows < len(examples)
+        if isinstance(examples, StoredImages):
+            examples.prefetch(slice(start + batch_size, start + 2 * batch_size))
         yield tf.convert_to_tensor(examples[np.where(real, rows, 0)]), tf.constant(real, tf.float32)
 
 

@@ -114,6 +114,22 @@ class StoredImages:
         everything = self[:]
         return everything if dtype is None else everything.astype(dtype)
 
+    def read(self, rows: np.ndarray, upcoming: np.ndarray) -> np.ndarray:
+        """Read the images at positions `rows`, then let the operating system fetch those at `upcoming` meanwhile."""
+        self.prefetch(rows)
+        images = self[rows]
+        self.prefetch(upcoming)
+        return images
+
+    def prefetch(self, rows: slice | np.ndarray) -> None:
+        """Ask the operating system to fetch the images in `rows` into its cache, and do not wait for them.
+
+        The images of a batch are then read from the disk at the same time instead of one after the other. Systems
+        without `posix_fadvise` ignore the request.
+        """
+        for offset, size in self._spans(np.arange(len(self))[rows]):
+            self._file.prefetch(offset, size)
+
     def chunks(self) -> Iterator[np.ndarray]:
         """Yield all images in order, in arrays of a few megabytes."""
         size = max(1, _CHUNK_BYTES // max(1, self._row_bytes))
@@ -134,15 +150,21 @@ class StoredImages:
         out = np.empty((len(positions), *self._event_shape), self.dtype)
         if not out.size:
             return out
-        rows = self._places(positions)
-        # Neighbours in the file are read in one call.
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(rows) != 1]))
-        stops = np.append(starts[1:], len(rows))
-        buffer = out.data.cast("B")
-        size = self._row_bytes
-        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-            self._file.read(buffer[start * size : stop * size], self._offset + int(rows[start]) * size)
+        buffer, done = out.data.cast("B"), 0
+        for offset, size in self._spans(positions):
+            self._file.read(buffer[done : done + size], offset)
+            done += size
         return out
+
+    def _spans(self, positions: np.ndarray) -> Iterator[tuple[int, int]]:
+        """Yield offset and length in bytes of the images at positions of this selection; neighbours make one span."""
+        if not len(positions):
+            return
+        rows = self._places(positions)
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(rows) != 1]))
+        counts = np.diff(np.append(starts, len(rows)))
+        for row, count in zip(rows[starts].tolist(), counts.tolist(), strict=True):
+            yield self._offset + row * self._row_bytes, count * self._row_bytes
 
 
 #: The images of a set, in memory or in a file.
@@ -165,6 +187,11 @@ class _File:
             if not count:
                 raise OSError(f"{self.path}: expected {len(buffer) - done} more bytes. Received: the end of the file")
             done += count
+
+    def prefetch(self, offset: int, size: int) -> None:
+        """Ask the system to fetch a part of the file into its cache."""
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(self.descriptor, offset, size, os.POSIX_FADV_WILLNEED)
 
 
 def select(images: np.ndarray | StoredImages, rows: slice | np.ndarray) -> np.ndarray | StoredImages:
