@@ -6,7 +6,7 @@ built before TensorFlow is imported, so that this module imports TensorFlow in i
 
 import math
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tfgen.app.compiled_decoder import CompiledDecoder
@@ -30,11 +30,15 @@ def interpolation(path: str) -> Callable:
 
 def noise_of_seed(model: "GenerativeModel", seed: int, temperature: float = 1.0) -> "tf.Tensor":
     """Return the normal noise from which the model samples the picture of a seed, flattened to [D]."""
+    return noise_of_seeds(model, [seed], temperature)[0]
+
+
+def noise_of_seeds(model: "GenerativeModel", seeds: Sequence[int], temperature: float = 1.0) -> "tf.Tensor":
+    """Return the normal noise from which the model samples the pictures of seeds: n of them → [n, D]."""
     import tensorflow as tf
 
-    from tfgen import random
-
-    return tf.reshape(model.normal_noise(random.seeds_from(seed, 1), temperature), (-1,))
+    noise = model.normal_noise(tf.constant(seeds, tf.int32), temperature)
+    return tf.reshape(noise, (len(seeds), -1))
 
 
 def noise_of_example(model: "GenerativeModel", example, label: int | None = None) -> "tf.Tensor":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfgen.app.latent_paths import images_of, noise_of_seed
+from tfgen.app.latent_paths import images_of, noise_of_seed, noise_of_seeds
 from tfgen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -59,15 +59,15 @@ class LatentPlane:
         from tfgen.models.latent_paths import azimuthal_map
 
         offsets = tf.convert_to_tensor(offsets, tf.float32)
-        sample = noise_of_seed(model, self.seed)
-        size = int(sample.shape[0])
+        size = math.prod(model.latent_shape)
         if self.kind == AROUND:
             self._check_seeds(size)
-            directions = tf.stack([noise_of_seed(model, self.first), noise_of_seed(model, self.second)])
-            return azimuthal_map(sample, directions, EDGE_ANGLE * offsets)
+            noise = noise_of_seeds(model, (self.seed, self.first, self.second))
+            return azimuthal_map(noise[0], noise[1:], EDGE_ANGLE * offsets)
         if self.kind != ALONG:
             raise ConfigError(f"Expected a map {AROUND} or {ALONG}. Received: {self.kind!r}")
         self._check_dimensions(size)
+        sample = noise_of_seed(model, self.seed)
         axes = tf.one_hot([self.first, self.second], size)
         others = sample * (1.0 - tf.reduce_sum(axes, axis=0))
         return others + EDGE_DEVIATIONS * offsets @ axes

@@ -146,17 +146,29 @@ def azimuthal_map(centre, directions, offsets) -> tf.Tensor:
     """
     centre, directions = tf.convert_to_tensor(centre, tf.float32), tf.convert_to_tensor(directions, tf.float32)
     offsets = tf.convert_to_tensor(offsets, tf.float32)
-    basis, norms = tf.linalg.qr(tf.transpose(tf.concat([centre[None], directions], axis=0)))
-    sizes = tf.abs(tf.linalg.diag_part(norms))
+    error = ConfigError(f"Expected a centre and two directions that span 3 of {centre.shape[0]} dimensions.")
+    if centre.shape[0] < 3:
+        raise error
+    points, sizes = _azimuthal(centre, directions, offsets)
     # This comparison is also false if all sizes are 0 or one is NaN.
-    spans = float(tf.reduce_min(sizes)) > 1e-4 * float(tf.reduce_max(sizes))
-    if centre.shape[0] < 3 or not spans:
-        raise ConfigError(f"Expected a centre and two directions that span 3 of {centre.shape[0]} dimensions.")
+    if not float(tf.reduce_min(sizes)) > 1e-4 * float(tf.reduce_max(sizes)):
+        raise error
+    return points
+
+
+# In eager code, Python would start the operations one by one, which takes several times as long.
+@tf.function(
+    autograph=False, input_signature=[tf.TensorSpec(shape, tf.float32) for shape in ([None], [2, None], [None, 2])]
+)
+def _azimuthal(centre, directions, offsets) -> tuple[tf.Tensor, tf.Tensor]:
+    """Points of the map, [n, z], and lengths of the centre and of the rests of the directions, [3]."""
+    basis, norms = tf.linalg.qr(tf.transpose(tf.concat([centre[None], directions], axis=0)))
+    diagonal = tf.linalg.diag_part(norms)
     # The QR decomposition is unique up to signs. These signs let û and v̂ point along the given directions.
-    basis = basis * tf.sign(tf.linalg.diag_part(norms))
+    basis = basis * tf.sign(diagonal)
     angle = tf.norm(offsets, axis=1, keepdims=True)
     tangent = tf.math.divide_no_nan(offsets, angle) @ tf.transpose(basis[:, 1:])
-    return tf.norm(centre) * (tf.cos(angle) * basis[:, 0] + tf.sin(angle) * tangent)
+    return tf.norm(centre) * (tf.cos(angle) * basis[:, 0] + tf.sin(angle) * tangent), tf.abs(diagonal)
 
 
 def _ends_and_times(a, b, steps) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

@@ -84,7 +84,8 @@ def serve(
         warnings.filterwarnings("ignore", message="ORJSONResponse is deprecated")
         with contextlib.suppress(KeyboardInterrupt):
             running = servers(name, export, load, keep, MAX_BODY, report)
-            asyncio.run(_run(running, listener, host, grpc_port, name, version, report))
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(_run(running, listener, host, grpc_port, name, version, report))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -125,6 +126,15 @@ def load_kserve() -> "type[Servers]":
     finally:
         sys.argv = arguments
     return Servers
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return the constructor of uvloop's event loop, or None, Python's own loop, where uvloop is not available."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

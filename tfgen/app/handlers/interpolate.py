@@ -7,7 +7,7 @@ from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.encoding import noise_and_class
 from tfgen.app.labels import ANY, label_of_seed, weights_between
-from tfgen.app.latent_paths import PATHS, images_of, interpolation, noise_of_seed
+from tfgen.app.latent_paths import PATHS, images_of, interpolation, noise_of_seeds
 from tfgen.app.pictures import as_picture, cache_animation, cache_image
 from tfgen.app.preprocessing import as_example
 from tfgen.plots.interpolation import strips
@@ -50,7 +50,7 @@ def interpolate(
     temperature = validation.temperature(temperature)
     with context.models.using(model) as loaded:
         validation.expect_images(loaded, "An interpolation")
-        ends = [noise_of_seed(loaded, seed, temperature) for seed in seeds]
+        ends = noise_of_seeds(loaded, seeds, temperature)
         chosen = zip(seeds, (first_label, last_label), strict=True)
         labels = [label_of_seed(loaded, seed, label) for seed, label in chosen]
         return _strip_and_animation(loaded, f"{model}-{seeds[0]}-to-{seeds[1]}", ends, labels, steps, path)

@@ -7,7 +7,7 @@ from tfgen.app import validation
 from tfgen.app.context import Context
 from tfgen.app.handlers.sample import samples_picture
 from tfgen.app.labels import ANY, label_of_seed, weights_of_mix
-from tfgen.app.latent_paths import images_of, noise_of_seed
+from tfgen.app.latent_paths import images_of, noise_of_seed, noise_of_seeds
 from tfgen.app.pictures import cache_image, grid_picture
 from tfgen.errors import ConfigError
 
@@ -120,4 +120,4 @@ def _mixed_noise(
     for seed, weight in zip(seeds, weights, strict=True):
         if weight > 0.0:
             of_seed[seed] = of_seed.get(seed, 0.0) + weight
-    return weighted_sum([noise_of_seed(model, seed, temperature) for seed in of_seed], list(of_seed.values()))
+    return weighted_sum(noise_of_seeds(model, list(of_seed), temperature), list(of_seed.values()))
