@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -187,6 +188,17 @@ def test_grpc_rejects_bytes_that_do_not_fit_the_declared_shape(server):
         GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=60)
     assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "seed: expected data of shape [1]" in error.value.details()
+
+
+def test_the_server_needs_no_uvloop(monkeypatch):
+    import asyncio
+
+    from tfgen.serving.server import _loop_factory
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        assert runner.run(asyncio.sleep(0, "done")) == "done"
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    assert _loop_factory() is None
 
 
 def test_the_server_listens_on_the_local_address_by_default(server):
