@@ -19,6 +19,7 @@ CASES = {
     "startup": "Command line, import, first training step, and the app's first picture.",
     "data": "A set of pictures larger than memory beside one in memory.",
     "distribution": "The training loop beside a bare step, and two workers beside one.",
+    "causal": "A causal convolution with zeros among its taps, and two ways to leave out the zeros.",
     "export": "Exported models: bytes, and TensorFlow beside LiteRT for every signature.",
     "app": "Response times of the app in a browser.",
     "load": "The app or a server under many clients, with malformed requests.",

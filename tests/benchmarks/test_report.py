@@ -5,13 +5,16 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks import __main__ as program
 from benchmarks import report
 from benchmarks.cases import training
+from benchmarks.cases.causal import WAYS
 from benchmarks.networks import NETWORKS, WITH_PEER, Network
 from benchmarks.summaries import paired_ratio, significant, spread
 
@@ -91,3 +94,11 @@ def test_options_of_training():
     parser = argparse.ArgumentParser()
     training.add_arguments(parser)
     assert parser.parse_args([]).networks == list(WITH_PEER)
+
+
+def test_the_ways_to_compute_a_causal_convolution_agree():
+    generator = np.random.default_rng(0)
+    images, kernel = generator.normal(size=(2, 6, 8, 3)), generator.normal(size=(2, 4, 3, 5))
+    expected, *others = (way(tf.constant(images), tf.constant(kernel)).numpy() for way in WAYS.values())
+    for other in others:
+        np.testing.assert_allclose(other, expected, atol=1e-12)
