@@ -1,6 +1,7 @@
 """Programs start on any terminal, in any thread, and where a module of POSIX is missing."""
 
 import gc
+import importlib
 import io
 import os
 import subprocess
@@ -9,7 +10,13 @@ import threading
 
 import pytest
 
-from tfgen.startup import set_environment, silence_unless_failing, tolerate_any_terminal, without_garbage_collection
+from tfgen.startup import (
+    set_environment,
+    silence_unless_failing,
+    tolerate_any_terminal,
+    without_garbage_collection,
+    without_packages,
+)
 
 
 @pytest.mark.parametrize("command", ["models", "models --help", "train --help", "--help", "data show digits"])
@@ -119,3 +126,17 @@ def test_the_garbage_collector_is_off_in_the_block_and_as_before_after_it(enable
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_packages_are_hidden_in_the_block_only(monkeypatch, tmp_path):
+    for name in ("tfgen_hidden", "tfgen_loaded"):
+        (tmp_path / f"{name}.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    loaded = importlib.import_module("tfgen_loaded")
+    with pytest.raises(ZeroDivisionError), without_packages("tfgen_hidden", "tfgen_loaded"):  # noqa: PT012
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module("tfgen_hidden")
+        assert importlib.import_module("tfgen_loaded") is loaded
+        raise ZeroDivisionError
+    assert importlib.import_module("tfgen_hidden").__name__ == "tfgen_hidden"
+    assert importlib.import_module("tfgen_loaded") is loaded

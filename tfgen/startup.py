@@ -77,6 +77,23 @@ def without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+@contextlib.contextmanager
+def without_packages(*names: str) -> Iterator[None]:
+    """Let imports in the `with` block find some packages as if they were not installed.
+
+    For packages that another one imports for a use that the program does not have. A package that is imported already
+    stays.
+    """
+    hidden = [name for name in names if name not in sys.modules]
+    # Python's own mark of a module that cannot be imported.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
+
+
 def end_with_parent() -> None:
     """End this process, which `multiprocessing` started, when its parent has ended; the initializer of a pool.
 

@@ -13,7 +13,7 @@ from tfgen.app.mcp import separate_results
 from tfgen.errors import ConfigError
 from tfgen.files import user_path
 from tfgen.ports import LOOPBACK, free_port
-from tfgen.startup import without_garbage_collection
+from tfgen.startup import without_garbage_collection, without_packages
 
 #: Largest upload, in Gradio's spelling. The server refuses a larger one before it reads the content.
 MAX_UPLOAD = "20mb"
@@ -80,7 +80,9 @@ def serving(
     models = ModelCache(catalogue)
     # The page and its first pictures need no TensorFlow, whose import takes longer than everything else together. The
     # import begins when the first page has its pictures, or after a while if nobody opens the page.
-    with without_garbage_collection():
+    # Gradio imports two packages, where they are installed, for notebooks and for agents: a seventh of the time of its
+    # own import.
+    with without_garbage_collection(), without_packages("IPython", *([] if mcp else ["mcp"])):
         from tfgen.app import rate_limit
         from tfgen.app.cache_cleanup import cleaning
         from tfgen.app.context import Context
