@@ -140,3 +140,13 @@ def test_packages_are_hidden_in_the_block_only(monkeypatch, tmp_path):
         raise ZeroDivisionError
     assert importlib.import_module("tfgen_hidden").__name__ == "tfgen_hidden"
     assert importlib.import_module("tfgen_loaded") is loaded
+
+
+def test_a_program_that_starts_tensorflow_does_not_import_ipython():
+    program = (
+        "import sys; from tfgen.startup import start_tensorflow; start_tensorflow()\n"
+        "print(*sorted({'IPython', 'keras'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["keras"]

@@ -79,10 +79,10 @@ def without_garbage_collection() -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_packages(*names: str) -> Iterator[None]:
-    """Let imports in the `with` block find some packages as if they were not installed.
+    """Let imports in the `with` block behave as if some packages were not installed.
 
-    For packages that another one imports for a use that the program does not have. A package that is imported already
-    stays.
+    Use the block for a package that another package imports where it is installed, and that the program does not need.
+    A package that is imported already, such as IPython in a notebook, is not hidden.
     """
     hidden = [name for name in names if name not in sys.modules]
     # Python's own mark of a module that cannot be imported.
@@ -139,7 +139,8 @@ def start_tensorflow(probability: bool = True, show_python: bool = False) -> Non
     """
     set_environment()
     first = "tensorflow" not in sys.modules
-    with silence_unless_failing(show_python), without_garbage_collection():
+    # Keras imports IPython where it is installed. Only notebooks, which have imported it already, need it.
+    with silence_unless_failing(show_python), without_garbage_collection(), without_packages("IPython"):
         import tensorflow as tf
 
         if probability:

@@ -6,10 +6,10 @@ product  one matrix product of the 6 shifted images
 """
 
 import argparse
-import time
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.cases.export import in_turn
 from benchmarks.summaries import paired_ratio, spread
 
 #: Images of a batch and their side.
@@ -32,15 +32,7 @@ def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 def measure(filters: int, repeats: int) -> dict[str, Any]:
     """Return the milliseconds of each way, and how many times as long as the masked convolution the others take."""
-    ways = {name: step(convolve, filters) for name, convolve in WAYS.items()}
-    for way in ways.values():
-        way()
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            times[name].append(1000 * (time.perf_counter() - started))
+    times = in_turn({name: step(convolve, filters) for name, convolve in WAYS.items()}, 1, repeats)
     result: dict[str, Any] = {f"{name}, ms": spread(values) for name, values in times.items()}
     ratios = {name: paired_ratio(values, times["masked"]) for name, values in times.items() if name != "masked"}
     return result | {f"{name}, times masked": ratio for name, ratio in ratios.items()}

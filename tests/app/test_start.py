@@ -35,13 +35,13 @@ def test_the_page_and_its_first_pictures_need_no_tensorflow(tmp_path):
     assert pictures == 3 and models >= 3
 
 
-def test_the_server_imports_no_package_for_notebooks_and_agents(tmp_path):
+def test_the_server_does_not_import_ipython(tmp_path):
     program = (
         "import sys\n"
         "from pathlib import Path\n"
         "from tfgen.app.server import private_cache, serving\n"
         "with private_cache(), serving(Path(sys.argv[1])):\n"
-        "    print(*sorted({'IPython', 'mcp', 'gradio'} & set(sys.modules)))\n"
+        "    print(*sorted({'IPython', 'gradio'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

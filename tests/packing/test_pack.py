@@ -6,7 +6,9 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
+import tfgen
 from tfgen import pretrained
 from tfgen.cli.pack import main as pack_main
 from tfgen.cli.train import main as train_main
@@ -19,6 +21,7 @@ from tfgen.evaluation.memorization import evaluate_memorization, measure_memoriz
 from tfgen.evaluation.report import likelihood_summary
 from tfgen.packing import pack, rounding
 from tfgen.packing.remeasure import BEFORE_ROUNDING
+from tfgen.plots.grid import enlarged, image_grid
 from tfgen.runs.entries import LikelihoodEntry, MemorizationEntry
 from tfgen.runs.run import Run, load
 
@@ -70,6 +73,19 @@ def test_the_folder_has_all_files_and_no_path_of_the_machine(own, packed):
     assert run.metrics() == Run.open(own).metrics()
     assert run.is_packed
     assert not run.by_name
+
+
+@pytest.mark.parametrize(("shape", "count", "side"), [((8, 8, 1), 64, 8), ((32, 32, 3), 16, 4)])
+def test_the_picture_of_large_samples_in_colour_shows_fewer_of_them(shape, count, side, tmp_path):
+    model = tfgen.VAE(shape, 17, arch="mlp", hidden=(4,), latent_dim=2)
+    pack._draw(model, tmp_path / "samples.png")
+    with Image.open(tmp_path / "samples.png") as picture:
+        found = np.asarray(picture)
+    scale = found.shape[0] // (side * (shape[0] + 1) + 1)
+    expected = enlarged(image_grid(model.sample(count, seed=0).numpy()), scale)
+    np.testing.assert_array_equal(found, expected.reshape(found.shape))
+    # A picture of few samples is not enlarged.
+    assert (scale == 1) == (count == 16)
 
 
 def test_without_paths_keeps_names_and_the_last_part_of_folders(own):

@@ -1,5 +1,6 @@
 """A running server: correct outputs for concurrent clients, and a message for every malformed request."""
 
+import asyncio
 import json
 import re
 import sys
@@ -11,6 +12,7 @@ import requests
 
 from tfgen.models import latent_paths
 from tfgen.serving.client import Client
+from tfgen.serving.server import _loop_factory
 from tfgen.serving.transports import ServerError, connect
 
 PREDICT, INFER = "/v1/models/model:predict", "/v2/models/model/infer"
@@ -191,10 +193,6 @@ def test_grpc_rejects_bytes_that_do_not_fit_the_declared_shape(server):
 
 
 def test_the_server_needs_no_uvloop(monkeypatch):
-    import asyncio
-
-    from tfgen.serving.server import _loop_factory
-
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         assert runner.run(asyncio.sleep(0, "done")) == "done"
     monkeypatch.setitem(sys.modules, "uvloop", None)

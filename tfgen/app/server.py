@@ -80,9 +80,8 @@ def serving(
     models = ModelCache(catalogue)
     # The page and its first pictures need no TensorFlow, whose import takes longer than everything else together. The
     # import begins when the first page has its pictures, or after a while if nobody opens the page.
-    # Gradio imports two packages, where they are installed, for notebooks and for agents: a seventh of the time of its
-    # own import.
-    with without_garbage_collection(), without_packages("IPython", *([] if mcp else ["mcp"])):
+    # Gradio imports IPython, where it is installed, for half a second. Only notebooks need it.
+    with without_garbage_collection(), without_packages("IPython"):
         from tfgen.app import rate_limit
         from tfgen.app.cache_cleanup import cleaning
         from tfgen.app.context import Context

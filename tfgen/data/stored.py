@@ -96,14 +96,14 @@ class StoredImages:
         if isinstance(rows, slice):
             part._rows = self._rows[rows]
         else:
-            part._rows = self._places(np.arange(len(self))[np.asarray(rows)])
+            part._rows = self._places(self._positions(np.asarray(rows)))
         return part
 
     def __getitem__(self, key: int | slice | np.ndarray) -> np.ndarray:
         """Read one image, or the images in a slice or an array of positions or booleans."""
         if isinstance(key, int | np.integer):
             return self._read(np.array([range(len(self))[int(key)]]))[0]
-        return self._read(np.arange(len(self))[key])
+        return self._read(self._positions(key))
 
     def __iter__(self) -> Iterator[np.ndarray]:
         for chunk in self.chunks():
@@ -116,9 +116,10 @@ class StoredImages:
 
     def read(self, rows: np.ndarray, upcoming: np.ndarray) -> np.ndarray:
         """Read the images at positions `rows`, then let the operating system fetch those at `upcoming` meanwhile."""
-        self.prefetch(rows)
-        images = self[rows]
-        self.prefetch(upcoming)
+        now, later = np.split(self._positions(np.concatenate([rows, upcoming])), [len(rows)])
+        self._fetch(now)
+        images = self._read(now)
+        self._fetch(later)
         return images
 
     def prefetch(self, rows: slice | np.ndarray) -> None:
@@ -127,14 +128,17 @@ class StoredImages:
         The images of a batch are then read from the disk at the same time instead of one after the other. Systems
         without `posix_fadvise` ignore the request.
         """
-        for offset, size in self._spans(np.arange(len(self))[rows]):
-            self._file.prefetch(offset, size)
+        self._fetch(self._positions(rows))
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Yield all images in order, in arrays of a few megabytes."""
         size = max(1, _CHUNK_BYTES // max(1, self._row_bytes))
         for start in range(0, len(self), size):
             yield self[start : start + size]
+
+    def _positions(self, key: slice | np.ndarray) -> np.ndarray:
+        """The positions from 0 that a slice or an array of positions or booleans selects."""
+        return np.arange(*key.indices(len(self))) if isinstance(key, slice) else np.arange(len(self))[key]
 
     def _places(self, positions: np.ndarray) -> np.ndarray:
         """The places in the file of positions of this selection."""
@@ -155,6 +159,10 @@ class StoredImages:
             self._file.read(buffer[done : done + size], offset)
             done += size
         return out
+
+    def _fetch(self, positions: np.ndarray) -> None:
+        for offset, size in self._spans(positions):
+            self._file.prefetch(offset, size)
 
     def _spans(self, positions: np.ndarray) -> Iterator[tuple[int, int]]:
         """Yield offset and length in bytes of the images at positions of this selection; neighbours make one span."""

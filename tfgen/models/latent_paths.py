@@ -161,7 +161,10 @@ def azimuthal_map(centre, directions, offsets) -> tf.Tensor:
     autograph=False, input_signature=[tf.TensorSpec(shape, tf.float32) for shape in ([None], [2, None], [None, 2])]
 )
 def _azimuthal(centre, directions, offsets) -> tuple[tf.Tensor, tf.Tensor]:
-    """Points of the map, [n, z], and lengths of the centre and of the rests of the directions, [3]."""
+    """Points of the map, [n, z], and three lengths: of the centre, and of the new part of each direction.
+
+    The new part of a direction is orthogonal to the centre and to the direction before.
+    """
     basis, norms = tf.linalg.qr(tf.transpose(tf.concat([centre[None], directions], axis=0)))
     diagonal = tf.linalg.diag_part(norms)
     # The QR decomposition is unique up to signs. These signs let û and v̂ point along the given directions.

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 #: Approximate side of the picture of samples, in pixels.
 PICTURE_SIDE = 600
-#: Numbers of samples of that picture: usually, and where the first number has more values than `MANY_VALUES`. Such a
-#: picture, of samples in colour, does not compress well.
-MANY, FEW, MANY_VALUES = 64, 16, 100_000
+#: Number of samples of that picture if the usual number has more than `MANY_VALUES` values. So many values, of samples in
+#: colour, make a large file.
+FEW_SAMPLES, MANY_VALUES = 16, 100_000
 
 #: A likelihood that took longer than this number of seconds is by default not measured again.
 MAX_SECONDS = 600.0
@@ -86,10 +86,11 @@ def pack(
 def _draw(model: "GenerativeModel", path: Path) -> None:
     """Write the picture of the first seeds, small enough for a package."""
     from tfgen.evaluation.samples import draw_samples, save_samples
+    from tfgen.packing.rounding import SAMPLES
     from tfgen.plots.grid import image_grid, save_grid, scale_for
 
-    few = MANY * math.prod(model.event_shape) > MANY_VALUES
-    examples = draw_samples(model, FEW if few else MANY)
+    few = SAMPLES * math.prod(model.event_shape) > MANY_VALUES
+    examples = draw_samples(model, FEW_SAMPLES if few else SAMPLES)
     if model.is_image:
         save_grid(examples, path, scale=1 if few else scale_for(image_grid(examples), PICTURE_SIDE))
     else:
