@@ -77,9 +77,9 @@ class Batches:
         self.levels = levels or 256
         self.first_step = first_step
         self.steps_per_epoch = len(examples) // batch_size
-        # This function is not inlined into the graph of the training step. With a second loop of an order in that graph,
-        # TensorFlow's graph optimizer would round other sums, and weights would differ from those of a set in memory.
-        self._separate_order = tf.function(self._order, autograph=False, experimental_attributes={"_noinline": True})
+        # A function of its own: with a second loop of an order in the graph of the training step, TensorFlow's graph
+        # optimizer would round other sums, and the weights would differ from those of a set in memory.
+        self._separate_order = tf.function(self._order, autograph=False)
 
     def at(self, step: int | tf.Tensor, replica: int | tf.Tensor = 0, replicas: int = 1) -> Batch:
         """Return the batch of a step, or one replica's contiguous share of the batch.

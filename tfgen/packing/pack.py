@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 #: Approximate side of the picture of samples, in pixels.
 PICTURE_SIDE = 600
-#: Number of samples of that picture if the usual number has more than `MANY_VALUES` values. So many values, of samples in
-#: colour, make a large file.
+#: Number of samples of that picture if the usual number has more than `MANY_VALUES` values, for example in colour. So
+#: many values make a large file.
 FEW_SAMPLES, MANY_VALUES = 16, 100_000
 
 #: A likelihood that took longer than this number of seconds is by default not measured again.

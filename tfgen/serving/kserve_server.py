@@ -97,7 +97,7 @@ class Servers:
         rest = RESTServer("kserve.model_server:app", self.data_plane, self.repository, http_port=0)
         rest.create_application()
         app = _application()
-        # KServe's TimingMiddleware logs the processor time of each request, in a seventh of Python's time for a request.
+        # KServe's TimingMiddleware logs the processor time of a request, in a seventh of Python's time for the request.
         app.user_middleware = [each for each in app.user_middleware if each.cls.__name__ != "TimingMiddleware"]
         add_routes(app, self.data_plane)
         # FastAPI's attribute for a document of one's own.
