@@ -63,9 +63,9 @@ class Worker:
         """Names of the functions that can be timed."""
         return self.facts["functions"]
 
-    def seconds(self, name: str, count: int) -> float:
-        """Run a function `count` times, and return the seconds that all runs took together."""
-        return self._ask({"run": name, "count": count})[self._clock]
+    def seconds(self, name: str, count: int, calls: int = 1) -> float:
+        """Call a function with a count `calls` times, and return the mean seconds of a call."""
+        return self._ask({"run": name, "count": count, "calls": calls})[self._clock] / calls
 
     def calibrate(self, name: str, seconds: float) -> float:
         """Choose the number of runs that take about so many seconds; the first run, which compiles, does not count.

@@ -1,9 +1,10 @@
 """A process that measures one task of one network: python -m benchmarks.worker ENGINE TASK NETWORK
 
 The first line of its standard output is a JSON object of facts, such as the number of weights. Then, for each JSON line
-{"run": name, "count": n} on standard input, it runs the named function n times and answers
-{"wall": …, "processor": …} in seconds; for {"memory": true} it answers {"bytes": …}, its largest resident memory.
-Between two requests the process waits, so that the processes of two engines can be measured strictly in turn.
+{"run": name, "count": n, "calls": m} on standard input, it calls the named function m times with n and answers
+{"wall": …, "processor": …}, the seconds of all calls. For {"memory": true} it answers {"bytes": …}, its largest
+resident memory. Between two requests the process waits, so that the processes of two engines can be measured strictly
+in turn.
 """
 
 import importlib
@@ -37,7 +38,8 @@ def main(argv: list[str]) -> None:
             answer = {"bytes": largest_memory()}
         else:
             wall, processor = time.perf_counter(), time.process_time()
-            functions[request["run"]](request["count"])
+            for _ in range(request["calls"]):
+                functions[request["run"]](request["count"])
             answer = {"wall": time.perf_counter() - wall, "processor": time.process_time() - processor}
         print(json.dumps(answer), file=answers)
 

@@ -1,7 +1,9 @@
 """Seconds of sampling some pictures, by tfgen and in PyTorch, in turn.
 
-"sample" is `model.sample(n)` as a user calls it, "compiled" the same as one `tf.function`. Sampling is linear in the
-number of pictures where the time of a picture does not grow from a small number to a large one: give both.
+"sample" is `model.sample(n)` as a user calls it, "compiled" the same as one `tf.function`. A measurement repeats the
+call for --seconds, because a single call after another process finds the caches of the processor empty. Sampling is
+linear in the number of pictures where the time of a picture does not grow from a small number to a large one: give
+both.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from benchmarks.summaries import paired_ratio, spread
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network_options(parser)
     parser.add_argument("--pictures", type=int, nargs="+", default=[64], help="Numbers of pictures [default: 64].")
+    parser.add_argument("--seconds", type=float, default=0.5, help="Duration of each measurement [default: 0.5].")
     parser.add_argument("--repeats", type=int, default=9, help="Number of turns [default: 9].")
 
 
@@ -36,12 +39,14 @@ def measure(network: Network, count: int, options: argparse.Namespace) -> dict[s
             workers[options.peer] = stack.enter_context(Worker(options.peer, "sampling", network, options.clock))
         kinds = [(engine, name) for engine, worker in workers.items() for name in worker.functions]
         first = {kind: workers[kind[0]].seconds(kind[1], count) for kind in kinds}
+        calls = {}
         for engine, name in kinds:
-            workers[engine].seconds(name, count)
+            one = min(workers[engine].seconds(name, count) for _ in range(3))
+            calls[engine, name] = max(1, round(options.seconds / one))
         seconds: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
         for _ in range(options.repeats):
             for engine, name in kinds:
-                seconds[engine, name].append(workers[engine].seconds(name, count))
+                seconds[engine, name].append(workers[engine].seconds(name, count, calls[engine, name]))
         memory = {engine: round(worker.largest_memory() / 1e6) for engine, worker in workers.items()}
     result: dict[str, Any] = {"pictures": count}
     for (engine, name), values in seconds.items():

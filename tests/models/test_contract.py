@@ -115,6 +115,26 @@ def test_sample_decodes_latents_of_the_prior(model):
     np.testing.assert_allclose(model.decode(latents), model.sample(3, seed=4), atol=1e-5)
 
 
+def test_after_the_first_call_no_layer_runs_in_python(model, digits, monkeypatch):
+    latents = model.prior_latents(random.seeds_from(4, 5))
+    calls = {
+        "sample": lambda n: model.sample(n, seed=4),
+        "decode": lambda n: model.decode(latents[:n]),
+        "encode": lambda n: model.encode(digits[:n]),
+        "log_prob": lambda n: model.log_prob(digits[:n], seed=n),
+        "bits_of_pixels": lambda n: model.bits_of_pixels(digits[:n], samples=2),
+    }
+    calls = {name: call for name, call in calls.items() if model.can("log_prob" if "bits" in name else name)}
+    for call in calls.values():
+        call(3)
+    run = []
+    call_layer = keras.Layer.__call__
+    monkeypatch.setattr(keras.Layer, "__call__", lambda layer, *a, **k: run.append(layer) or call_layer(layer, *a, **k))
+    for name, call in calls.items():
+        call(5)
+        assert not run, name
+
+
 def test_normal_from_is_the_inverse_of_latents_from(model):
     normal = model.normal_noise(random.seeds_from(4, 50))
     found = model.normal_from(model.latents_from(normal))

@@ -50,6 +50,19 @@ def test_within_a_graph_the_operations_belong_to_the_graph():
     assert not [op.type for op in graph.graph.get_operations() if "Call" in op.type]
 
 
+def test_scalars_and_several_results():
+    class Shifted:
+        @traced
+        def shifted(self, rows, by):
+            return rows + tf.cast(by, tf.float32), tf.cast(by, tf.int64)
+
+    model = Shifted()
+    for n, by in ((2, 3), (5, 4)):
+        moved, number = model.shifted(tf.ones((n, 2)), tf.constant(by, tf.int64))
+        np.testing.assert_array_equal(moved, np.full((n, 2), 1.0 + by))
+        assert int(number) == by
+
+
 def test_gradients_pass():
     model, rows = Scaled(), tf.ones((3, 2))
     with tf.GradientTape() as tape:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfgen.networks import AddCoordinates, DepthToSpace, SoftRound, SpaceToDepth
 
@@ -16,6 +17,13 @@ def test_layers_are_restored_from_their_configuration(layer):
     found = layer(values)
     np.testing.assert_array_equal(again(values), found)
     assert layer.compute_output_shape((2, 4, 6, 8)) == found.shape
+
+
+def test_coordinates_are_evenly_spaced_to_the_last_bit():
+    for height, width in ((1, 2), (7, 28), (64, 255)):
+        found = AddCoordinates()(np.zeros((2, height, width, 1), np.float32))
+        np.testing.assert_array_equal(found[1, :, 0, 1], tf.linspace(-1.0, 1.0, height))
+        np.testing.assert_array_equal(found[1, 0, :, 2], tf.linspace(-1.0, 1.0, width))
 
 
 def test_depth_to_space_is_the_inverse_of_space_to_depth():

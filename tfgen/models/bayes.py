@@ -7,10 +7,10 @@ import tensorflow as tf
 from tfgen import random
 
 if TYPE_CHECKING:
-    from tfgen.models.interface import Interface
+    from tfgen.models.density import Density
 
 
-def joint_log_prob(model: "Interface", examples, samples: int, seed) -> tf.Tensor:
+def joint_log_prob(model: "Density", examples, samples: int, seed) -> tf.Tensor:
     """Return log p(x, y) of each example and each class in nats: [n, *event_shape] → float32 [n, K].
 
     Args:
@@ -24,7 +24,7 @@ def joint_log_prob(model: "Interface", examples, samples: int, seed) -> tf.Tenso
     return tf.stack(given, axis=1) + model.log_class_frequencies()[None]
 
 
-def class_log_posterior(model: "Interface", examples, samples: int, seed) -> tf.Tensor:
+def class_log_posterior(model: "Density", examples, samples: int, seed) -> tf.Tensor:
     """Return log p(y|x) of each example and each class: [n, *event_shape] → float32 [n, K].
 
     The posterior is a mean over k draws of the estimator's noise ε, which dequantizes or binarizes the example and
@@ -44,8 +44,7 @@ def class_log_posterior(model: "Interface", examples, samples: int, seed) -> tf.
     n, seed = random.rows(examples), tf.cast(seed, tf.int64)
 
     def given(index, k: int) -> tf.Tensor:
-        with random.StepRng(seed, index) as rng:
-            return model.log_prob_with(examples, rng, tf.fill((n,), k))
+        return model.log_prob_of_draw(examples, seed, index, tf.fill((n,), k))
 
     def add_draw(index, total):
         joint = tf.stack([given(index, k) for k in range(len(model.classes))], axis=1)

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 
-def traced(method: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
+def traced(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a method that is traced at its first eager call and then runs without Python.
 
     In eager code, Python starts the operations of a network one by one. For a small network, this takes several times
@@ -16,8 +16,8 @@ def traced(method: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
     function, for example of an export, the operations become part of that graph.
 
     Args:
-        method: takes a model and tensors [n, …], or None in place of a tensor, and returns a tensor. The result depends
-            on the model's variables and on these tensors only.
+        method: takes a model and tensors, [n, …] or scalars, or None in place of a tensor, and returns a tensor or a
+            tuple of tensors. The result depends on the model's variables and on these tensors only.
     """
     functions: weakref.WeakKeyDictionary[Any, dict[tuple, Callable]] = weakref.WeakKeyDictionary()
 
@@ -27,7 +27,7 @@ def traced(method: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
         tensors = [None if each is None else tf.convert_to_tensor(each) for each in arguments]
         if not tf.executing_eagerly():
             return method(self, *tensors)
-        specs = tuple(None if each is None else tf.TensorSpec((None, *each.shape[1:]), each.dtype) for each in tensors)
+        specs = tuple(None if each is None else _spec(each) for each in tensors)
         of_model = functions.setdefault(self, {})
         if specs not in of_model:
             of_model[specs] = _function(method, self, specs)
@@ -36,7 +36,12 @@ def traced(method: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
     return call
 
 
-def _function(method: Callable[..., tf.Tensor], model: Any, specs: tuple[tf.TensorSpec | None, ...]) -> Callable:
+def _spec(tensor: tf.Tensor) -> tf.TensorSpec:
+    """Return the spec of tensors of this shape with any number of rows, or of scalars."""
+    return tf.TensorSpec((None, *tensor.shape[1:]) if tensor.shape.rank else (), tensor.dtype)
+
+
+def _function(method: Callable[..., Any], model: Any, specs: tuple[tf.TensorSpec | None, ...]) -> Callable:
     """Return `method` of the model as a function of the arguments that have a spec."""
     # A strong reference in the function would keep the model in memory forever.
     reference = weakref.ref(model)

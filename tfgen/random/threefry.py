@@ -11,6 +11,7 @@ Reference:
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 # Constants of Threefry-2x32 from the reference: rotations in bits, by round, and the parity word of the key schedule.
@@ -70,7 +71,8 @@ def normal(seeds, count: int, stream: int = 0) -> tf.Tensor:
 def seeds_from(seed: int, n: int) -> tf.Tensor:
     """Return the seeds of n examples: seed, seed + 1, …, seed + n − 1 as int32 [n], wrapping at 2³¹."""
     first = (int(seed) + 2**31) % 2**32 - 2**31
-    return tf.constant(first, tf.int32) + tf.range(n, dtype=tf.int32)
+    # NumPy's sum wraps around, and takes a tenth of the time of two operations of TensorFlow.
+    return tf.constant(np.int32(first) + np.arange(n, dtype=np.int32))
 
 
 def _u32(value: int) -> tf.Tensor:

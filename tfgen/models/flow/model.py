@@ -1,9 +1,7 @@
 """The normalizing flow of images or points."""
 
 import contextlib
-import functools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -22,6 +20,7 @@ from tfgen.models.flow.initialize import initialize
 from tfgen.models.flow.parts import Parts
 from tfgen.models.flow.point_chain import point_chain
 from tfgen.models.flow.transformer_chain import transformer_chain
+from tfgen.models.traced import traced
 
 # Number of examples of which `diagnostics` measures the inversion error.
 DIAGNOSED = 64
@@ -178,37 +177,40 @@ class Flow(Parts, GenerativeModel):
         """
         latent = self.checked_latents(latent)
         label = self.labels_of(label, random.rows(latent))
-        with self._given(label):
-            data = self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
+        # The loops of transformers are compiled already, and read the guidance.
+        forward = self._forward if self.is_image and self.config.transformers else self._traced_forward
+        data = forward(latent, label)
         if self.denoise:
-            without_noise = self._compiled_without_noise if tf.executing_eagerly() else self._without_noise
-            data = without_noise(data, *([] if label is None else [self.one_hot(label)]))
+            data = self._without_noise(data, self.one_hot(label))
         if not self.is_image:
             return data
         return tf.clip_by_value((data * self.levels - 0.5) / (self.levels - 1.0), 0.0, 1.0)
 
-    def _without_noise(self, data, one_hot=None) -> tf.Tensor:
-        """Values without their gaussian noise, [n, H, W, C] → the same shape, for labels as vectors [n, K]."""
+    def _forward(self, latent, label) -> tf.Tensor:
+        with self._given(label):
+            return self.flow.bijector.forward(tf.identity(tf.cast(latent, tf.float32)))
+
+    _traced_forward = traced(_forward)
+
+    @traced
+    def _without_noise(self, data, one_hot) -> tf.Tensor:
+        """Values without their gaussian noise, [n, H, W, C] → the same shape, for labels as vectors [n, K] or None."""
         with self._given(one_hot):
             return remove_gaussian_noise(data, lambda y: self.flow.log_prob(tf.identity(y)), self.config.noise)
-
-    @functools.cached_property
-    def _compiled_without_noise(self) -> Callable:
-        """`_without_noise` as one function of TensorFlow, which takes a fraction of the time of its operations."""
-        labels = [tf.TensorSpec((None, len(self.classes)))] if self.is_conditional else []
-        signature = [tf.TensorSpec((None, *self.event_shape)), *labels]
-        # TensorFlow counts the traces of all functions of the same code together and warns. A partial has no code.
-        return tf.function(functools.partial(self._without_noise), input_signature=signature, autograph=False)
 
     def encode(self, examples, label=None):
         """f⁻¹(x), the inverse of `decode`: [n, …] → [n, D]. Images are dequantized to the middle of each level."""
         examples = self.checked(examples)
+        return self._encoded(examples, self.labels_of(label, random.rows(examples)))
+
+    @traced
+    def _encoded(self, examples, label):
         if self.is_image:
             unit = pixels.unit_interval(examples, self.levels)
             data = (unit * (self.levels - 1.0) + 0.5) / self.levels
         else:
             data = tf.identity(tf.cast(examples, tf.float32))
-        with self._given(self.labels_of(label, random.rows(examples))):
+        with self._given(label):
             return self.flow.bijector.inverse(data)
 
     def inversion_error(self, examples, label=None) -> tf.Tensor:
@@ -280,14 +282,11 @@ class Flow(Parts, GenerativeModel):
 
         Returns float32 [n].
         """
-        if not self.is_image:
-            return self.log_density(examples, label)
 
         def weight(index):
-            with random.StepRng(seed, index) as rng:
-                return self._log_prob_once(examples, rng, label)
+            return self.log_prob_of_draw(examples, seed, index, label)
 
-        if samples == 1:
+        if samples == 1 or not self.is_image:
             return weight(0)
         first = weight(tf.constant(0, tf.int64))
         total = tf.foldl(

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfgen.config import MADGANConfig
 from tfgen.errors import ConfigError
 from tfgen.models.gan.model import GAN
+from tfgen.models.traced import traced
 from tfgen.networks.branching import Branching
 
 
@@ -108,10 +109,16 @@ class MADGAN(GAN):
         count = self.config.generators
         if generator is not None and not 0 <= generator < count:
             raise ConfigError(f"generator: expected 0 to {count - 1}. Received: {generator}")
-        z, choice = tf.split(latent, [self.config.latent_dim, count], axis=1)
+        return self._generated(latent, generator)
+
+    @traced
+    def _generated(self, latent, generator):
+        z, choice = tf.split(latent, [self.config.latent_dim, self.config.generators], axis=1)
         if generator is None:
-            return self.to_unit_interval(self.generator.choose(z, tf.argmax(choice, axis=1, output_type=tf.int32)))
-        return self.to_unit_interval(self.generator.choose(z, tf.fill((tf.shape(z)[0],), generator)))
+            index = tf.argmax(choice, axis=1, output_type=tf.int32)
+        else:
+            index = tf.fill((tf.shape(z)[0],), generator)
+        return self.to_unit_interval(self.generator.choose(z, index))
 
     def stratified_latents(self, seeds):
         """Latents of the prior, of which the generators decode equal shares: row r by generator r mod k, [n, d].

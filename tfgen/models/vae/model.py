@@ -14,6 +14,7 @@ from tfgen.models.contract import GenerativeModel
 from tfgen.models.parts import in_parts
 from tfgen.models.traced import traced
 from tfgen.models.vae import networks
+from tfgen.models.vae.active_units import active_units
 from tfgen.models.vae.free_bits import free_bits
 from tfgen.models.vae.observation import observation
 from tfgen.models.vae.prior import prior_distribution
@@ -22,8 +23,6 @@ from tfgen.networks.latent_group import bounded_log_std
 
 # Number of images from which `diagnostics` counts the active latent dimensions.
 DIAGNOSTIC_EXAMPLES = 2000
-# Variance over the images above which the posterior mean of a latent dimension counts as active.
-ACTIVE_VARIANCE = 0.01
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -208,17 +207,23 @@ class VAE(GenerativeModel):
         uses the same random numbers for every image.
         """
         examples = self.checked(examples)
-        label = self.labels_of(label, random.rows(examples))
+        return self._encoded(examples, self.labels_of(label, random.rows(examples)))
+
+    @traced
+    def _encoded(self, examples, label):
         with random.PerExampleRng(tf.fill((random.rows(examples),), random.seeds_from(self.seed + 1, 1)[0])) as rng:
             inputs, _ = self.preprocess(examples, rng)
             features = self.features(inputs, label)
         noise = tf.zeros((random.rows(examples), *self.latent_shape)) if self.is_hierarchical else 0.0
         return self.infer(features, noise, label).mean
 
+    _sample_rows = traced(GenerativeModel._sample_rows)
+
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0, label=None) -> tf.Tensor:
         """Sample from p(x|z), whereas `sample` returns its mean; the latents are the same: [n, H, W, C] in [0, 1]."""
         return self._sample_by(self._pixels_of_seeds, n, seed, temperature, label)
 
+    @traced
     def _pixels_of_seeds(self, seeds, temperature, label):
         maps = self._maps(self.prior_latents(seeds, temperature, label), label)
         uniform = random.uniform(seeds, 2 * math.prod(self.event_shape), stream=1)
@@ -264,11 +269,10 @@ class VAE(GenerativeModel):
             float32 [n].
         """
         if samples == 1:
-            with random.StepRng(seed, 0) as rng:
-                return self.log_prob_with(examples, rng, label)
+            return self.log_prob_of_draw(examples, seed, 0, label)
         return self._importance_weighted(examples, tf.constant(samples, tf.int64), tf.cast(seed, tf.int64), label)
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @traced
     def _importance_weighted(self, examples, samples, seed, label):
         with random.StepRng(seed, 0) as rng:
             inputs, target = self.preprocess(examples, rng)
@@ -288,13 +292,7 @@ class VAE(GenerativeModel):
         return total - tf.math.log(tf.cast(samples, tf.float32))
 
     def diagnostics(self, examples, label=None):
-        """`active_units`: the number of latent dimensions that depend on the image, Var_x(E_q[z|x]) > 0.01.
-
-        The posterior of the other dimensions has collapsed to the prior.
-
-        Reference: Burda, Grosse, Salakhutdinov: Importance weighted autoencoders. ICLR 2016, section 5.2.
-        """
+        """`active_units`, the number of latent dimensions that depend on the image."""
         examples = examples[:DIAGNOSTIC_EXAMPLES]
         label = self.labels_of(None if label is None else label[:DIAGNOSTIC_EXAMPLES], len(examples))
-        active = tf.math.reduce_variance(in_parts(self.encode, examples, label), axis=0) > ACTIVE_VARIANCE
-        return {"active_units": float(tf.reduce_sum(tf.cast(active, tf.float32)))}
+        return {"active_units": active_units(in_parts(self.encode, examples, label))}
