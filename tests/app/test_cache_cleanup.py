@@ -8,6 +8,7 @@ import pytest
 
 from tfgen.app import cache_cleanup
 from tfgen.app.cache_cleanup import MAX_AGE, MIN_AGE, cleaning, delete_old_files
+from tfgen.app.pictures import KEPT
 
 NOW = 1_000_000.0
 
@@ -45,6 +46,16 @@ def test_the_oldest_files_beyond_the_total_size_are_deleted(write, tmp_path):
         str(age) for age in range(700, 1300, 100)
     ]
     assert sum(path.is_file() for path in tmp_path.rglob("*")) == 4
+
+
+def test_files_that_belong_to_the_page_stay(tmp_path):
+    kept, other = tmp_path / KEPT / "hash" / "a.png", tmp_path / f"{KEPT}-not" / "b.png"
+    for path in (kept, other):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"1")
+        os.utime(path, (NOW - 2 * MAX_AGE, NOW - 2 * MAX_AGE))
+    assert delete_old_files(tmp_path, NOW, max_bytes=0) == [other]
+    assert kept.exists()
 
 
 def test_recent_files_stay_whatever_the_total_size(write, tmp_path):

@@ -7,10 +7,10 @@ import threading
 from tfgen.app.catalogue import Catalogue
 from tfgen.app.model_cache import ModelCache
 
-#: Builds the page, and reads the pictures that it shows first, in a process in which TensorFlow cannot be imported.
+#: Builds the page with its first pictures in a process in which neither TensorFlow nor matplotlib can be imported.
 PROGRAM = """
 import sys
-for name in ("tensorflow", "keras", "tensorflow_probability"):
+for name in ("tensorflow", "keras", "tensorflow_probability", "matplotlib"):
     sys.modules[name] = None
 from pathlib import Path
 from tfgen.app.server import _page, private_cache
@@ -18,21 +18,39 @@ with private_cache():
     from tfgen.app.catalogue import Catalogue
     from tfgen.app.context import Context
     from tfgen.app.model_cache import ModelCache
-    from tfgen.app.tabs.overview import _show
     from tfgen.app.trainer import Trainer
     root = Path(sys.argv[1])
     catalogue = Catalogue(root)
     context = Context(catalogue, ModelCache(catalogue), Trainer(root))
-    _page(context, read_only=False)
-    print(len(_show(context)), len(catalogue.usable()))
+    page = _page(context, read_only=False)
+    shown = [each for each in page.config["components"] if (each["props"].get("elem_id") or "").startswith("family-")]
+    pictures = {Path(each["props"]["value"]["path"]) for each in shown}
+    print(len([each for each in pictures if each.stat().st_size]), len(catalogue.usable()))
 """
 
 
-def test_the_page_and_its_first_pictures_need_no_tensorflow(tmp_path):
+def test_the_page_and_its_first_pictures_need_neither_tensorflow_nor_matplotlib(tmp_path):
     done = subprocess.run([sys.executable, "-c", PROGRAM, tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     pictures, models = map(int, done.stdout.split())
     assert pictures == 3 and models >= 3
+
+
+def test_the_import_of_gradio_compares_no_source_files_with_stubs():
+    program = (
+        "import ast\n"
+        "from tfgen.app.gradio_import import fast_gradio_import\n"
+        "parsed = []\n"
+        "parse = ast.parse\n"
+        "ast.parse = lambda source, *a, **k: parsed.append(source) or parse(source, *a, **k)\n"
+        "with fast_gradio_import():\n"
+        "    import gradio\n"
+        "print(sum('class Dropdown' in str(source) for source in parsed))\n"
+        "print(gradio.Dropdown(['one']).get_config()['choices'], hasattr(gradio.Dropdown, 'change'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["0", "[('one', 'one')] True"]
 
 
 def test_the_server_does_not_import_ipython(tmp_path):

@@ -15,7 +15,7 @@ from PIL import Image
 from tfgen import ports
 from tfgen.cli import client
 from tfgen.cli import serve as server
-from tfgen.plots import image_grid
+from tfgen.plots.grid import image_grid
 from tfgen.serving.transports import ServerError, connect
 
 

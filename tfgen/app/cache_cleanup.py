@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tfgen.app.pictures import KEPT
+
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -30,7 +32,7 @@ def delete_old_files(folder: Path, now: float, max_bytes: int = MAX_BYTES) -> li
     """Delete files older than `MAX_AGE`, the oldest files beyond `max_bytes`, and empty folders.
 
     Args:
-        folder: the folder, searched with all its subfolders.
+        folder: the folder, searched with all its subfolders except `KEPT`.
         now: current time in seconds since 1970.
         max_bytes: total size of the files that stay.
 
@@ -54,9 +56,11 @@ def delete_old_files(folder: Path, now: float, max_bytes: int = MAX_BYTES) -> li
 
 
 def _entries(folder: Path, now: float) -> tuple[list[_Entry], list[_Entry]]:
-    """Return the files and the subfolders of a folder."""
+    """Return the files and the subfolders of a folder, except `KEPT` and what is in it."""
     files, folders = [], []
     for path in folder.rglob("*"):
+        if path.relative_to(folder).parts[0] == KEPT:
+            continue
         # Other threads may delete a file between its listing and `stat`.
         with contextlib.suppress(OSError):
             state = path.stat()

@@ -18,6 +18,9 @@ from PIL import Image
 
 from tfgen.plots.grid import TARGET, enlarged, image_grid, position_at, scale_for, to_bytes, to_picture, with_row_names
 
+#: Folder in the cache whose files are never deleted: pictures that belong to the page itself.
+KEPT = "kept"
+
 
 def as_picture(pixels: np.ndarray, target: int = TARGET) -> Image.Image:
     """Enlarge pixels to a picture in which every pixel is an exact square. A browser would blur an enlarged picture.
@@ -74,7 +77,7 @@ def data_url(picture: Image.Image) -> str:
     return "data:image/png;base64," + base64.b64encode(png_bytes(picture)).decode()
 
 
-def cache_image(picture: Image.Image, name: str) -> str:
+def cache_image(picture: Image.Image, name: str, keep: bool = False) -> str:
     """Store a picture as PNG in Gradio's cache and return its path. The page serves files from this folder only.
 
     `cache_cleanup` deletes old files of the cache.
@@ -82,8 +85,9 @@ def cache_image(picture: Image.Image, name: str) -> str:
     Args:
         picture: the picture to store.
         name: name of the file without suffix, under which a browser saves a download.
+        keep: never delete the picture, which belongs to the page.
     """
-    return _store(png_bytes(picture), f"{_file_name(name)}.png")
+    return _store(png_bytes(picture), f"{_file_name(name)}.png", KEPT if keep else "")
 
 
 def cache_animation(images, name: str, milliseconds: int = 80, target: int = 280) -> str:
@@ -113,9 +117,9 @@ def cache_folder() -> Path:
     return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()).resolve() / "gradio")
 
 
-def _store(content: bytes, file: str) -> str:
+def _store(content: bytes, file: str, folder: str = "") -> str:
     """Write a file into a folder named after the hash of the content, and return its path."""
-    path = Path(cache_folder(), hashlib.sha256(content).hexdigest(), file).resolve()
+    path = Path(cache_folder(), folder, hashlib.sha256(content).hexdigest(), file).resolve()
     # Each attempt writes a new file and renames it, so that a reader of the same picture never sees half a file. The
     # cleanup thread may delete the folder during an attempt; then the next attempt makes the folder again.
     while True:

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tfgen.app.gradio_import import fast_gradio_import
 from tfgen.app.mcp import separate_results
 from tfgen.errors import ConfigError
 from tfgen.files import user_path
 from tfgen.ports import LOOPBACK, free_port
-from tfgen.startup import without_garbage_collection, without_packages
 
 #: Largest upload, in Gradio's spelling. The server refuses a larger one before it reads the content.
 MAX_UPLOAD = "20mb"
@@ -80,8 +80,7 @@ def serving(
     models = ModelCache(catalogue)
     # The page and its first pictures need no TensorFlow, whose import takes longer than everything else together. The
     # import begins when the first page has its pictures, or after a while if nobody opens the page.
-    # Gradio imports IPython, where it is installed, for half a second. Only notebooks need it.
-    with without_garbage_collection(), without_packages("IPython"):
+    with fast_gradio_import():
         from tfgen.app import rate_limit
         from tfgen.app.cache_cleanup import cleaning
         from tfgen.app.context import Context

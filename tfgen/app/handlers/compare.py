@@ -1,4 +1,7 @@
-"""Comparisons of several models: samples of the same seeds, and recorded measurements."""
+"""Comparisons of several models: samples of the same seeds, and recorded measurements.
+
+The module imports matplotlib in its functions: the page appears without matplotlib.
+"""
 
 from tfgen.app import validation
 from tfgen.app.context import Context
@@ -6,9 +9,8 @@ from tfgen.app.handlers.sample import samples_picture
 from tfgen.app.labels import ANY
 from tfgen.app.pictures import cache_image
 from tfgen.app.public_text import without_folders
-from tfgen.comparison import compare_recorded, comparison_figure, comparison_markdown
+from tfgen.comparison import compare_recorded, comparison_markdown
 from tfgen.errors import ConfigError
-from tfgen.plots import style
 
 #: Largest number of models, and of pictures of each model.
 MAX_MODELS, MAX_PICTURES = 6, 36
@@ -61,6 +63,9 @@ def compare(context: Context, models: list[str]) -> tuple[str, str]:
     Returns:
         The comparison as a figure, and as Markdown tables. The command `tfgen compare` makes missing measurements.
     """
+    from tfgen.comparison import comparison_figure
+    from tfgen.plots import style
+
     found = compare_recorded([context.catalogue.run(name) for name in _checked(models)])
     text = comparison_markdown(found).partition("\n\n")[2]
     return cache_image(style.picture(comparison_figure(found)), "comparison"), without_folders(text)

@@ -56,12 +56,12 @@ def _distance(run: Run) -> float:
 
 
 def recorded_samples(context: Context, model: str) -> str | None:
-    """Return the path of the recorded pictures of a model's seeds from 0, None if they cannot be read.
+    """Return the path of the recorded pictures of a packed model's seeds from 0, None if they cannot be read.
 
-    No model is loaded, so the first page has its pictures at once.
+    No model is loaded, so that the page has these pictures from the start.
     """
     try:
         picture, _ = training_history.samples(context.catalogue.run(model))
     except TfgenError:
         return None
-    return cache_image(picture, f"{model}-seeds-from-0")
+    return cache_image(picture, f"{model}-seeds-from-0", keep=True)

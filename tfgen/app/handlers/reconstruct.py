@@ -1,4 +1,7 @@
-"""The reconstruction of a picture by a model, and the likelihood of the picture compared with the test set."""
+"""The reconstruction of a picture by a model, and the likelihood of the picture compared with the test set.
+
+The module imports matplotlib in its functions: the page appears without matplotlib.
+"""
 
 import html
 import time
@@ -15,11 +18,7 @@ from tfgen.app.pictures import as_picture, cache_image
 from tfgen.app.preprocessing import as_example
 from tfgen.errors import DataError, UndefinedError
 from tfgen.evaluation.projection import Projection, can_project
-from tfgen.plots import style
-from tfgen.plots.bits_map import draw_bits
-from tfgen.plots.difference import signed_difference
 from tfgen.plots.grid import to_bytes
-from tfgen.plots.typicality import draw_typicality, share_below
 from tfgen.runs.evaluations import entries_of_last_epoch
 from tfgen.runs.run import Run
 
@@ -83,6 +82,9 @@ def reconstruct_in_steps(
 
 
 def _encoded_and_decoded(context: Context, model: str, loaded: "GenerativeModel", example: np.ndarray, label: str):
+    from tfgen.plots import style
+    from tfgen.plots.bits_map import draw_bits
+
     of_class = label_of_example(loaded, example, label)
     given = loaded.given(of_class)
     reconstruction = loaded.decode(loaded.encode(example, **given), **given).numpy()
@@ -99,6 +101,8 @@ def _encoded_and_decoded(context: Context, model: str, loaded: "GenerativeModel"
 
 def _pictures(model: str, example: np.ndarray, reconstruction: np.ndarray) -> list[str]:
     """Return the paths of a picture [1, H, W, C], of its reconstruction, and of their difference."""
+    from tfgen.plots.difference import signed_difference
+
     pictures = {
         "input": to_bytes(example)[0],
         "reconstruction": to_bytes(reconstruction)[0],
@@ -159,6 +163,9 @@ test_picture.__test__ = False  # type: ignore[attr-defined]
 
 def _typicality(run: Run, bits_per_dim: float, model: str) -> tuple[str | None, str]:
     """Compare a picture's bits/dim with those of the test set: path of a plot, or None, and a sentence."""
+    from tfgen.plots import style
+    from tfgen.plots.typicality import draw_typicality, share_below
+
     figure = f"**{bits_per_dim:.3f} bits/dim** (lower: the model finds the picture more probable)"
     entries = [
         entry

@@ -1,7 +1,5 @@
 """The tab "Overview": the families side by side, and what the other tabs do."""
 
-from typing import Any
-
 import gradio as gr
 
 from tfgen.app import components
@@ -25,6 +23,8 @@ NEXT = """
 | Draw something, and see how a model redraws it and how probable it finds it | **Reconstruct** |
 | Put models beside each other, with their measurements | **Compare** |
 """
+#: Milliseconds from the first appearance of the page to the import of TensorFlow.
+QUIET = 500
 #: Last row of the table, for pages with and without the controls that train.
 RUNS = {
     True: "| See how a model learned; train one, also on pictures of yours | **Runs** |",
@@ -35,31 +35,24 @@ RUNS = {
 def build(context: Context, header: Header, tab: gr.Tab) -> None:
     """Add the components of the tab and connect their events."""
     gr.Markdown(INTRODUCTION)
-    known = examples(context)
-    pictures = []
     with gr.Row(elem_id="families"):
-        for example in known:
+        for example in examples(context):
             with gr.Column(min_width=240):
                 title = example.title[:1].upper() + example.title[1:]
                 gr.Markdown(f"## {title}\n\n{example.sentence}", elem_classes=["family"])
-                shown = components.picture(f"Pictures of {example.model}", elem_id=f"family-{example.family}")
+                # The pictures are part of the page: a handler would show them half a second later.
+                components.picture(
+                    f"Pictures of {example.model}",
+                    elem_id=f"family-{example.family}",
+                    value=recorded_samples(context, example.model),
+                )
                 use = gr.Button(f"Choose {example.model}", size="sm")
                 use.click(lambda name=example.model: name, outputs=header.model, queue=False, **INTERNAL)
-            pictures.append(shown)
     gr.Markdown(NEXT + RUNS[header.can_train], elem_id="what-next", elem_classes=["facts"])
-    if not pictures:
-        return
-    show = bind(_show, context)
-    first = header.blocks.load(show, outputs=pictures, show_progress="hidden", queue=False, **INTERNAL)
     # Earlier, the import of TensorFlow would slow down the loading of the page.
-    first.then(bind(_begin_import, context), queue=False, **INTERNAL)
+    loaded = header.blocks.load(None, js=f"() => new Promise((later) => setTimeout(later, {QUIET}))", **INTERNAL)
+    loaded.then(bind(_begin_import, context), queue=False, **INTERNAL)
 
 
 def _begin_import(context: Context) -> None:
     context.models.begin_import()
-
-
-def _show(context: Context) -> Any:
-    """Return the recorded pictures of all families."""
-    paths = [recorded_samples(context, example.model) for example in examples(context)]
-    return paths if len(paths) != 1 else paths[0]
