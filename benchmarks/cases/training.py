@@ -1,9 +1,9 @@
 """Speed of a training step: its parts, its cost, its fraction of the machine's ceilings, and PyTorch's speed.
 
 A step is measured in turn with its parts, with the ceilings of `benchmarks.ceilings` and with the peer's step. The part
-"backward" is the time of losses with gradients less that of the losses, "optimizer" the time of a step less that of
-losses with gradients. With XLA, a whole step writes fewer results to memory than its parts, so that the difference for
-the optimizer can be below zero.
+"noise" is also in "forward". "backward" is the time of losses with gradients less that of the losses, "optimizer" the
+time of a step less that of losses with gradients. With XLA, a whole step writes fewer results to memory than its parts,
+so that the difference for the optimizer can be below zero.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from benchmarks.process import Worker
 from benchmarks.summaries import paired_ratio, significant, spread
 
 #: What is timed of tfgen, in this order, in every turn.
-TIMED = ("step", "data", "forward", "gradients", "product", "convolution", "copy")
+TIMED = ("step", "data", "noise", "forward", "gradients", "product", "convolution", "copy")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,9 +120,10 @@ def step_measures(facts: dict[str, Any], seconds: dict[str, list[float]], first:
 
 
 def split(seconds: dict[str, list[float]]) -> dict[str, float]:
-    """Return the medians of data, forward, backward and optimizer in milliseconds of a step."""
+    """Return the medians of data, noise, forward, backward and optimizer in milliseconds of a step."""
     parts = {
         "data": seconds["data"],
+        "noise": _differences(seconds["noise"], seconds["data"]),
         "forward": _differences(seconds["forward"], seconds["data"]),
         "backward": _differences(seconds["gradients"], seconds["forward"]),
         "optimizer": _differences(seconds["step"], seconds["gradients"]),

@@ -1,5 +1,6 @@
 """The parts of a training step of tfgen: the batch, the losses, and the losses with their gradients."""
 
+import functools
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -19,12 +20,15 @@ def parts(model, batches, xla: bool) -> dict[str, Callable[[int], None]]:
     def losses(optimizer_step: OptimizerStep, batch, rng):
         return optimizer_step.losses(rng, *batch)[optimizer_step.loss_name]
 
-    def of_every_step(function: Callable) -> Callable:
-        """Return a function of a step that applies `function` to each optimizer step, with the batch and the noise."""
+    def of_every_step(program: Callable) -> Callable:
+        """Return a function of a step that runs the program of each optimizer step, with the batch and the noise.
+
+        `program` takes an optimizer step and an example of its batch, and returns a function of (batch, rng).
+        """
         programs = []
         for optimizer_step in model.optimizer_steps():
             batch = optimizer_step.select(tf.nest.flatten(batches.at(0)))
-            programs.append((optimizer_step, _program(function, optimizer_step, batch, xla)))
+            programs.append((optimizer_step, program(optimizer_step, batch)))
 
         def run(step):
             batch = tf.nest.flatten(batches.at(step))
@@ -35,21 +39,35 @@ def parts(model, batches, xla: bool) -> dict[str, Callable[[int], None]]:
 
     return {
         "data": repeated(batches.at),
-        "forward": of_every_step(losses),
-        "gradients": of_every_step(OptimizerStep.gradients),
+        "noise": of_every_step(functools.partial(_noise, losses)),
+        "forward": of_every_step(functools.partial(_program, losses, xla)),
+        "gradients": of_every_step(functools.partial(_program, OptimizerStep.gradients, xla)),
     }
 
 
-def _program(function: Callable, optimizer_step, example, xla: bool) -> Callable:
-    """Return `function(optimizer_step, batch, rng)` without its first argument, as one XLA program if `xla`."""
-    if not xla:
-        return lambda batch, rng: function(optimizer_step, batch, rng)
+def _noise(function: Callable, optimizer_step, example) -> Callable:
+    """Return a function of (batch, rng) that draws the noise of `function(optimizer_step, batch, rng)` alone."""
+    precomputed, _ = _with_noise(function, optimizer_step, example)
+    return lambda batch, rng: precomputed.precompute(rng)
+
+
+def _with_noise(function: Callable, optimizer_step, example) -> tuple[random.PrecomputedNoise, Callable]:
+    """Return the noise of a function, and the function of the batch alone that replays the noise."""
 
     def seeded(*batch):
         with random.StepRng(0, 0) as rng:
             return function(optimizer_step, batch, rng)
 
-    precomputed = random.PrecomputedNoise(seeded, *(tf.TensorSpec(part.shape, part.dtype) for part in example))
+    specs = [tf.TensorSpec(part.shape, part.dtype) for part in example]
+    return random.PrecomputedNoise(seeded, *specs), seeded
+
+
+def _program(function: Callable, xla: bool, optimizer_step, example) -> Callable:
+    """Return `function(optimizer_step, batch, rng)` without its first argument, as one XLA program if `xla`."""
+    if not xla:
+        return lambda batch, rng: function(optimizer_step, batch, rng)
+
+    precomputed, seeded = _with_noise(function, optimizer_step, example)
 
     @tf.function(autograph=False, jit_compile=True)
     def program(batch, noise):

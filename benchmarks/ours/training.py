@@ -15,6 +15,7 @@ def prepare(network: Network) -> tuple[dict[str, Any], dict[str, Callable[[int],
     other step    the same with XLA if that decided against XLA, and vice versa
     products      the step without XLA and with products in bfloat16, as `--precision bfloat16_products` makes it
     data          the batch alone
+    noise         the batch and the random numbers of every optimizer step
     forward       the batch and the losses of every optimizer step
     gradients     the batch, the losses and their gradients
     product, convolution, copy    see `benchmarks.ceilings`

@@ -70,10 +70,11 @@ def test_parts_of_a_step_are_differences_and_fractions_compare_with_the_ceiling(
         "bytes written an image": 2e6,
         "ceilings": {"product": 4e8, "convolution": 2e8, "copy": 8e8},
     }
-    seconds = {"step": [1.0], "data": [0.1], "forward": [0.3], "gradients": [0.8], "other step": [2.0]}
+    seconds = {"step": [1.0], "data": [0.1], "noise": [0.15], "forward": [0.3], "gradients": [0.8], "other step": [2.0]}
     seconds |= {"product": [1.0], "convolution": [1.0], "copy": [1.0]}
     found = training.step_measures(facts, seconds, first=3.0)
-    assert [found[f"{part}, ms"] for part in ("data", "forward", "backward", "optimizer")] == [100, 200, 500, 200]
+    assert [found[f"{part}, ms"] for part in ("data", "noise", "forward", "backward")] == [100, 50, 200, 500]
+    assert found["optimizer, ms"] == 200
     assert found["images/s"]["median"] == 100 and found["images/s without XLA"]["median"] == 50
     # 100 images/s of 1e6 operations are 1e8, of 2e6 bytes written and read 4e8.
     assert found["fraction of product"]["median"] == 0.25
