@@ -110,25 +110,24 @@ def combined(function, specs, max_batch: int) -> Run:
     shared_name = f"tfgen_{limit}"
     queue = f"{shared_name}_{next(_QUEUES)}"
 
-    @tf.function(input_signature=[specs[name] for name in names], autograph=False)
-    def batch(*tensors):
-        return tf.raw_ops.BatchFunction(
-            in_tensors=tensors,
-            captured_tensors=computed.captured_inputs,
-            f=computed,
-            num_batch_threads=THREADS,
-            max_batch_size=limit,
-            batch_timeout_micros=0,
-            allowed_batch_sizes=[BLOCK],
-            max_enqueued_batches=WAITING,
-            enable_large_batch_splitting=True,
-            shared_name=shared_name,
-            batching_queue=queue,
-            Tout=[tensor.dtype for tensor in computed.outputs],
-        )
+    settings = {
+        "captured_tensors": computed.captured_inputs,
+        "f": computed,
+        "num_batch_threads": THREADS,
+        "max_batch_size": limit,
+        "batch_timeout_micros": 0,
+        "allowed_batch_sizes": [BLOCK],
+        "max_enqueued_batches": WAITING,
+        "enable_large_batch_splitting": True,
+        "shared_name": shared_name,
+        "batching_queue": queue,
+        "Tout": [tensor.dtype for tensor in computed.outputs],
+    }
 
     def call(inputs: Mapping[str, np.ndarray]) -> Arrays:
-        found = batch(*(tf.constant(inputs[name]) for name in names))
+        # As an operation of its own and not of a `tf.function`, whose checks of the arguments would take more of
+        # Python's time than everything else in this function.
+        found = tf.raw_ops.BatchFunction(in_tensors=[tf.constant(inputs[name]) for name in names], **settings)
         return {name: tensor.numpy() for name, tensor in zip(outputs, found, strict=True)}
 
     return call
