@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from tfgen.serving import saved_model
 from tfgen.serving.batching import BLOCK, in_blocks, probe, rows_are_exact
 from tfgen.serving.saved_model import SavedModel
 
@@ -34,6 +35,28 @@ def rows(model, signature, count):
 
 def test_every_signature_is_computed_in_blocks(alone):
     assert {*alone.use_blocks(combine=False)} == {*alone.signatures}
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_no_request_is_the_first_call_of_a_signature(exported, monkeypatch, combine):
+    calls = []
+
+    def recording(function):
+        def made(*arguments):
+            run = function(*arguments)
+
+            def call(inputs):
+                calls.append(len(next(iter(inputs.values()))))
+                return run(inputs)
+
+            return call
+
+        return made
+
+    for name in ("combined", "in_blocks"):
+        monkeypatch.setattr(saved_model, name, recording(getattr(saved_model, name)))
+    found = SavedModel(exported).use_blocks(combine)
+    assert found and calls == [BLOCK] * len(found)
 
 
 def test_requests_of_all_signatures_at_once_have_the_bits_that_they_have_alone(alone, together):

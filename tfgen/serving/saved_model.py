@@ -6,7 +6,7 @@ import numpy as np
 
 from tfgen.errors import RunError
 from tfgen.export.class_names import read_class_names
-from tfgen.serving.batching import Run, combined, in_blocks, rows_are_exact
+from tfgen.serving.batching import Run, combined, in_blocks, probe, rows_are_exact
 from tfgen.serving.labels import InputError, rows_of, with_labels
 
 __all__ = ["MAX_BATCH", "InputError", "SavedModel", "newest_version", "validated"]
@@ -157,6 +157,8 @@ class SavedModel:
                 found.append(name)
                 function = self._functions[name]
                 self._runs[name] = combined(function, specs, self.max_batch) if combine else in_blocks(run)
+                # The first call prepares the function of a block, for up to a second.
+                self._runs[name](probe(specs))
         return found
 
     def _direct(self, signature: str) -> Run:
