@@ -7,6 +7,7 @@ from tfgen.app import header as page_header
 from tfgen.app.about import about
 from tfgen.app.context import Context
 from tfgen.app.events import FURTHER, INTERNAL
+from tfgen.app.progress_marks import mark_hidden_progress_once
 from tfgen.app.tabs import TABS
 
 #: JavaScript that returns the title of the open tab as the browser shows it. The server cannot keep track itself:
@@ -52,4 +53,5 @@ def build(context: Context, read_only: bool = False) -> gr.Blocks:
             ]
 
         gr.api(models, api_name="models")
+        mark_hidden_progress_once(blocks)
     return blocks

@@ -1,0 +1,16 @@
+"""The components on which the page marks that an event runs."""
+
+import gradio as gr
+
+
+def mark_hidden_progress_once(blocks: gr.Blocks) -> None:
+    """Let events without visible progress mark one component in place of their outputs. Call this within `blocks`.
+
+    Gradio 6.31 updates the mark of every component that any event has marked so far before it sends the next event, and
+    searches the tree of components for each. An event with as many outputs as the page has components, such as the one
+    that opens the page, would delay every later event by 30 milliseconds or more.
+    """
+    mark = gr.Textbox(visible=False, label="Mark of events without progress")
+    for function in blocks.fns.values():
+        if function.show_progress == "hidden" and function.outputs:
+            function.show_progress_on = [mark]
