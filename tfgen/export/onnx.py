@@ -85,12 +85,14 @@ def write_onnx(signatures: "dict[str, Signature]", folder: Path) -> dict[str, st
     failures = {}
     for name, signature in signatures.items():
         try:
+            function = rename_outputs(signature).traced()
             model, _ = tf2onnx.convert.from_function(
-                rename_outputs(signature).traced(),
+                function,
                 input_signature=list(signature.inputs.values()),
                 opset=OPSET,
                 custom_op_handlers={"Erfc": (_erfc, []), "Log1p": (_log1p, []), "Expm1": (_expm1, [])},
             )
+            _give_values_to_constants(model, function.get_concrete_function())
             content = model.SerializeToString()
             # tf2onnx only logs an operator that it cannot convert; loading the model raises.
             load_session(content)
@@ -112,6 +114,25 @@ def rename_outputs(signature: "Signature") -> "Signature":
         return {f"{key}{OUTPUT_SUFFIX}" if key in signature.inputs else key: value for key, value in outputs.items()}
 
     return Signature(signature.inputs, function)
+
+
+def _give_values_to_constants(model, function) -> None:
+    """Replace inputs of an ONNX model that are constants of the function by initializers.
+
+    A function captures a small tensor that was made outside of it, such as a parameter of a bijector, as a constant.
+    tf2onnx takes such a constant for an input, whose value every caller would have to give.
+
+    Args:
+        model: `onnx.ModelProto`, which is changed.
+        function: the concrete function that was converted.
+    """
+    import tensorflow as tf
+    from onnx import numpy_helper
+
+    values = {tensor.name: tf.get_static_value(tensor) for tensor in function.inputs if tensor.op.type == "Const"}
+    for constant in [each for each in model.graph.input if each.name in values]:
+        model.graph.input.remove(constant)
+        model.graph.initializer.append(numpy_helper.from_array(values[constant.name], constant.name))
 
 
 # Handlers of operators that tf2onnx does not know. tf2onnx calls each with (context, node, name, args).
