@@ -18,6 +18,7 @@ with private_cache():
     from tfgen.app.catalogue import Catalogue
     from tfgen.app.context import Context
     from tfgen.app.model_cache import ModelCache
+    from tfgen.app.pictures import KEPT
     from tfgen.app.trainer import Trainer
     root = Path(sys.argv[1])
     catalogue = Catalogue(root)
@@ -25,7 +26,8 @@ with private_cache():
     page = _page(context, read_only=False)
     shown = [each for each in page.config["components"] if (each["props"].get("elem_id") or "").startswith("family-")]
     pictures = {Path(each["props"]["value"]["path"]) for each in shown}
-    print(len([each for each in pictures if each.stat().st_size]), len(catalogue.usable()))
+    # The cleanup of the cache never deletes them.
+    print(len([each for each in pictures if each.stat().st_size and KEPT in each.parts]), len(catalogue.usable()))
 """
 
 

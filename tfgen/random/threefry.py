@@ -71,7 +71,7 @@ def normal(seeds, count: int, stream: int = 0) -> tf.Tensor:
 def seeds_from(seed: int, n: int) -> tf.Tensor:
     """Return the seeds of n examples: seed, seed + 1, …, seed + n − 1 as int32 [n], wrapping at 2³¹."""
     first = (int(seed) + 2**31) % 2**32 - 2**31
-    # NumPy's sum wraps around, and takes a tenth of the time of two operations of TensorFlow.
+    # NumPy's sum wraps around, and takes a fifth of the time of two operations of TensorFlow.
     return tf.constant(np.int32(first) + np.arange(n, dtype=np.int32))
 
 

@@ -157,7 +157,7 @@ class SavedModel:
                 found.append(name)
                 function = self._functions[name]
                 self._runs[name] = combined(function, specs, self.max_batch) if combine else in_blocks(run)
-                # The first call prepares the function of a block, for up to a second.
+                # The first call prepares the function of a block, which takes seconds for a flow.
                 self._runs[name](probe(specs))
         return found
 

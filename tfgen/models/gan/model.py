@@ -290,6 +290,7 @@ class GAN(AdversarialLosses, GenerativeModel):
         """Images of latents and of one-hot labels [n, K], or None."""
         return self.to_unit_interval(self.generator(latent if one_hot is None else [latent, one_hot]))
 
+    # Noise and generator as one function.
     _sample_rows = traced(GenerativeModel._sample_rows)
 
     def stratified_latents(self, seeds) -> tf.Tensor:

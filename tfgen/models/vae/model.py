@@ -217,6 +217,7 @@ class VAE(GenerativeModel):
         noise = tf.zeros((random.rows(examples), *self.latent_shape)) if self.is_hierarchical else 0.0
         return self.infer(features, noise, label).mean
 
+    # Noise and decoder as one function.
     _sample_rows = traced(GenerativeModel._sample_rows)
 
     def sample_pixels(self, n: int = 1, seed: int = 0, temperature: float = 1.0, label=None) -> tf.Tensor:
