@@ -24,7 +24,8 @@ def generation(height, width, **options):
 @pytest.mark.parametrize("options", [{}, {"channel_autoregressive": True}])
 def test_a_step_computes_one_column_however_wide_the_image_is(options):
     """Only the writing of a column to the image, a few operations without any network, touches the whole image."""
-    (_, narrow), (_, wide) = generation(6, 8, **options), generation(6, 80, **options)
+    # The columns of an image that is at least twice as wide as high have a row for each row of the image.
+    (_, narrow), (_, wide) = generation(6, 12, **options), generation(6, 80, **options)
     assert len(narrow) == len(wide) > 100
     # Arguments and results of the loop's body pass the image and the biases on, which takes no operations.
     passed_on = {"Placeholder", "Identity"}

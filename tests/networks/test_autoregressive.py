@@ -24,10 +24,10 @@ def test_columns_with_a_cache_give_the_same_parameters_as_the_whole_image(
     image, one_hot = images(3, 5, 6, channels), tf.one_hot([0, 1, 0], 2) if classes else None
     expected, skewed = network.skew(network(image, one_hot)), network.skew(image)
     cache, previous = network.empty_cache(image), tf.zeros_like(skewed[:, :, :1])
-    biases = network.column_biases(one_hot)
+    constants = network.column_constants(one_hot)
     for diagonal in range(network.skew.diagonals):
-        features, cache = network.column_features(previous, cache, tf.constant(diagonal), biases)
-        found = network.last(network.act(features))
+        features, cache = network.column_features(previous, cache, tf.constant(diagonal), constants)
+        found = network.column_parameters(features)
         inside = network.skew.inside[diagonal][:, None]
         np.testing.assert_allclose(found[:, :, 0] * inside, expected[:, :, diagonal] * inside, atol=1e-5)
         previous = skewed[:, :, diagonal : diagonal + 1]

@@ -39,12 +39,13 @@ def test_a_convolution_depends_on_the_pixels_of_its_window_that_are_not_later(
 def test_columns_of_a_skewed_image_give_the_same_result(above, left, right, dilation, strict, randomized):
     layer, image, skew = CausalConv(3, above, left, right, dilation, strict), images(2, 6, 7, 2), Skew(6, 7)
     layer.build(image.shape)
-    expected = skew(randomized(layer)(image))
-    padded = tf.pad(skew(image), ((0, 0), (0, 0), (layer.cached_columns, 0), (0, 0)))
+    expected, columns = skew(randomized(layer)(image)), skew(image)
+    index, kernel, before = skew.window_index(layer.offsets), layer.column_kernel(), layer.backs[0]
+    padded = tf.pad(columns, ((0, 0), (0, 0), (before, 0), (0, 0)))
+    assert (0 in layer.backs) != strict
     for diagonal in range(skew.diagonals):
-        # A strict convolution does not need the current column.
-        window = padded[:, :, diagonal : diagonal + layer.cached_columns + 1 - strict * dilation]
-        found = layer(window, skewed=True)[:, :, 0] * skew.inside[diagonal][:, None]
+        used = [padded[:, :, diagonal + before - back, None] for back in layer.backs]
+        found = layer(used, index[diagonal], kernel)[:, :, 0] * skew.inside[diagonal][:, None]
         np.testing.assert_allclose(found, expected[:, :, diagonal], atol=1e-5)
 
 

@@ -19,36 +19,64 @@ def spread(kernel, dilation):
     return dense
 
 
-@pytest.mark.parametrize("has_gradients", [True, False])
-@pytest.mark.parametrize("dilation", [1, 2, 4])
-def test_values_and_gradients_are_those_of_the_kernel_with_zeros_between_its_taps(
-    dilation, has_gradients, monkeypatch
-):
-    if has_gradients and not module.has_dilated_gradients():
-        pytest.skip("TensorFlow has no gradients of dilated convolutions on this machine")
-    monkeypatch.setattr(module, "has_dilated_gradients", lambda: has_gradients)
-    random = np.random.default_rng(0)
-    inputs = tf.constant(random.normal(size=(2, 13, 11, 3)), tf.float32)
-    kernel = tf.constant(random.normal(size=(2, 3, 3, 4)), tf.float32)
-    dense = tf.constant(spread(kernel.numpy(), dilation))
+def results(function, inputs, kernel):
+    """The values of a convolution, and the gradients of the sum of their sines for both arguments."""
 
     @tf.function
-    def of_taps(inputs, kernel):
+    def compute(inputs, kernel):
         with tf.GradientTape() as tape:
             tape.watch((inputs, kernel))
-            output = module.dilated_conv(inputs, kernel, dilation)
+            output = function(inputs, kernel)
             loss = tf.reduce_sum(tf.sin(output))
         return output, *tape.gradient(loss, (inputs, kernel))
 
-    with tf.GradientTape() as tape:
-        tape.watch((inputs, dense))
-        expected = tf.nn.conv2d(inputs, dense, 1, "VALID")
-        loss = tf.reduce_sum(tf.sin(expected))
-    of_inputs, of_dense = tape.gradient(loss, (inputs, dense))
-    output, by_inputs, by_kernel = of_taps(inputs, kernel)
-    np.testing.assert_allclose(output, expected, atol=2e-5)
-    np.testing.assert_allclose(by_inputs, of_inputs, atol=2e-5)
-    np.testing.assert_allclose(by_kernel, of_dense[::dilation, ::dilation], atol=2e-4)
+    return [tensor.numpy() for tensor in compute(tf.constant(inputs), tf.constant(kernel))]
+
+
+@pytest.mark.parametrize("channels", [3, module.SMALLEST_PRODUCT])
+@pytest.mark.parametrize("dilation", [1, 2, 4])
+def test_values_and_gradients_are_those_of_the_kernel_with_zeros_between_its_taps(dilation, channels):
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(2, 13, 11, channels)).astype(np.float32)
+    kernel = random.normal(size=(2, 3, channels, 4)).astype(np.float32)
+    found = results(lambda x, k: module.dilated_conv(x, k, dilation), inputs, kernel)
+    expected = results(lambda x, k: tf.nn.conv2d(x, k, 1, "VALID"), inputs, spread(kernel, dilation))
+    expected[2] = expected[2][::dilation, ::dilation]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_a_tap_that_is_not_visible_has_no_gradient_and_the_others_are_unchanged(dilation):
+    random, channels = np.random.default_rng(0), module.SMALLEST_PRODUCT
+    visible = np.array([[True, True, True], [True, False, False]])
+    inputs = random.normal(size=(2, 9, 11, channels)).astype(np.float32)
+    kernel = random.normal(size=(2, 3, channels, 4)).astype(np.float32) * visible[..., None, None]
+    found = results(lambda x, k: module.dilated_conv(x, k, dilation, visible), inputs, kernel)
+    expected = results(lambda x, k: module.dilated_conv(x, k, dilation), inputs, kernel)
+    for one, other in zip(found[:2], expected[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (found[2][~visible] == 0).all() and (expected[2][~visible] != 0).any()
+    np.testing.assert_array_equal(found[2][visible], expected[2][visible])
+
+
+def test_second_derivatives():
+    random, channels = np.random.default_rng(0), module.SMALLEST_PRODUCT
+    inputs = tf.constant(random.normal(size=(1, 9, 9, channels)), tf.float32)
+    kernel = tf.constant(0.1 * random.normal(size=(2, 3, channels, 2)), tf.float32)
+
+    def penalty(convolve, kernel):
+        with tf.GradientTape() as outer:
+            outer.watch(kernel)
+            with tf.GradientTape() as inner:
+                inner.watch(inputs)
+                output = tf.reduce_sum(convolve(inputs, kernel) ** 3)
+            norm = tf.reduce_sum(inner.gradient(output, inputs) ** 2)
+        return outer.gradient(norm, kernel).numpy()
+
+    found = penalty(lambda x, k: module.dilated_conv(x, k, 2), kernel)
+    dense = penalty(lambda x, k: tf.nn.conv2d(x, k, 1, "VALID"), tf.constant(spread(kernel.numpy(), 2)))
+    np.testing.assert_allclose(found, dense[::2, ::2], rtol=1e-3, atol=1e-4 * np.abs(found).max())
 
 
 @pytest.mark.slow

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgen.models import logistic_mixture
 from tfgen.networks import fused as module
-from tfgen.networks.activations import activation_layer, gelu, silu, tanh_gelu
+from tfgen.networks.activations import activation_layer, gelu, leaky_relu, silu, tanh_gelu
 from tfgen.networks.fused import fused, fused_elementwise
 
 FUNCTIONS = {
@@ -42,6 +43,47 @@ def test_values_and_two_derivatives_are_those_of_the_function(name, small_sizes)
         found = tf.function(lambda x: derivatives(ours, x), autograph=False)(x)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=2e-5)
+
+
+def test_a_gradient_penalty_through_a_leaky_relu(small_sizes):
+    """The penalty's derivative passes through the derivative of the activation, which is constant on each side."""
+    random = np.random.default_rng(0)
+    x, weights = tf.constant(random.normal(size=(8, 5)), tf.float32), tf.constant(random.normal(size=(5, 6)), tf.float32)
+
+    def derivative(activation, weights):
+        with tf.GradientTape() as outer:
+            outer.watch(weights)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                output = tf.reduce_sum(activation(x @ weights) ** 2)
+            penalty = tf.reduce_sum(inner.gradient(output, x) ** 2)
+        return outer.gradient(penalty, weights)
+
+    expected = derivative(lambda x: tf.where(x > 0, x, 0.2 * x), weights)
+    with fused_elementwise():
+        found = tf.function(lambda weights: derivative(leaky_relu, weights), autograph=False)(weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_several_arguments_broadcast_and_have_their_own_gradients(small_sizes):
+    """The likelihood of levels under a mixture: three arguments, of which the levels have no gradient."""
+    random = np.random.default_rng(0)
+    means, log_scales = (tf.constant(random.normal(size=(50, 3)), tf.float32) for _ in range(2))
+    levels = tf.constant(random.integers(0, 17, size=(50, 1)), tf.float32)
+
+    def results(means, log_scales, levels):
+        with tf.GradientTape() as tape:
+            tape.watch((means, log_scales, levels))
+            value = logistic_mixture.discretized_log_prob(means, log_scales, levels, 17)
+        *gradients, of_levels = tape.gradient(value, (means, log_scales, levels))
+        assert of_levels is None
+        return value, *gradients
+
+    expected = results(means, log_scales, levels)
+    with fused_elementwise():
+        found = tf.function(results, autograph=False)(means, log_scales, levels)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
 def compiles(function, x) -> bool:

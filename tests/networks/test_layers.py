@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgen import random
 from tfgen.networks import AddCoordinates, DepthToSpace, SoftRound, SpaceToDepth
+from tfgen.networks.crop import Crop
+from tfgen.networks.dropout import Dropout
 
-LAYERS = [SoftRound(17, 1e-2, 2.5), AddCoordinates(), SpaceToDepth(2), DepthToSpace(2)]
+LAYERS = [SoftRound(17, 1e-2, 2.5), AddCoordinates(), SpaceToDepth(2), DepthToSpace(2), Crop(3, 5)]
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
@@ -17,6 +20,28 @@ def test_layers_are_restored_from_their_configuration(layer):
     found = layer(values)
     np.testing.assert_array_equal(again(values), found)
     assert layer.compute_output_shape((2, 4, 6, 8)) == found.shape
+
+
+def test_a_crop_keeps_the_first_rows_and_columns_and_passes_the_gradient():
+    values = tf.constant(np.random.default_rng(0).normal(size=(2, 4, 6, 3)), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        cropped = Crop(3, 5)(values)
+        loss = tf.reduce_sum(cropped**2)
+    np.testing.assert_array_equal(cropped, values[:, :3, :5])
+    expected = np.pad(2 * values[:, :3, :5], ((0, 0), (0, 1), (0, 1), (0, 0)))
+    np.testing.assert_array_equal(tape.gradient(loss, values), expected)
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.3, 0.75])
+@pytest.mark.parametrize("shape", [(400, 500), (400, 7, 5, 3)])
+def test_dropout_drops_the_fraction_of_its_rate_and_keeps_the_mean(rate, shape):
+    with random.StepRng(1, 2):
+        found = Dropout(rate)(tf.ones(shape), training=True).numpy()
+    dropped, error = (found == 0).mean(), np.sqrt(rate * (1 - rate) / found.size)
+    assert abs(dropped - rate) < 4 * error
+    np.testing.assert_allclose(found[found > 0], 1 / (1 - rate), rtol=1e-4)
+    assert abs(found.mean() - 1) < 4 * error / (1 - rate)
 
 
 def test_coordinates_are_evenly_spaced_to_the_last_bit():

@@ -8,10 +8,11 @@ from tfgen import random
 
 
 def step(points):
-    """A step with noise of three kinds, two of them under one name."""
+    """A step with noise of four kinds, two of them under one name."""
     rng = random.StepRng.current()
     first, second = rng.normal("a", points.shape), rng.normal("a", (2,))
-    return points + first, second, rng.uniform("b", (4,)), rng.shared_uniform("c", (3,))
+    integers = tf.cast(rng.integers("d", (3, 5)), tf.int32)
+    return points + first, second, rng.uniform("b", (4,)), rng.shared_uniform("c", (3,)), integers
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_a_compiled_step_with_precomputed_noise_equals_the_plain_step(points, no
         found = compiled(points)
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_array_equal(one, other)
-    assert [tensor.shape for tensor in drawn] == [(5, 2), (2,), (4,), (3,)]
+    assert [tensor.shape for tensor in drawn] == [(5, 2), (2,), (4,), (3,), (3, 5)]
     # After the block, generators compute their own numbers again.
     np.testing.assert_array_equal(random.StepRng(3, 7).normal("a", (5, 2)), drawn[0])
 

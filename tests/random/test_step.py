@@ -60,6 +60,16 @@ def test_the_noise_of_many_steps_is_normal_and_uniform():
     assert uniform.max() < 1
 
 
+@pytest.mark.parametrize("size", [8, 9])
+def test_the_integers_of_many_steps_are_uniform_and_independent(size):
+    steps = [random.StepRng(0, step) for step in range(40)]
+    drawn = np.concatenate([rng.integers("mask", (50, size)) for rng in steps])
+    assert drawn.dtype == np.uint16 and drawn.shape == (2000, size)
+    assert stats.kstest(drawn.ravel() / 2**16, "uniform").pvalue > 0.01
+    # Two neighbours come from the same word.
+    assert np.abs(np.corrcoef(drawn.T) - np.eye(size)).max() < 4 / np.sqrt(2000)
+
+
 def test_current_is_the_generator_of_the_innermost_block():
     with random.StepRng(0, 0) as outer:
         assert random.StepRng.current() is outer
@@ -84,7 +94,8 @@ strategy = tf.distribute.MirroredStrategy(["/cpu:0", "/cpu:1"])
 def step(number):
     def on_replica():
         rng = random.StepRng(5, number)
-        return rng.normal("a", (3, 2)), rng.uniform("b", (3, 2)), rng.uniform("b", (3,))
+        integers = tf.cast(rng.integers("c", (3, 5)), tf.int32)
+        return rng.normal("a", (3, 2)), rng.uniform("b", (3, 2)), rng.uniform("b", (3,)), integers
     return strategy.run(on_replica)
 
 rows = [tf.concat(strategy.experimental_local_results(value), 0).numpy().tolist() for value in step(tf.constant(9))]
@@ -100,8 +111,9 @@ def test_two_replicas_together_have_the_noise_of_one_replica():
     )
     assert finished.returncode == 0, finished.stderr[-2000:]
     result = next(line for line in finished.stdout.splitlines() if line.startswith("RESULT"))
-    normal, uniform, vector = json.loads(result.removeprefix("RESULT"))
+    normal, uniform, vector, integers = json.loads(result.removeprefix("RESULT"))
     one = random.StepRng(5, 9)
     np.testing.assert_allclose(normal, one.normal("a", (6, 2)), rtol=1e-6)
     np.testing.assert_array_equal(np.float32(uniform), one.uniform("b", (6, 2)))
     np.testing.assert_array_equal(np.float32(vector), one.uniform("b", (6,)))
+    np.testing.assert_array_equal(integers, one.integers("c", (6, 5)))

@@ -93,11 +93,11 @@ class AutoregressiveSpline(LogDetBijector):
     def _generate(self, images, one_hot=None):
         """(data, log-determinant) of latent images [n, H, W, C], in a loop over the diagonals."""
         network, skew = self._network, self._network.skew
-        latents, biases = skew(images), network.column_biases(one_hot)
+        latents, constants = skew(images), network.column_constants(one_hot)
         inside_image = tf.constant(self._inside_columns(), tf.float32)
 
         def generate_diagonal(diagonal, previous, generated, log_det, *cache):
-            features, cache = network.column_features(previous, list(cache), diagonal, biases)
+            features, cache = network.column_features(previous, list(cache), diagonal, constants)
             latent = tf.gather(latents, diagonal, axis=2)[:, :, tf.newaxis]
             inside = tf.gather(inside_image, diagonal)
             value, log_slope = self._generate_channels(features, latent, inside)
@@ -119,10 +119,10 @@ class AutoregressiveSpline(LogDetBijector):
         return skew.undo(result[2]), result[3]
 
     def _generate_channels(self, features, latent, inside):
-        """(data, log slopes) of a column of latents [n, H, 1, C] from its features, the channels in sequence."""
+        """(data, log slopes) of a column of latents [n, R, 1, C] from its features, the channels in sequence."""
         network, heads = self._network, self._network.heads
         if heads is None:
-            parameters = network.last(network.act(features))
+            parameters = network.column_parameters(features)
             return elementwise_spline.forward_and_log_det(latent, parameters, self._bins, self._bound)
         values, log_slopes = [], []
         for index, part in enumerate(tf.split(latent, heads.channels, axis=-1)):
@@ -137,7 +137,7 @@ class AutoregressiveSpline(LogDetBijector):
         return tf.concat(values, axis=-1), tf.concat(log_slopes, axis=-1)
 
     def _inside_columns(self) -> np.ndarray:
-        """Which entries of each column of the skewed image are pixels: [T, H, 1, 1], or [T, H, 1, C] with padding."""
+        """Which entries of each column of the skewed image are pixels: [T, R, 1, 1], or [T, R, 1, C] with padding."""
         skew = self._network.skew
         if self._inside is None:
             return skew.inside[..., None, None]

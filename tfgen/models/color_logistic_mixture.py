@@ -17,6 +17,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tfgen.models.logistic_mixture import discretized_log_prob
+from tfgen.networks.fused import fused
 
 
 class ColorMixture(NamedTuple):
@@ -53,8 +54,13 @@ def split_parameters(maps, mixtures: int, channels: int) -> ColorMixture:
     means, log_scales, others = others[:channels], others[channels : 2 * channels], others[2 * channels :]
     coefficients = [[tf.tanh(others.pop(0)) for _ in range(channel)] for channel in range(channels)]
     # A scale of e⁵ is uniform. TFLite, which computes expm1 as a difference, would give larger ones the probability 0.
-    log_scales = [tf.clip_by_value(log_scale - 1.0, -7.0, 5.0) for log_scale in log_scales]
+    log_scales = [_bounded(log_scale) for log_scale in log_scales]
     return ColorMixture(logits, means, log_scales, coefficients)
+
+
+@fused
+def _bounded(log_scale) -> tf.Tensor:
+    return tf.clip_by_value(log_scale - 1.0, -7.0, 5.0)
 
 
 def log_prob(parameters: ColorMixture, values, levels: int) -> tf.Tensor:

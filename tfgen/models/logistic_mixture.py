@@ -4,7 +4,12 @@ Reference: Salimans et al.: PixelCNN++. ICLR 2017, equation 2. Here the channels
 `tfgen.models.color_logistic_mixture` is the mixture whose channels depend on each other.
 """
 
+import functools
+from collections.abc import Callable
+
 import tensorflow as tf
+
+from tfgen.networks.fused import fused
 
 
 def split_parameters(maps, mixtures: int, channels: int) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -61,12 +66,24 @@ def discretized_log_prob(means, log_scales, values, levels: int) -> tf.Tensor:
 
     Args:
         means, log_scales: parameters of the distributions of pixels scaled to [−1, 1].
-        values: levels 0 … levels − 1 as float32, of a shape that broadcasts with the parameters.
+        values: levels 0 … levels − 1 as float32, of a shape that broadcasts with the parameters. No gradient passes to
+            them.
         levels: number of intensity levels.
 
     Returns:
         Nats, of the broadcast shape.
     """
+    return _log_prob_of(levels)(means, log_scales, values)
+
+
+@functools.cache
+def _log_prob_of(levels: int) -> Callable[..., tf.Tensor]:
+    """Return the function of (means, log-scales, values) for a number of levels."""
+    return fused(functools.partial(_discretized_log_prob, levels=levels))
+
+
+def _discretized_log_prob(means, log_scales, values, *, levels: int) -> tf.Tensor:
+    values = tf.stop_gradient(values)
     half = 1.0 / (levels - 1.0)
     inverse = tf.exp(-log_scales)
     centred = 2.0 * half * values - 1.0 - means

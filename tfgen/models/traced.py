@@ -52,4 +52,6 @@ def _function(method: Callable[..., Any], model: Any, specs: tuple[tf.TensorSpec
 
     # TensorFlow counts the traces of all functions of the same code together and warns. A partial has no code.
     signature = [spec for spec in specs if spec is not None]
-    return tf.function(functools.partial(run), input_signature=signature, autograph=False)
+    function = tf.function(functools.partial(run), input_signature=signature, autograph=False)
+    # The function of the one signature, which need not compare its arguments with those of other traces.
+    return function.get_concrete_function()

@@ -1,8 +1,20 @@
 """Activation functions, and their layers by name."""
 
+import math
+
 import keras
+import tensorflow as tf
 
 from tfgen.networks.fused import fused
+
+# Keras computes Φ by the complementary error function, which takes XLA more than twice the time.
+_gelu = fused(
+    lambda x: keras.ops.gelu(x, approximate=False),
+    in_training=lambda x: 0.5 * x * (1.0 + tf.math.erf(x / math.sqrt(2.0))),
+)
+_tanh_gelu = fused(lambda x: keras.ops.gelu(x, approximate=True))
+_silu = fused(keras.ops.silu)
+_leaky_relu = fused(lambda x: keras.ops.maximum(x, 0.2 * x))
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -12,12 +24,7 @@ def leaky_relu(x):
     The function does not use Keras's fused operator, because TensorFlow's graph optimizer reports an error for that
     operator after a convolution.
     """
-    return keras.ops.maximum(x, 0.2 * x)
-
-
-_gelu = fused(lambda x: keras.ops.gelu(x, approximate=False))
-_tanh_gelu = fused(lambda x: keras.ops.gelu(x, approximate=True))
-_silu = fused(keras.ops.silu)
+    return _leaky_relu(x)
 
 
 @keras.saving.register_keras_serializable("tfgen")

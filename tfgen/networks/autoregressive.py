@@ -5,10 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.networks.activations import activation_layer
-from tfgen.networks.causal_conv import CausalBlock, CausalConv
+from tfgen.networks.causal_conv import CausalBlock, CausalConv, Column
 from tfgen.networks.channel_heads import ChannelHeads
 from tfgen.networks.class_bias import ClassBias
 from tfgen.networks.mlp import LAST
+from tfgen.networks.pointwise import pointwise
 from tfgen.networks.skew import Skew
 from tfgen.networks.soft_round import SoftRound
 
@@ -30,9 +31,10 @@ class AutoregressiveNetwork(keras.layers.Layer):
     For generation, the network computes one column of the skewed image (`tfgen.networks.skew.Skew`) at a time and
     caches the activations of earlier columns:
 
-        cache = empty_cache(images)                                          before the first column, from any images
-        features, cache = column_features(column, cache, diagonal, biases)   of `diagonal`, from the previous column
-        parameters = last(act(features))                                     or those of `heads`, channel by channel
+        constants = column_constants()                                          once, before the first column
+        cache = empty_cache(images)                                             once, from any images
+        features, cache = column_features(column, cache, diagonal, constants)   of `diagonal`, from the previous column
+        parameters = column_parameters(features)                                or those of `heads`, channel by channel
 
     Args:
         image_shape: (H, W, C).
@@ -94,46 +96,67 @@ class AutoregressiveNetwork(keras.layers.Layer):
 
     # -- generation ---------------------------------------------------------------------------------------------------
 
-    def empty_cache(self, images) -> list[tf.Tensor]:
-        """The cache before the first column: zeros in the place of each convolution's earlier inputs."""
-        inputs = tf.zeros_like(self._rounded(images[:, :, :1]), self.compute_dtype)
-        channel = inputs[..., :1]
-        width = self.position_bias.shape[-1]
-        cache = [tf.tile(inputs, (1, 1, self.first.cached_columns, 1))]
-        return cache + [tf.tile(channel, (1, 1, block.first.cached_columns, width)) for block in self.blocks]
+    def empty_cache(self, images) -> list[list[tf.Tensor]]:
+        """The cache before the first column, for as many images: zeros in the place of earlier inputs.
 
-    def column_biases(self, one_hot=None) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
-        """What all columns share: the skewed bias of each position [1, H, T, width] and the biases of the classes.
+        The cache has a list for each convolution, of the inputs [n, R, 1, C] at the diagonals before, the latest last.
+        """
+        zero = tf.zeros_like(images[:, :1, :1, :1], self.compute_dtype)
+        return [
+            [tf.tile(zero, (1, self.skew.rows, 1, convolution.kernel.shape[2]))] * convolution.backs[0]
+            for convolution in self._convolutions
+        ]
 
-        A loop over the columns calls this method once, before its first step. Computing the skewed biases in every step
-        would make the cost of an image grow with the square of its area.
+    def column_constants(self, one_hot=None) -> tuple[tf.Tensor, list[tf.Tensor | None], list[tf.Tensor]]:
+        """What all columns share: the skewed biases of the positions, the biases of the classes, and the kernels.
+
+        The biases of the positions are [1, R, T, width]. Each convolution has a kernel. A loop over the columns calls
+        this method once, before its first step. Computing the skewed biases in every step would make the cost of an
+        image grow with the square of its area.
         """
         # Keras casts weights to the compute type inside of `call` only.
-        position_bias = tf.cast(self.position_bias, self.compute_dtype)
-        return self.skew(position_bias[tf.newaxis]), self._class_biases(one_hot)
+        position_bias = self.skew(tf.cast(self.position_bias, self.compute_dtype)[tf.newaxis])
+        kernels = [convolution.column_kernel() for convolution in self._convolutions]
+        return position_bias, self._class_biases(one_hot), kernels
 
-    def column_features(self, previous, cache, diagonal, biases) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        """(features of the column of `diagonal`, next cache) from the previous column [n, H, 1, C] and the cache.
+    def column_features(self, previous, cache, diagonal, constants) -> tuple[tf.Tensor, list[list[tf.Tensor]]]:
+        """(features of the column of `diagonal`, next cache) from the previous column [n, R, 1, C] and the cache.
 
         Args:
             previous: the column of the previous diagonal; any values before the first.
             cache: result of the previous step, or `empty_cache`.
             diagonal: int32, index of the column.
-            biases: result of `column_biases`.
+            constants: result of `column_constants`.
         """
-        position_bias, (first, *class_biases) = biases
+        position_bias, (first, *class_biases), kernels = constants
         # Row d + 1 belongs to diagonal d; row 0 is the column before the first diagonal, which has no pixels.
         inside = tf.constant(np.pad(self.skew.inside, ((1, 0), (0, 0)))[..., None, None], self.compute_dtype)
-        inside_previous, inside_current = tf.gather(inside, diagonal), tf.gather(inside, diagonal + 1)
-        pixels = tf.cast(self._rounded(previous), self.compute_dtype)
-        window = tf.concat([cache[0][:, :, 1:], pixels * inside_previous], axis=2)
+        pixels = tf.cast(self._rounded(previous), self.compute_dtype) * tf.gather(inside, diagonal)
+        inside = tf.gather(inside, diagonal + 1)
         position_bias = tf.gather(position_bias, diagonal, axis=2)[:, :, tf.newaxis]
-        hidden, next_cache = self.first(window, skewed=True) + position_bias, [window]
+        next_cache = [[*cache[0][1:], pixels]]
+
+        def index(convolution):
+            return tf.gather(tf.constant(self.skew.window_index(convolution.offsets)), diagonal)
+
+        def used(convolution, columns):
+            return [columns[-back] for back in convolution.backs if back]
+
+        hidden = self.first(used(self.first, next_cache[0]), index(self.first), kernels[0]) + position_bias
         hidden = hidden if first is None else hidden + first
-        for block, block_cache, bias in zip(self.blocks, cache[1:], class_biases, strict=True):
-            hidden, block_cache = block(hidden, block_cache, inside_current, bias)
-            next_cache.append(block_cache)
+        for block, earlier, kernel, bias in zip(self.blocks, cache[1:], kernels[1:], class_biases, strict=True):
+            column = Column(used(block.first, earlier), index(block.first), kernel, inside)
+            hidden, current = block(hidden, column, bias)
+            next_cache.append([*earlier[1:], current])
         return hidden, next_cache
+
+    def column_parameters(self, features) -> tf.Tensor:
+        """The parameters of a column from its features, [n, R, 1, width] → [n, R, 1, outputs], without `heads`."""
+        return pointwise(self.last, tf.cast(self.act(features), tf.float32))
+
+    @property
+    def _convolutions(self) -> list[CausalConv]:
+        return [self.first, *(block.first for block in self.blocks)]
 
     def _class_biases(self, one_hot) -> list[tf.Tensor | None]:
         """The biases of the classes for the first convolution and each block; None for each if there are no classes."""

@@ -1,11 +1,14 @@
 """Causal convolution, on whole images and on single columns of skewed images, and a residual block around it."""
 
+from typing import NamedTuple
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgen.networks.dilated_conv import dilated_conv
 from tfgen.networks.gated_block import GatedBlock
+from tfgen.networks.pointwise import pointwise
 from tfgen.networks.skew import ROW_SHIFT
 
 
@@ -19,11 +22,10 @@ class CausalConv(keras.layers.Layer):
     rows down to the pixel's own. PixelCNN's second stack for the rows above is not needed, because the window reaches
     to the right in those rows.
 
-    On a skewed image (`tfgen.networks.skew.Skew`) the same weights give one column, from the columns up to it:
+    On a skewed image (`tfgen.networks.skew.Skew`) the same weights give one column, from some columns before it and,
+    unless `strict`, from the column itself:
 
-        [n, H, `cached_columns` + 1, C] → [n, H, 1, F]
-
-    If `strict`, the last column of the input does not matter and may be left out.
+        a list of [n, R, 1, C], one for each of the diagonals `backs` before → [n, R, 1, F]
 
     Args:
         filters: F.
@@ -50,45 +52,51 @@ class CausalConv(keras.layers.Layer):
         self.filters, self.dilation, self.strict = filters, dilation, strict
         self.above, self.left, self.right = above, left, right
 
+        diagonal = ROW_SHIFT * np.arange(-above, 1)[:, None] + np.arange(-left, right + 1)
+        visible = diagonal < 0 if strict else diagonal <= 0
+        self.visible = visible[..., None, None]
+        #: (rows above, diagonals back) of each pixel of the window that has weights, row by row.
+        self.offsets = [
+            (dilation * int(above - row), -dilation * int(diagonal[row, column]))
+            for row, column in np.argwhere(visible)
+        ]
+
     @property
-    def cached_columns(self) -> int:
-        """Number of earlier columns of a skewed image that one column of the output depends on."""
-        return self.dilation * (self.left + ROW_SHIFT * self.above)
+    def backs(self) -> list[int]:
+        """Diagonals back, in decreasing order, of the columns that one column of the output depends on."""
+        return sorted({back for _, back in self.offsets}, reverse=True)
 
     def build(self, input_shape):
-        size = self.above + 1, self.left + 1 + self.right
-        self.kernel = self.add_weight((*size, input_shape[-1], self.filters), name="kernel")
+        self.kernel = self.add_weight((*self.visible.shape[:2], input_shape[-1], self.filters), name="kernel")
         self.bias = self.add_weight((self.filters,), initializer="zeros", name="bias")
-        diagonal = ROW_SHIFT * np.arange(-self.above, 1)[:, None] + np.arange(-self.left, self.right + 1)
-        self.visible = (diagonal < 0 if self.strict else diagonal <= 0)[..., None, None]
         self.built = True
 
-    def call(self, inputs, skewed=False):
-        return self._skewed_column(inputs) if skewed else self._image(inputs)
+    def call(self, inputs, index=None, kernel=None):
+        return self._image(inputs) if index is None else self._skewed_column(inputs, index, kernel)
 
     def _image(self, inputs):
         above, left, right = (self.dilation * side for side in (self.above, self.left, self.right))
         kernel = tf.where(self.visible, self.kernel, tf.zeros((), self.kernel.dtype))
         padded = tf.pad(inputs, ((0, 0), (above, 0), (left, right), (0, 0)))
-        return dilated_conv(padded, kernel, self.dilation) + self.bias
+        return dilated_conv(padded, kernel, self.dilation, self.visible[..., 0, 0]) + self.bias
 
-    def _skewed_column(self, inputs):
+    def column_kernel(self) -> tf.Tensor:
+        """The weights as a matrix [offsets · C, F], for the product of a column."""
+        # Keras casts weights to the compute type inside of `call` only.
+        kernel = tf.cast(self.kernel, self.compute_dtype)
+        visible = self.visible[..., 0, 0].sum(axis=1)
+        # The weights of a row that are visible are its first ones.
+        rows = [kernel[row, :count] for row, count in enumerate(visible)]
+        return tf.reshape(tf.concat(rows, axis=0), (-1, self.filters))
+
+    def _skewed_column(self, columns, index, kernel):
         # A gather and a matrix product are faster than a convolution whose result is one column, and than strided
         # slices.
-        height, columns, channels = inputs.shape[1:]
-        visible = [range(count) for count in self.visible[..., 0, 0].sum(axis=1)]
-        offsets = [
-            self.dilation * (row * (columns + ROW_SHIFT) + column)
-            for row, count in enumerate(visible)
-            for column in count
-        ]
-        padded = tf.pad(inputs, ((0, 0), (self.dilation * self.above, 0), (0, 0), (0, 0)))
-        padded = tf.reshape(padded, (-1, (height + self.dilation * self.above) * columns, channels))
-        index = tf.constant(columns * np.arange(height)[:, None] + np.array(offsets), tf.int32)
-        windows = tf.reshape(tf.gather(padded, index, axis=1), (-1, len(offsets) * channels))
-        kernel = tf.concat([self.kernel[row, : len(count)] for row, count in enumerate(visible)], axis=0)
-        outputs = tf.matmul(windows, tf.reshape(kernel, (-1, self.filters))) + self.bias
-        return tf.reshape(outputs, (-1, height, 1, self.filters))
+        rows, channels = columns[0].shape[1], columns[0].shape[-1]
+        flat = [tf.reshape(column, (-1, rows, channels)) for column in columns]
+        source = tf.concat([tf.zeros_like(flat[0][:, :1]), *flat], axis=1)
+        windows = tf.reshape(tf.gather(source, index, axis=1), (-1, len(self.offsets) * channels))
+        return tf.reshape(tf.matmul(windows, kernel) + self.bias, (-1, rows, 1, self.filters))
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.filters)
@@ -98,15 +106,30 @@ class CausalConv(keras.layers.Layer):
         return {**super().get_config(), **config, "dilation": self.dilation, "strict": self.strict}
 
 
+class Column(NamedTuple):
+    """What a `CausalBlock` needs for one column of a skewed image, besides the column itself.
+
+    Attributes:
+        before: inputs of the convolution at the diagonals `CausalConv.backs` before, without the column itself.
+        index: places of the pixels of each window, int [R · offsets], a row of `Skew.window_index`.
+        kernel: `CausalConv.column_kernel`.
+        inside: [R, 1, 1], 1 where the column has pixels of the image and 0 elsewhere.
+    """
+
+    before: list[tf.Tensor]
+    index: tf.Tensor
+    kernel: tf.Tensor
+    inside: tf.Tensor
+
+
 @keras.saving.register_keras_serializable("tfgen")
 class CausalBlock(GatedBlock):
     """The gated residual block around a `CausalConv`.
 
         whole images   [n, H, W, C] → [n, H, W, C]
-        one column     column [n, H, 1, C], cache [n, H, P, C], inside [H, 1, 1] → column [n, H, 1, C], next cache
+        one column     column [n, R, 1, C], `Column` → column [n, R, 1, C], inputs of its convolution [n, R, 1, C]
 
-    The cache holds the inputs of the convolution at the P = `cached_columns` columns before, initially zeros. `inside`
-    is 1 where the column has pixels of the image and 0 elsewhere. `bias` [n, 1, 1, C] is added to the convolution.
+    `bias` [n, 1, 1, C] is added to the convolution.
 
     Args:
         filters, activation, dropout: see `GatedBlock`.
@@ -119,12 +142,15 @@ class CausalBlock(GatedBlock):
         self.dilation = dilation
         self.first = CausalConv(filters, dilation=dilation)
 
-    def call(self, inputs, cache=None, inside=None, bias=None, training=False):
-        if cache is None:
+    def call(self, inputs, column=None, bias=None, training=False):
+        if column is None:
             return super().call(inputs, bias, training=training)
-        window = tf.concat([cache, self.act(inputs) * inside], axis=2)
-        hidden = self.first(window, skewed=True)
-        return self.add_gated(inputs, hidden if bias is None else hidden + bias), window[:, :, 1:]
+        current = self.act(inputs) * column.inside
+        hidden = self.first([*column.before, current], column.index, column.kernel)
+        hidden = self.act(hidden if bias is None else hidden + bias)
+        value = pointwise(self.second, hidden, slice(self.filters))
+        gate = pointwise(self.second, hidden, slice(self.filters, None))
+        return inputs + value * tf.sigmoid(gate), current
 
     def get_config(self):
         return {**super().get_config(), "dilation": self.dilation}

@@ -3,6 +3,7 @@
 import keras
 
 from tfgen.networks.activations import activation_layer
+from tfgen.networks.crop import Crop
 from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.mlp import LAST
 from tfgen.networks.spectral import SpectralConv2D, SpectralDense
@@ -127,9 +128,8 @@ def conv_decoder(
         # The result is float32 in any precision.
         maps, dtype, called = (channels(filters, stage - 1), None, None) if stage else (outputs, "float32", LAST)
         hidden = keras.layers.Conv2DTranspose(maps, kernel, strides=2, padding="same", dtype=dtype, name=called)(hidden)
-        surplus = [2 * small - large for small, large in zip(sides[stage + 1], sides[stage], strict=True)]
-        if any(surplus):
-            hidden = keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])), dtype=dtype)(hidden)
+        if sides[stage] != tuple(2 * side for side in sides[stage + 1]):
+            hidden = Crop(*sides[stage], dtype=dtype)(hidden)
         # Residual blocks start with their own activation.
         if stage > 0 and not blocks:
             hidden = activation_layer(activation)(hidden)

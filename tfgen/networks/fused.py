@@ -25,37 +25,49 @@ def fused_elementwise() -> Iterator[None]:
         _training.reset(token)
 
 
-def fused(function: Callable[[tf.Tensor], tf.Tensor]) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return an elementwise function of one tensor that is compiled within `fused_elementwise`.
+def fused(
+    function: Callable[..., tf.Tensor], in_training: Callable[..., tf.Tensor] | None = None
+) -> Callable[..., tf.Tensor]:
+    """Return a function of tensors without products of matrices that is compiled within `fused_elementwise`.
 
     TensorFlow computes an activation such as GELU, and its derivative, as a sequence of operations that each read and
     write the whole tensor. XLA compiles the sequence into one loop. The derivative computes the function again, in
     place of reading intermediate results.
+
+    Args:
+        function: of one or several tensors to a tensor. The number of elements of the first one decides whether the
+            function is compiled.
+        in_training: the same function up to rounding, for the compiled operations; None for `function` itself.
     """
+    in_training = in_training or function
 
     @tf.function(autograph=False, jit_compile=True)
-    def compiled(x):
-        return function(x)
+    def compiled(*arguments):
+        return in_training(*arguments)
 
     @tf.function(autograph=False, jit_compile=True)
-    def compiled_gradient(x, upstream):
+    def compiled_gradients(upstream, *arguments):
         with tf.GradientTape() as tape:
-            tape.watch(x)
-            result = function(x)
-        return tape.gradient(result, x, output_gradients=upstream)
+            tape.watch(arguments)
+            result = in_training(*arguments)
+        return tape.gradient(result, arguments, output_gradients=upstream)
 
     @tf.custom_gradient
-    def differentiable(x):
+    def differentiable(*arguments):
         # A graph that is read again, as for the count of operations, infers no shape from the call of a function.
-        def gradient(upstream):
-            return tf.ensure_shape(compiled_gradient(x, upstream), x.shape)
+        def gradients(upstream):
+            return [
+                None if gradient is None else tf.ensure_shape(gradient, argument.shape)
+                for gradient, argument in zip(compiled_gradients(upstream, *arguments), arguments, strict=True)
+            ]
 
-        return tf.ensure_shape(compiled(x), x.shape), gradient
+        program = compiled.get_concrete_function(*arguments)
+        return tf.ensure_shape(program(*arguments), program.output_shapes), gradients
 
-    def apply(x):
-        elements = x.shape.num_elements()
+    def apply(*arguments):
+        elements = arguments[0].shape.num_elements()
         if not _training.get() or elements is None or elements < SMALLEST_COMPILED:
-            return function(x)
-        return differentiable(x)
+            return function(*arguments)
+        return differentiable(*arguments)
 
     return apply

@@ -5,6 +5,14 @@ import tensorflow as tf
 
 from tfgen.networks.activations import activation_layer
 from tfgen.networks.dropout import Dropout
+from tfgen.networks.fused import fused
+
+
+@fused
+def _add_gated(inputs, pair):
+    """inputs + a · σ(b), for a and b in the first and the second half of the channels of `pair`."""
+    value, gate = tf.split(pair, 2, axis=-1)
+    return inputs + value * tf.sigmoid(gate)
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -47,8 +55,7 @@ class GatedBlock(keras.layers.Layer):
     def add_gated(self, inputs, hidden, training=False):
         """inputs + a(h) · σ(b(h)), where `hidden` is the result of the first convolution."""
         hidden = self.act(hidden)
-        value, gate = tf.split(self.second(self.drop(hidden, training=training)), 2, axis=-1)
-        return inputs + value * tf.sigmoid(gate)
+        return _add_gated(inputs, self.second(self.drop(hidden, training=training)))
 
     def compute_output_shape(self, input_shape):
         return input_shape
