@@ -39,6 +39,7 @@ class CausalConv(nn.Conv2d):
         self.register_buffer("visible", visible.float())
         #: Number of visible columns of each row of the window, counted from the left.
         self.counts = [int(count) for count in visible.sum(dim=1)]
+        self.strict = strict
         self.sides = dilation * left, dilation * right, dilation * above, 0
 
     def forward(self, x):

@@ -1,6 +1,7 @@
 """Generation by the autoregressive flow in PyTorch, diagonal by diagonal with cached activations, like tfgen's.
 
-The pixels of a diagonal, column + 2 row = d, are generated in one step. They stand in one column of the skewed picture.
+The pixels of a diagonal, column + 2 row = d, are generated in one step. They stand in one column of the skewed picture,
+which has R = ⌈W / 2⌉ rows.
 """
 
 from collections.abc import Callable
@@ -28,41 +29,43 @@ def generate(flow: "Flow", latents: torch.Tensor, step: Callable | None = None) 
     """
     count, height, width = latents.shape
     network, step = flow.network, step or next_column
-    diagonals = width + 2 * (height - 1)
-    columns = torch.arange(diagonals)[:, None] - 2 * torch.arange(height)
-    inside = (columns >= 0) & (columns < width)
-    rows = torch.arange(height).expand(diagonals, height)
-    at = columns.clamp(0, width - 1)
-    skewed = torch.where(inside, latents[:, rows, at], 0.0)
-    biases = torch.where(inside[..., None], network.position_bias[rows, at], 0.0)
-    shown = torch.cat([torch.zeros(1, height), inside.float()])[..., None]
-    filters = network.position_bias.shape[-1]
-    first = torch.zeros(count, height, cached_columns(network.first), 2)
-    cache = [first, *(torch.zeros(count, height, cached_columns(block.first), filters) for block in network.blocks)]
-    previous = torch.zeros(count, height)
+    diagonal = torch.arange(width + 2 * (height - 1))[:, None]
+    rows = min(height, -(-width // 2))
+    first_row = (-((width - 1 - diagonal) // 2)).clamp(0, height - rows)
+    row = first_row + torch.arange(rows)
+    column = diagonal - 2 * row
+    inside = (column >= 0) & (column < width)
+    at = column.clamp(0, width - 1)
+    skewed = torch.where(inside, latents[:, row, at], 0.0)
+    biases = torch.where(inside[..., None], network.position_bias[row, at], 0.0)
+    shown = torch.cat([torch.zeros(1, rows), inside.float()])[..., None]
+    layers = [network.first, *(block.first for block in network.blocks)]
+    places = [window_places(layer, first_row, rows) for layer in layers]
+    cache = [[torch.zeros(count, rows, layer.in_channels)] * backs(layer)[0] for layer in layers]
+    previous = torch.zeros(count, rows)
     generated = []
-    for diagonal in range(diagonals):
-        previous, cache = step(
-            flow, previous, cache, skewed[:, diagonal], biases[diagonal], shown[diagonal], shown[diagonal + 1]
-        )
+    for number in range(len(diagonal)):
+        of_column = skewed[:, number], biases[number], [each[number] for each in places]
+        previous, cache = step(flow, previous, cache, *of_column, shown[number], shown[number + 1])
         generated.append(previous)
     result = torch.stack(generated, dim=1)
-    diagonal = torch.arange(width) + 2 * torch.arange(height)[:, None]
-    return result[:, diagonal, torch.arange(height)[:, None].expand(height, width)]
+    row, column = torch.arange(height)[:, None], torch.arange(width)
+    diagonal = column + 2 * row
+    return result[:, diagonal, row - first_row[diagonal, 0]]
 
 
-def next_column(flow, previous, cache, latent, bias, inside_previous, inside):
-    """Return the pixels of a diagonal [n, H] and the next cache, from those of the diagonal before and its cache."""
+def next_column(flow, previous, cache, latent, bias, places, inside_previous, inside):
+    """Return the pixels of a diagonal [n, R] and the next cache, from those of the diagonal before and its cache."""
     network = flow.network
     pixels = network.soft_round(previous[:, None]).permute(0, 2, 1) * inside_previous
-    window = torch.cat([cache[0][:, :, 1:], pixels[:, :, None]], dim=2)
-    hidden, next_cache = column(network.first, window) + bias, [window]
-    for block, earlier in zip(network.blocks, cache[1:], strict=True):
-        window = torch.cat([earlier, (functional.relu(hidden) * inside)[:, :, None]], dim=2)
-        inner = functional.relu(column(block.first, window))
+    next_cache = [[*cache[0][1:], pixels]]
+    hidden = windows(network.first, next_cache[0], places[0]) + bias
+    for block, earlier, place in zip(network.blocks, cache[1:], places[1:], strict=True):
+        current = functional.relu(hidden) * inside
+        inner = functional.relu(windows(block.first, [*earlier, current], place))
         value, gate = dense(block.second, inner).chunk(2, dim=-1)
         hidden = hidden + value * torch.sigmoid(gate)
-        next_cache.append(window[:, :, 1:])
+        next_cache.append([*earlier[1:], current])
     parameters = dense(network.last, functional.relu(hidden))
     value, _ = inverse_and_log_slope(latent, parameters, flow.bins, BOUND)
     return value * inside[..., 0], next_cache
@@ -73,19 +76,48 @@ def dense(layer: nn.Conv2d, x: torch.Tensor) -> torch.Tensor:
     return functional.linear(x, layer.weight[:, :, 0, 0], layer.bias)
 
 
-def column(layer: "CausalConv", window: torch.Tensor) -> torch.Tensor:
-    """Apply a causal convolution at one column of a skewed picture, [n, H, columns, C] → [n, H, filters]."""
-    height, columns = window.shape[1:3]
-    dilation, above = layer.dilation[0], len(layer.counts) - 1
-    padded = functional.pad(window, (0, 0, 0, 0, dilation * above, 0)).flatten(1, 2)
-    offsets = [dilation * (row * (columns + 2) + at) for row, count in enumerate(layer.counts) for at in range(count)]
-    index = columns * torch.arange(height)[:, None] + torch.tensor(offsets)
+def windows(layer: "CausalConv", columns: list[torch.Tensor], places: torch.Tensor) -> torch.Tensor:
+    """Apply a causal convolution at one column of a skewed picture.
+
+    Args:
+        layer: the convolution.
+        columns: inputs of the earlier diagonals and, unless the layer is strict, of the column itself, [n, R, C] each.
+        places: the row of `window_places`.
+
+    Returns:
+        [n, R, filters].
+    """
+    # A strict convolution has no column of its own at the end.
+    source = [columns[-back] if layer.strict else columns[-1 - back] for back in backs(layer)]
+    source = torch.cat([torch.zeros_like(source[0][:, :1]), *source], dim=1)
     kernel = torch.cat([layer.weight[:, :, row, :count] for row, count in enumerate(layer.counts)], dim=2)
     kernel = kernel.permute(2, 1, 0).flatten(0, 1)
-    return padded[:, index].flatten(2) @ kernel + layer.bias
+    rows = columns[0].shape[1]
+    return source[:, places].unflatten(1, (rows, -1)).flatten(2) @ kernel + layer.bias
 
 
-def cached_columns(layer: "CausalConv") -> int:
-    """Return the number of earlier columns of a skewed picture that one column of the output depends on."""
-    left, _, above, _ = layer.sides
-    return left + 2 * above
+def offsets(layer: "CausalConv") -> list[tuple[int, int]]:
+    """Return (rows above, diagonals back) of each visible pixel of the window, row by row."""
+    dilation, above = layer.dilation[0], len(layer.counts) - 1
+    left = layer.sides[0] // dilation
+    return [
+        (dilation * (above - row), dilation * (2 * (above - row) + left - at))
+        for row, count in enumerate(layer.counts)
+        for at in range(count)
+    ]
+
+
+def backs(layer: "CausalConv") -> list[int]:
+    """Return the diagonals back, in decreasing order, of the columns that one column of the output depends on."""
+    return sorted({back for _, back in offsets(layer)}, reverse=True)
+
+
+def window_places(layer: "CausalConv", first_row: torch.Tensor, rows: int) -> torch.Tensor:
+    """Return the places of the pixels of each window in a row of zeros and the columns of `backs`, [T, R · offsets]."""
+    diagonal = torch.arange(len(first_row))[:, None]
+    places = []
+    for above, back in offsets(layer):
+        row = first_row + torch.arange(rows) - above - first_row[(diagonal[:, 0] - back).clamp(0)]
+        exists = (row >= 0) & (row < rows) & (diagonal >= back)
+        places.append(torch.where(exists, 1 + backs(layer).index(back) * rows + row, 0))
+    return torch.stack(places, dim=-1).flatten(1)

@@ -48,7 +48,10 @@ def test_values_and_two_derivatives_are_those_of_the_function(name, small_sizes)
 def test_a_gradient_penalty_through_a_leaky_relu(small_sizes):
     """The penalty's derivative passes through the derivative of the activation, which is constant on each side."""
     random = np.random.default_rng(0)
-    x, weights = tf.constant(random.normal(size=(8, 5)), tf.float32), tf.constant(random.normal(size=(5, 6)), tf.float32)
+    x, weights = (
+        tf.constant(random.normal(size=(8, 5)), tf.float32),
+        tf.constant(random.normal(size=(5, 6)), tf.float32),
+    )
 
     def derivative(activation, weights):
         with tf.GradientTape() as outer:

@@ -11,8 +11,8 @@ def step(points):
     """A step with noise of four kinds, two of them under one name."""
     rng = random.StepRng.current()
     first, second = rng.normal("a", points.shape), rng.normal("a", (2,))
-    integers = tf.cast(rng.integers("d", (3, 5)), tf.int32)
-    return points + first, second, rng.uniform("b", (4,)), rng.shared_uniform("c", (3,)), integers
+    values = points + first, second, rng.uniform("b", (4,)), rng.shared_uniform("c", (3,))
+    return *values, tf.cast(rng.integers("d", (3, 5)), tf.int32)
 
 
 @pytest.fixture
