@@ -30,6 +30,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "tfgen.networks.causal_transformer": ("CausalTransformer",),
     "tfgen.networks.channel_heads": ("ChannelHeads",),
     "tfgen.networks.class_bias": ("ClassBias",),
+    "tfgen.networks.crop": ("Crop",),
     "tfgen.networks.dropout": ("Dropout",),
     "tfgen.networks.gated_block": ("GatedBlock",),
     "tfgen.networks.hierarchy": ("TopDown",),

@@ -18,8 +18,8 @@ class AutoregressiveSpline(LogDetBijector):
     Of the earlier diagonals, the network reads the rows down to the pixel's own. If the network has `heads`, θ of
     channel c also depends on the channels of pixel p before c, and each step generates the channels in sequence. All
     pixels of one diagonal are generated in one step, the image in W + 2 (H − 1) steps. The network caches its
-    activations on earlier diagonals, so that the forward direction costs about as many operations as three passes of
-    the inverse direction, whatever the size of the image.
+    activations on earlier diagonals, so that the forward direction takes about as many operations as one or two passes
+    of the inverse direction, whatever the size of the image.
 
     Args:
         network: `tfgen.networks.AutoregressiveNetwork` with C (3 K − 1) outputs.
