@@ -1,5 +1,6 @@
 """A dilated convolution and its gradients, with and without TensorFlow's own kernels for them."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen.networks import dilated_conv as module
+from tfgen.networks.fused import fused_elementwise
 
 
 def spread(kernel, dilation):
@@ -19,12 +21,12 @@ def spread(kernel, dilation):
     return dense
 
 
-def results(function, inputs, kernel):
+def results(function, inputs, kernel, training=True):
     """The values of a convolution, and the gradients of the sum of their sines for both arguments."""
 
-    @tf.function
+    @tf.function(autograph=False)
     def compute(inputs, kernel):
-        with tf.GradientTape() as tape:
+        with fused_elementwise() if training else contextlib.nullcontext(), tf.GradientTape() as tape:
             tape.watch((inputs, kernel))
             output = function(inputs, kernel)
             loss = tf.reduce_sum(tf.sin(output))
@@ -33,13 +35,19 @@ def results(function, inputs, kernel):
     return [tensor.numpy() for tensor in compute(tf.constant(inputs), tf.constant(kernel))]
 
 
-@pytest.mark.parametrize("channels", [3, module.SMALLEST_PRODUCT])
+@pytest.mark.parametrize(("channels", "training"), [(3, True), (3, False), (module.SMALLEST_PRODUCT, True)])
+@pytest.mark.parametrize("has_gradients", [True, False])
 @pytest.mark.parametrize("dilation", [1, 2, 4])
-def test_values_and_gradients_are_those_of_the_kernel_with_zeros_between_its_taps(dilation, channels):
+def test_values_and_gradients_are_those_of_the_kernel_with_zeros_between_its_taps(
+    dilation, has_gradients, channels, training, monkeypatch
+):
+    if has_gradients and not module.has_dilated_gradients():
+        pytest.skip("TensorFlow has no gradients of dilated convolutions on this machine")
+    monkeypatch.setattr(module, "has_dilated_gradients", lambda: has_gradients)
     random = np.random.default_rng(0)
     inputs = random.normal(size=(2, 13, 11, channels)).astype(np.float32)
     kernel = random.normal(size=(2, 3, channels, 4)).astype(np.float32)
-    found = results(lambda x, k: module.dilated_conv(x, k, dilation), inputs, kernel)
+    found = results(lambda x, k: module.dilated_conv(x, k, dilation), inputs, kernel, training)
     expected = results(lambda x, k: tf.nn.conv2d(x, k, 1, "VALID"), inputs, spread(kernel, dilation))
     expected[2] = expected[2][::dilation, ::dilation]
     for one, other in zip(found, expected, strict=True):
@@ -66,7 +74,7 @@ def test_second_derivatives():
     kernel = tf.constant(0.1 * random.normal(size=(2, 3, channels, 2)), tf.float32)
 
     def penalty(convolve, kernel):
-        with tf.GradientTape() as outer:
+        with fused_elementwise(), tf.GradientTape() as outer:
             outer.watch(kernel)
             with tf.GradientTape() as inner:
                 inner.watch(inputs)
@@ -77,6 +85,21 @@ def test_second_derivatives():
     found = penalty(lambda x, k: module.dilated_conv(x, k, 2), kernel)
     dense = penalty(lambda x, k: tf.nn.conv2d(x, k, 1, "VALID"), tf.constant(spread(kernel.numpy(), 2)))
     np.testing.assert_allclose(found, dense[::2, ::2], rtol=1e-3, atol=1e-4 * np.abs(found).max())
+
+
+def test_only_a_training_step_has_gradients_of_its_own():
+    """A SavedModel does not hold them, and TensorFlow warns when it loads a model without them."""
+    shapes = (1, 9, 9, module.SMALLEST_PRODUCT), (2, 3, module.SMALLEST_PRODUCT, 2)
+
+    def kinds(training):
+        def run(inputs, kernel):
+            with fused_elementwise() if training else contextlib.nullcontext():
+                return module.dilated_conv(inputs, kernel, 1)
+
+        graph = tf.function(run, autograph=False).get_concrete_function(*map(tf.TensorSpec, shapes)).graph
+        return {operation.type for operation in graph.get_operations()}
+
+    assert "IdentityN" in kinds(training=True) and "IdentityN" not in kinds(training=False)
 
 
 @pytest.mark.slow

@@ -1,11 +1,14 @@
 """Dilated convolution of masked kernels, with gradients on every processor."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-#: Number of input channels from which on the gradient of the kernel consists of one matrix product for each tap.
+from tfgen.networks.fused import in_training_step
+
+#: Number of input channels from which on a training step computes the gradient of the kernel tap by tap.
 SMALLEST_PRODUCT = 16
 
 
@@ -22,17 +25,20 @@ def dilated_conv(inputs: tf.Tensor, kernel: tf.Tensor, dilation: int, visible: n
         [batch, H − dilation (h − 1), W − dilation (w − 1), filters].
     """
     visible = np.ones(kernel.shape[:2], bool) if visible is None else visible
-    own = dilation > 1 or inputs.shape[-1] >= SMALLEST_PRODUCT
-    if tf.config.list_logical_devices("GPU") or not own:
+    # Only training steps have gradients of their own, because a SavedModel does not hold such gradients.
+    if in_training_step() and inputs.shape[-1] >= SMALLEST_PRODUCT:
+        return _with_gradients(dilation, visible)(inputs, kernel)
+    if dilation == 1 or has_dilated_gradients():
         return tf.nn.conv2d(inputs, kernel, 1, "VALID", dilations=dilation)
-    return _with_gradients(dilation, visible)(inputs, kernel)
+    # Moves each of the dilation² interleaved grids of pixels into the batch, where the taps are neighbours.
+    return tf.nn.convolution(inputs, kernel, padding="VALID", dilations=(dilation, dilation))
 
 
 def _with_gradients(dilation: int, visible: np.ndarray) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
     """Return the convolution as a function of (inputs, kernel) with gradients of its own.
 
-    TensorFlow's own CPU kernels have no gradients of dilated convolutions. Those of oneDNN need more than twice the
-    time of the products below for the gradient of the kernel.
+    The gradient of the kernel by oneDNN takes up to twice the time of the products below, and the kernels of TensorFlow
+    itself have no gradients of dilated convolutions.
     """
 
     @tf.custom_gradient
@@ -60,3 +66,23 @@ def _with_gradients(dilation: int, visible: np.ndarray) -> Callable[[tf.Tensor, 
         return tf.nn.conv2d(inputs, kernel, 1, "VALID", dilations=dilation), gradients
 
     return convolve
+
+
+@functools.cache
+def has_dilated_gradients() -> bool:
+    """Return whether TensorFlow computes the gradients of a dilated convolution on this machine.
+
+    TensorFlow's own CPU kernels have no gradients of dilated convolutions; those of oneDNN have. TensorFlow uses oneDNN
+    only on processors with AVX512-VNNI or newer instructions for networks, unless `TF_ENABLE_ONEDNN_OPTS` is 1.
+    """
+    # The function may be called while a graph is traced. No tape records here, so that the gradients' operations are
+    # called themselves.
+    with tf.init_scope():
+        image, kernel, gradient = tf.ones((1, 5, 5, 1)), tf.ones((3, 3, 1, 1)), tf.ones((1, 1, 1, 1))
+        settings = {"strides": [1] * 4, "padding": "VALID", "dilations": [1, 2, 2, 1], "out_backprop": gradient}
+        try:
+            tf.raw_ops.Conv2DBackpropFilter(input=image, filter_sizes=kernel.shape, **settings)
+            tf.raw_ops.Conv2DBackpropInput(input_sizes=image.shape, filter=kernel, **settings)
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            return False
+    return True

@@ -25,6 +25,11 @@ def fused_elementwise() -> Iterator[None]:
         _training.reset(token)
 
 
+def in_training_step() -> bool:
+    """Return whether the graph of a training step on a CPU is being built."""
+    return _training.get()
+
+
 def fused(
     function: Callable[..., tf.Tensor], in_training: Callable[..., tf.Tensor] | None = None
 ) -> Callable[..., tf.Tensor]:
@@ -66,7 +71,7 @@ def fused(
 
     def apply(*arguments):
         elements = arguments[0].shape.num_elements()
-        if not _training.get() or elements is None or elements < SMALLEST_COMPILED:
+        if not in_training_step() or elements is None or elements < SMALLEST_COMPILED:
             return function(*arguments)
         return differentiable(*arguments)
 
