@@ -60,6 +60,7 @@ def split_parameters(maps, mixtures: int, channels: int) -> ColorMixture:
 
 @fused
 def _bounded(log_scale) -> tf.Tensor:
+    """The log-scale of a feature map, between −7 and 5."""
     return tf.clip_by_value(log_scale - 1.0, -7.0, 5.0)
 
 

@@ -27,6 +27,8 @@ class CausalConv(keras.layers.Layer):
 
         a list of [n, R, 1, C], one for each of the diagonals `backs` before → [n, R, 1, F]
 
+    The call then takes two more arguments: the column's row of `Skew.window_index(offsets)`, and `column_kernel()`.
+
     Args:
         filters: F.
         above: rows of the window above the pixel's row.
