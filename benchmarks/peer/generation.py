@@ -114,10 +114,9 @@ def backs(layer: "CausalConv") -> list[int]:
 
 def window_places(layer: "CausalConv", first_row: torch.Tensor, rows: int) -> torch.Tensor:
     """Return the places of the pixels of each window in a row of zeros and the columns of `backs`, [T, R · offsets]."""
-    diagonal = torch.arange(len(first_row))[:, None]
-    places = []
+    diagonal, places = torch.arange(len(first_row)), []
     for above, back in offsets(layer):
-        row = first_row + torch.arange(rows) - above - first_row[(diagonal[:, 0] - back).clamp(0)]
-        exists = (row >= 0) & (row < rows) & (diagonal >= back)
+        row = first_row + torch.arange(rows) - above - first_row[(diagonal - back).clamp(0)]
+        exists = (row >= 0) & (row < rows)
         places.append(torch.where(exists, 1 + backs(layer).index(back) * rows + row, 0))
     return torch.stack(places, dim=-1).flatten(1)

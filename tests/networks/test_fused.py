@@ -9,6 +9,7 @@ from tfgen.models import logistic_mixture
 from tfgen.networks import fused as module
 from tfgen.networks.activations import activation_layer, gelu, leaky_relu, silu, tanh_gelu
 from tfgen.networks.fused import fused, fused_elementwise
+from tfgen.networks.gated_block import GatedBlock
 
 FUNCTIONS = {
     "gelu": (gelu, lambda x: keras.ops.gelu(x, approximate=False)),
@@ -87,6 +88,29 @@ def test_several_arguments_broadcast_and_have_their_own_gradients(small_sizes):
         found = tf.function(results, autograph=False)(means, log_scales, levels)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_a_gated_block_has_the_same_values_and_gradients_compiled(small_sizes):
+    """The gate is a function of two tensors with different numbers of channels."""
+    random, block = np.random.default_rng(0), GatedBlock(4)
+    x = tf.constant(random.normal(size=(2, 5, 6, 4)), tf.float32)
+    block.build(x.shape)
+    for variable in block.trainable_variables:
+        variable.assign(random.normal(size=variable.shape))
+
+    def results(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = block(x)
+            loss = tf.reduce_sum(tf.sin(value))
+        return value, *tape.gradient(loss, [x, *(variable.value for variable in block.trainable_variables)])
+
+    expected = results(x)
+    with fused_elementwise():
+        assert compiles(results, x)
+        found = tf.function(results, autograph=False)(x)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
 def compiles(function, x) -> bool:

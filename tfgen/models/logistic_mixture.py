@@ -26,7 +26,13 @@ def split_parameters(maps, mixtures: int, channels: int) -> tuple[tf.Tensor, tf.
     """
     shape = tf.concat([tf.shape(maps)[:3], [channels, 3 * mixtures]], axis=0)
     logits, means, log_scales = tf.split(tf.reshape(maps, shape), 3, axis=-1)
-    return logits, means, tf.maximum(log_scales - 1.0, -7.0)
+    return logits, means, _bounded(log_scales)
+
+
+@fused
+def _bounded(log_scales) -> tf.Tensor:
+    """The log-scales of feature maps, at least −7."""
+    return tf.maximum(log_scales - 1.0, -7.0)
 
 
 def log_prob(parameters, values, levels: int) -> tf.Tensor:

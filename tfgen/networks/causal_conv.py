@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgen.networks.dilated_conv import dilated_conv
 from tfgen.networks.gated_block import GatedBlock
 from tfgen.networks.pointwise import pointwise
-from tfgen.networks.skew import ROW_SHIFT
+from tfgen.networks.skew import ROW_SHIFT, backs
 
 
 @keras.saving.register_keras_serializable("tfgen")
@@ -66,7 +66,7 @@ class CausalConv(keras.layers.Layer):
     @property
     def backs(self) -> list[int]:
         """Diagonals back, in decreasing order, of the columns that one column of the output depends on."""
-        return sorted({back for _, back in self.offsets}, reverse=True)
+        return backs(self.offsets)
 
     def build(self, input_shape):
         self.kernel = self.add_weight((*self.visible.shape[:2], input_shape[-1], self.filters), name="kernel")

@@ -9,6 +9,15 @@ import tensorflow as tf
 ROW_SHIFT = 2
 
 
+def backs(offsets: Sequence[tuple[int, int]]) -> list[int]:
+    """Return how many diagonals back the columns of a window are, in decreasing order.
+
+    Args:
+        offsets: (rows above, diagonals back) of each pixel of the window.
+    """
+    return sorted({back for _, back in offsets}, reverse=True)
+
+
 class Skew:
     """The map from images to skewed images: pixel (r, c) of [n, H, W, …] moves to column d = c + 2 r of [n, R, T, …].
 
@@ -67,19 +76,18 @@ class Skew:
     def window_index(self, offsets: Sequence[tuple[int, int]]) -> np.ndarray:
         """The places of the pixels that each pixel of a column depends on, int [T, R · offsets].
 
-        The places count the rows of a list [zero, *columns]: one row of zeros, and the R rows of each column of the
-        diagonals `back` before, for each different `back` in decreasing order. A pixel outside the image or outside of
-        its column has place 0.
+        Place 0 is a row of zeros. The places after it are the R rows of each column that the window touches, in the
+        order of `backs`. A pixel outside of its column has place 0. Columns before the first diagonal are zero.
 
         Args:
             offsets: (rows above, diagonals back) of each pixel of the window.
         """
-        backs = sorted({back for _, back in offsets}, reverse=True)
+        touched = backs(offsets)
         diagonal = np.arange(self.diagonals)
         places = np.zeros((self.diagonals, self.rows, len(offsets)), np.int32)
         for at, (above, back) in enumerate(offsets):
             first = self.first_rows[np.maximum(diagonal - back, 0)]
             row = self._row - above - first[:, None]
-            exists = (row >= 0) & (row < self.rows) & (diagonal >= back)[:, None]
-            places[..., at] = np.where(exists, 1 + backs.index(back) * self.rows + row, 0)
+            exists = (row >= 0) & (row < self.rows)
+            places[..., at] = np.where(exists, 1 + touched.index(back) * self.rows + row, 0)
         return places.reshape(self.diagonals, -1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfgen.random.step import StepRng, substitute
+from tfgen.random.step import DTYPES, StepRng, substitute
 
 
 class PrecomputedNoise:
@@ -34,7 +34,7 @@ class PrecomputedNoise:
             if key in self._plan:
                 raise ValueError(f"Expected noise of one seed and step. Received: {key!r} of a second seed or step")
             self._plan[key] = (kind, tuple(shape))
-            return tf.zeros(shape, tf.uint16 if kind == "integers" else tf.float32)
+            return tf.zeros(shape, DTYPES.get(kind, tf.float32))
 
         token = substitute.set(record)
         try:

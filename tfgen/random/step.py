@@ -132,6 +132,8 @@ def _integers(shape, seed, alg: str) -> tf.Tensor:
     return tf.reshape(pairs, shape)
 
 
+#: Types of the kinds of noise that are not float32.
+DTYPES = {"integers": tf.uint16}
 _KINDS = {
     "normal": tf.random.stateless_normal,
     "uniform": tf.random.stateless_uniform,
