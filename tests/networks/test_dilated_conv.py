@@ -72,7 +72,7 @@ def test_a_tap_that_is_not_visible_has_no_gradient_and_the_others_are_unchanged(
 def test_second_derivatives(visible):
     random, channels = np.random.default_rng(0), module.SMALLEST_PRODUCT
     inputs = tf.constant(random.normal(size=(1, 9, 9, channels)), tf.float32)
-    kernel = tf.constant(0.1 * random.normal(size=(2, 3, channels, 2)) * visible[..., None, None], tf.float32)
+    kernel = tf.constant(0.1 * random.normal(size=(2, 3, channels, channels)) * visible[..., None, None], tf.float32)
 
     def penalty(convolve, kernel):
         with fused_elementwise(), tf.GradientTape() as outer:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen import random
-from tfgen.networks import AddCoordinates, DepthToSpace, SoftRound, SpaceToDepth
+from tfgen.networks import AddCoordinates, DepthToSpace, SoftRound, SpaceToDepth, conv_decoder
 from tfgen.networks.crop import Crop
 from tfgen.networks.dropout import Dropout
 
@@ -31,6 +31,17 @@ def test_a_crop_keeps_the_first_rows_and_columns_and_passes_the_gradient():
     np.testing.assert_array_equal(cropped, values[:, :3, :5])
     expected = np.pad(2 * values[:, :3, :5], ((0, 0), (0, 1), (0, 1), (0, 0)))
     np.testing.assert_array_equal(tape.gradient(loss, values), expected)
+
+
+def test_a_decoder_of_an_odd_side_returns_float32_in_any_precision():
+    """The last feature maps are cropped after the last layer, which computes in float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        maps = conv_decoder(3, (9, 11, 1), 2, filters=4)(np.zeros((2, 3), np.float32))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert maps.shape == (2, 9, 11, 2) and maps.dtype == tf.float32
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.75])

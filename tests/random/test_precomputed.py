@@ -12,7 +12,7 @@ def step(points):
     rng = random.StepRng.current()
     first, second = rng.normal("a", points.shape), rng.normal("a", (2,))
     values = points + first, second, rng.uniform("b", (4,)), rng.shared_uniform("c", (3,))
-    return *values, tf.cast(rng.integers("d", (3, 5)), tf.int32)
+    return *values, tf.cast(tf.bitwise.invert(rng.integers("d", (3, 5))), tf.int32)
 
 
 @pytest.fixture
