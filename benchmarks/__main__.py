@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import report
+from tfgen.errors import exit_on_error
+from tfgen.extras import check_installed
 
 #: Case → what it measures. The module of a case is `benchmarks.cases.<case>`.
 CASES = {
@@ -35,8 +37,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         case.add_argument("--json", type=Path, metavar="FILE", help="Write the results as JSON to this file too.")
         module.add_arguments(case)
     options = parser.parse_args(argv)
-    results = importlib.import_module(f"benchmarks.cases.{options.case}").run(options)
-    report.show(options.case, results, options.json)
+    with exit_on_error():
+        if getattr(options, "peer", None):
+            check_installed([options.peer], "bench", f"--peer {options.peer}")
+        results = importlib.import_module(f"benchmarks.cases.{options.case}").run(options)
+        report.show(options.case, results, options.json)
     # A case of many requests says whether there was a wrong response.
     raise SystemExit(any(column.get("failed") == "yes" for column in results.values()))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.summaries import spread
+from tfgen.errors import ConfigError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +44,8 @@ def measure(folder: Path, requests: int, repeats: int) -> dict[str, dict[str, An
 
     versions = sorted((folder / "saved_model").glob("[0-9]*"), key=lambda path: int(path.name))
     paths = [*versions[-1:], *sorted((folder / "tflite").glob("*.tflite"))]
+    if not paths:
+        raise ConfigError(f"EXPORT: expected a folder with saved_model/ or tflite/. Received: {folder}")
     models = {path: SavedModel(path) if path.is_dir() else LiteModel(path) for path in paths}
     results: dict[str, dict[str, Any]] = {_name(path, folder): {"bytes": size(path)} for path in paths}
     for name in next(iter(models.values())).names:

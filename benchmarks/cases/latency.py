@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.cases.export import in_turn
 from benchmarks.summaries import paired_ratio, spread
+from tfgen.extras import check_installed
 
 SIGNATURE = "sample"
 
@@ -28,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    check_installed(["ai_edge_litert", "ai_edge_quantizer"], "export", "latency")
+    check_installed(["tf2onnx", "onnxruntime"], "onnx", "latency")
     from tfgen.startup import start_tensorflow
 
     start_tensorflow()

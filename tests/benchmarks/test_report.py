@@ -1,6 +1,7 @@
 """Summaries, tables and JSON of the benchmarks, and the command line."""
 
 import argparse
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -13,16 +14,34 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks import __main__ as program
 from benchmarks import report
-from benchmarks.cases import training
+from benchmarks.cases import export, training
 from benchmarks.cases.causal import WAYS
 from benchmarks.networks import NETWORKS, WITH_PEER, Network
 from benchmarks.summaries import paired_ratio, significant, spread
+from tfgen.errors import ConfigError
 
 
 def test_a_ratio_is_the_median_over_pairs_and_not_the_ratio_of_medians():
     # The machine is ten times slower in the second turn. Every pair has the ratio 2.
     assert paired_ratio([2.0, 20.0, 4.0], [1.0, 10.0, 2.0]) == {"median": 2.0, "min": 2.0, "max": 2.0}
     assert paired_ratio([1.0, 2.0, 9.0], [1.0, 4.0, 3.0]) == {"median": 1.0, "min": 0.5, "max": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"), [(["sampling", "--peer", "torch"], "torch"), (["latency"], "ai_edge_litert")]
+)
+def test_a_missing_package_is_named_before_anything_starts(arguments, missing, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as stopped:
+        program.main(arguments)
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    assert "expected the packages of: pip install" in message and f"Received: {missing}" in message
+
+
+def test_a_folder_without_exports_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"expected a folder with saved_model/ or tflite/\. Received: "):
+        export.measure(tmp_path, 1, 1)
 
 
 def test_significant_digits():
